@@ -1,0 +1,115 @@
+/* The only file that includes libsodium. It initialises itself at first use, from any thread. */
+#include "base/crypto.h"
+
+#include "base/check.h"
+
+#include <pthread.h>
+#include <sodium.h>
+
+_Static_assert(sizeof(crypto_hash_sha256_state) <= sizeof((DigestState *)0)->opaque, "room");
+_Static_assert(PASSWORD_HASH_SIZE >= crypto_pwhash_STRBYTES, "room");
+
+static pthread_once_t once = PTHREAD_ONCE_INIT;
+
+static void start(void)
+{
+    CHECK(sodium_init() >= 0);
+}
+
+static void ready(void)
+{
+    pthread_once(&once, start);
+}
+
+void digest_start(DigestState *state)
+{
+    ready();
+    crypto_hash_sha256_init((crypto_hash_sha256_state *)(void *)state->opaque);
+}
+
+void digest_add(DigestState *state, const void *bytes, size_t size)
+{
+    crypto_hash_sha256_update((crypto_hash_sha256_state *)(void *)state->opaque, bytes, size);
+}
+
+Digest digest_end(DigestState *state)
+{
+    Digest digest;
+    crypto_hash_sha256_final((crypto_hash_sha256_state *)(void *)state->opaque, digest.bytes);
+    return digest;
+}
+
+Digest digest_of(Str bytes)
+{
+    DigestState state;
+    digest_start(&state);
+    digest_add(&state, bytes.ptr, bytes.len);
+    return digest_end(&state);
+}
+
+char *digest_text(Arena *arena, Digest digest)
+{
+    char *text = arena_alloc_raw(arena, DIGEST_TEXT_SIZE);
+    hex_format(text, digest.bytes, sizeof digest.bytes);
+    return text;
+}
+
+bool digest_parse(Str text, Digest *ret_digest)
+{
+    return hex_parse(text, ret_digest->bytes, sizeof ret_digest->bytes);
+}
+
+void crypto_random(void *bytes, size_t size)
+{
+    ready();
+    randombytes_buf(bytes, size);
+}
+
+bool crypto_equal(const void *a, const void *b, size_t size)
+{
+    return sodium_memcmp(a, b, size) == 0;
+}
+
+char *crypto_token(Arena *arena)
+{
+    uint8_t secret[32];
+    crypto_random(secret, sizeof secret);
+    return base64url_encode(arena, (Str){(const char *)secret, sizeof secret});
+}
+
+bool crypto_password_hash(Str password, char ret_hash[PASSWORD_HASH_SIZE])
+{
+    ready();
+    return crypto_pwhash_str_alg(ret_hash, password.ptr, password.len,
+                                 crypto_pwhash_OPSLIMIT_INTERACTIVE,
+                                 crypto_pwhash_MEMLIMIT_INTERACTIVE,
+                                 crypto_pwhash_ALG_ARGON2ID13) == 0;
+}
+
+bool crypto_password_verify(Str password, const char *hash)
+{
+    ready();
+    return crypto_pwhash_str_verify(hash, password.ptr, password.len) == 0;
+}
+
+char *base64url_encode(Arena *arena, Str bytes)
+{
+    ready();
+    size_t size = sodium_base64_encoded_len(bytes.len, sodium_base64_VARIANT_URLSAFE_NO_PADDING);
+    char *text = arena_alloc(arena, size);
+    sodium_bin2base64(text, size, (const unsigned char *)bytes.ptr, bytes.len,
+                      sodium_base64_VARIANT_URLSAFE_NO_PADDING);
+    return text;
+}
+
+bool base64url_decode(Arena *arena, Str text, Str *ret_bytes)
+{
+    ready();
+    char *bytes = arena_alloc(arena, text.len + 1);
+    size_t size = 0;
+    if (sodium_base642bin((unsigned char *)bytes, text.len, text.ptr, text.len, NULL, &size, NULL,
+                          sodium_base64_VARIANT_URLSAFE_NO_PADDING) != 0)
+        return false;
+    *ret_bytes = (Str){bytes, size};
+    return true;
+}
