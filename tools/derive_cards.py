@@ -2,7 +2,7 @@
 """Derive the illustrative default score cards from published figures.
 
     tools/derive_cards.py             write models/annual-default.json and quarterly-default.json
-    tools/derive_cards.py --check     compare the files with what would be written; exit 1 if they differ
+    tools/derive_cards.py --check     compare with the files instead; exit 1 if they differ
     tools/derive_cards.py --explain   print the steps, the checks and the worked examples
 
 docs/score-cards.md tells the same story in words, with the doubts about each source.
@@ -78,6 +78,9 @@ FIELDS = {"annual": ("long_term_debt_to_total_capital", "total_debt_to_ebitda",
           "quarterly": ("total_debt_to_ebitda", "sga_margin",
                         "long_term_debt_to_total_capital", "return_on_capital")}
 
+# Digits after the point: edges of ratios with published figures, and of those put together here.
+DIGITS, DIGITS_DERIVED = 3, 1
+
 # A ratio at or below this counts as negative. Zero itself (no debt) must not.
 NEGATIVE = -0.001
 
@@ -120,6 +123,12 @@ def edges_between(medians, marks=()):
     return edges
 
 
+def coverage_edges():
+    """The lowest coverage of each grade but the last: the mean of large and small firms."""
+    large, small = COVERAGE_AT_LEAST.values()
+    return [round((large[grade] + small[grade]) / 2, DIGITS) for grade in GRADES[:-1]]
+
+
 def after_interest_and_tax(earnings, coverage):
     """Net of interest (earnings / coverage) and of tax; a loss saves no tax."""
     before_tax = earnings * (1 - 1 / coverage)
@@ -158,7 +167,8 @@ def sga_levels():
     """
     groups = pooled([OPERATING_MARGIN[grade] for grade in GRADES])
     middle = groups[len(groups) // 2][1]
-    return [([GRADES[i] for i in indices], SGA_OF_SALES + middle - mean) for indices, mean in groups]
+    return [([GRADES[i] for i in indices], SGA_OF_SALES + middle - mean)
+            for indices, mean in groups]
 
 
 def figures_by_grade(field):
@@ -178,30 +188,34 @@ def figures_by_grade(field):
 
 def bins_of(edges, rates):
     """Bins over the whole line: rates[i] holds between edges[i - 1] and edges[i]."""
-    edges = [None] + [round(edge, 2) for edge in edges] + [None]
+    edges = [None] + list(edges) + [None]
     return [{"above": above, "up_to": up_to, "rate": round(rate, 4)}
             for above, up_to, rate in zip(edges, edges[1:], rates)]
 
 
-def bins_for(field):
-    rates = [POSITION[grade] for grade in GRADES]
+def edges_for(field):
+    """Edges between neighbouring grades (levels, for SG&A), best first."""
     if field == "ebit_to_interest_expense":
-        tables = COVERAGE_AT_LEAST.values()
-        edges = [sum(table[grade] for table in tables) / len(tables) for grade in GRADES[:-1]]
-        return bins_of(edges[::-1], rates[::-1])
+        return coverage_edges()
     if field == "sga_margin":
-        levels = sga_levels()
-        rates = [sum(POSITION[grade] for grade in grades) / len(grades) for grades, _ in levels]
-        return bins_of([NEGATIVE] + edges_between([sga for _, sga in levels]), [UNKNOWN] + rates)
-    if field == "total_debt_to_ebitda":
-        edges = edges_between(figures_by_grade(field), LEVERAGE_MARKS)
+        edges = edges_between([sga for _, sga in sga_levels()])
     else:
-        edges = edges_between(figures_by_grade(field))
+        marks = LEVERAGE_MARKS if field == "total_debt_to_ebitda" else ()
+        edges = edges_between(figures_by_grade(field), marks)
+    return [round(edge, DIGITS if POINTS[field] == 4 else DIGITS_DERIVED) for edge in edges]
+
+
+def bins_for(field):
+    edges, rates = edges_for(field), [POSITION[grade] for grade in GRADES]
+    if field == "sga_margin":
+        # Below zero SG&A tells nothing.
+        rates = [sum(POSITION[grade] for grade in grades) / len(grades)
+                 for grades, _ in sga_levels()]
+        return bins_of([NEGATIVE] + edges, [UNKNOWN] + rates)
     if field in ("total_debt_to_ebitda", "long_term_debt_to_total_capital"):
         # Below zero the EBITDA or the capital is negative: as risky as it gets.
         return bins_of([NEGATIVE] + edges, [POSITION["CCC"]] + rates)
-    return bins_of([round(edge, 1) for edge in edges[::-1]], rates[::-1]) \
-        if field in ("return_on_assets", "net_income_margin") else bins_of(edges[::-1], rates[::-1])
+    return bins_of(edges[::-1], rates[::-1])  # the higher, the better
 
 
 def weight(kind, field):
@@ -286,11 +300,8 @@ def typical(kind, grade):
     ratios = {}
     for field in FIELDS[kind]:
         if field == "ebit_to_interest_expense":
-            tables = list(COVERAGE_AT_LEAST.values())
-            marks = [sum(table[g] for table in tables) / len(tables) for g in GRADES[:-1]]
-            tops = [2 * marks[0]] + marks
-            bottoms = marks + [0.0]
-            ratios[field] = (tops[index] + bottoms[index]) / 2
+            edges = [2 * coverage_edges()[0]] + coverage_edges() + [0.0]
+            ratios[field] = (edges[index] + edges[index + 1]) / 2
         elif field == "sga_margin":
             ratios[field] = next(sga for grades, sga in sga_levels() if grade in grades)
         else:
@@ -299,7 +310,7 @@ def typical(kind, grade):
 
 
 EXAMPLES = {
-    "annual": {"long_term_debt_to_total_capital": 58.0, "total_debt_to_ebitda": 5.1,
+    "annual": {"long_term_debt_to_total_capital": 58.0, "total_debt_to_ebitda": 6.4,
                "net_income_margin": 1.4, "ebit_to_interest_expense": 1.9,
                "return_on_assets": 2.6},
     "quarterly": {"total_debt_to_ebitda": 6.8, "sga_margin": 23.5,
@@ -356,7 +367,7 @@ def explain():
 
 def main():
     parser = argparse.ArgumentParser(description="Derive the illustrative default score cards.")
-    parser.add_argument("--check", action="store_true", help="compare with the files, write nothing")
+    parser.add_argument("--check", action="store_true", help="compare, write nothing")
     parser.add_argument("--explain", action="store_true", help="print the steps, write nothing")
     options = parser.parse_args()
     if options.explain:

@@ -40,8 +40,9 @@ typedef struct ScoreCard {
     double intercept;
     CardFeature features[RATIO_MAX];
     size_t feature_count;
-    CardLevel levels[RISK_LEVEL_COUNT];
+    CardLevel levels[RISK_LEVEL_COUNT]; /* from the most severe down; the last one has no bound */
     size_t level_count;
+    bool has_trees;         /* the file names trees, which are not applied yet: their score is null */
 } ScoreCard;
 
 #endif

@@ -1,0 +1,140 @@
+-- Jobs, their files and their errors.
+
+-- name: job_insert
+INSERT INTO bulk_upload_jobs (owner_id, id, user_id, job_type, status, hides_rows, hides_inferred,
+  cancel_requested, revision, options, original_filename, file_size, file_sha256, model_id,
+  processed_rows, successful_rows, failed_rows, skipped_rows, unchanged_rows, replaced_rows,
+  warning_count, companies_created, resume_row, bytes_done, created_at, updated_at)
+VALUES ($1, $2, $3, $4, $5, FALSE, FALSE, FALSE, 0, $6, $7, $8, $9, $10,
+  0, 0, 0, 0, 0, 0, 0, 0, 0, 0, $11, $11);
+
+-- name: job_select
+SELECT j.owner_id, j.id, j.user_id, j.job_type, j.status, j.status_before, j.hides_rows, j.hides_inferred,
+  j.cancel_requested, j.revision, j.options, j.original_filename, j.file_size, j.file_sha256, j.model_id,
+  j.total_rows, j.processed_rows, j.successful_rows, j.failed_rows, j.skipped_rows, j.unchanged_rows,
+  j.warning_count, j.companies_created, j.resume_row, j.bytes_done, j.error_message, j.created_at,
+  j.started_at, j.completed_at, j.updated_at, j.deleted_at, u.email, u.username, u.full_name, m.name, m.version
+FROM bulk_upload_jobs j
+LEFT JOIN users u ON u.id = j.user_id
+LEFT JOIN models m ON m.id = j.model_id
+WHERE j.owner_id = $1 AND j.id = $2;
+
+-- name: job_list
+SELECT j.owner_id, j.id, j.user_id, j.job_type, j.status, j.status_before, j.hides_rows, j.hides_inferred,
+  j.cancel_requested, j.revision, j.options, j.original_filename, j.file_size, j.file_sha256, j.model_id,
+  j.total_rows, j.processed_rows, j.successful_rows, j.failed_rows, j.skipped_rows, j.unchanged_rows,
+  j.warning_count, j.companies_created, j.resume_row, j.bytes_done, j.error_message, j.created_at,
+  j.started_at, j.completed_at, j.updated_at, j.deleted_at, u.email, u.username, u.full_name, m.name, m.version
+FROM bulk_upload_jobs j
+LEFT JOIN users u ON u.id = j.user_id
+LEFT JOIN models m ON m.id = j.model_id
+WHERE j.owner_id = $1 AND (j.created_at, j.id) < ($2, $3)
+  AND strpos($4, ',' || j.status || ',') > 0
+  AND ($5 = '' OR j.job_type = $5)
+  AND ($6 IS NULL OR j.user_id = $6)
+ORDER BY j.created_at DESC, j.id DESC LIMIT $7;
+
+-- name: job_count
+SELECT count(*) FROM (
+  SELECT 1 FROM bulk_upload_jobs
+  WHERE owner_id = $1 AND strpos($2, ',' || status || ',') > 0
+    AND ($3 = '' OR job_type = $3) AND ($4 IS NULL OR user_id = $4)
+  LIMIT $5) counted;
+
+-- name: job_lock
+-- The state that decides what may be done, and the lock that keeps it so until the commit.
+SELECT status, hides_rows, cancel_requested, revision, user_id, job_type FROM bulk_upload_jobs
+WHERE owner_id = $1 AND id = $2 {for_update};
+
+-- name: job_by_digest
+-- An earlier job of the same bytes whose predictions are still there.
+SELECT id FROM bulk_upload_jobs
+WHERE owner_id = $1 AND file_sha256 = $2 AND job_type = $3 AND NOT hides_rows
+  AND status IN ('pending', 'processing', 'completed', 'failed', 'cancelled') AND id <> $4
+ORDER BY created_at DESC, id DESC LIMIT 1;
+
+-- name: job_set_status
+UPDATE bulk_upload_jobs SET status = $3, updated_at = $4 WHERE owner_id = $1 AND id = $2;
+
+-- name: job_touch
+UPDATE bulk_upload_jobs SET updated_at = $3 WHERE owner_id = $1 AND id = $2;
+
+-- name: job_start
+UPDATE bulk_upload_jobs SET status = 'processing', started_at = coalesce(started_at, $3), updated_at = $3
+WHERE owner_id = $1 AND id = $2;
+
+-- name: job_batch
+-- One batch is in: the counters, how far the file is read, and the span of the rows made.
+UPDATE bulk_upload_jobs SET
+  processed_rows = $3, successful_rows = $4, failed_rows = $5, skipped_rows = $6, unchanged_rows = $7,
+  warning_count = $8, companies_created = $9, resume_row = $10, bytes_done = $11, total_rows = $12,
+  first_created_at = coalesce(first_created_at, $13), first_id = coalesce(first_id, $14),
+  last_created_at = coalesce($15, last_created_at), last_id = coalesce($16, last_id),
+  revision = revision + 1, updated_at = $17
+WHERE owner_id = $1 AND id = $2;
+
+-- name: job_finish
+UPDATE bulk_upload_jobs SET status = $3, error_message = $4, completed_at = $5, updated_at = $5,
+  revision = revision + 1
+WHERE owner_id = $1 AND id = $2;
+
+-- name: job_request_cancel
+UPDATE bulk_upload_jobs SET cancel_requested = TRUE, updated_at = $3 WHERE owner_id = $1 AND id = $2;
+
+-- name: job_raise_revision
+UPDATE bulk_upload_jobs SET revision = revision + 1 WHERE owner_id = $1 AND id = $2;
+
+-- name: job_delete_record
+UPDATE bulk_upload_jobs SET status = 'deleted', status_before = coalesce(status_before, status),
+  deleted_at = $3, updated_at = $3, revision = revision + 1
+WHERE owner_id = $1 AND id = $2;
+
+-- name: job_hide
+-- The whole effect of a cascade: from this commit on no read shows the job's rows.
+UPDATE bulk_upload_jobs SET status = 'deleting', status_before = coalesce(status_before, status),
+  hides_rows = TRUE, hides_inferred = $3, deleted_at = $4, updated_at = $4, revision = revision + 1
+WHERE owner_id = $1 AND id = $2;
+
+-- name: job_removed
+-- Nothing is left to hide.
+UPDATE bulk_upload_jobs SET status = $3, hides_rows = FALSE, hides_inferred = FALSE, updated_at = $4,
+  revision = revision + 1
+WHERE owner_id = $1 AND id = $2;
+
+-- name: job_hiding
+-- The spans of hidden rows, and whether rows of another job that is not hidden lie within one (work of an
+-- owner is in order, so this takes a clock that was set back, or jobs that were adopted).
+SELECT j.id, j.first_created_at, j.first_id, j.last_created_at, j.last_id,
+  EXISTS (SELECT 1 FROM bulk_upload_jobs o WHERE o.owner_id = $1 AND o.id <> j.id AND NOT o.hides_rows
+          AND o.first_created_at <= j.last_created_at AND o.last_created_at >= j.first_created_at)
+FROM bulk_upload_jobs j
+WHERE j.owner_id = $1 AND j.hides_rows AND j.job_type = $2 AND j.last_created_at IS NOT NULL
+ORDER BY j.last_created_at DESC, j.last_id DESC;
+
+-- name: job_stale_receiving
+SELECT owner_id, id FROM bulk_upload_jobs WHERE status = 'receiving' AND updated_at < $1 LIMIT 100;
+
+-- name: job_delete
+-- Only for one that never became pending: nothing refers to it.
+DELETE FROM bulk_upload_jobs WHERE owner_id = $1 AND id = $2 AND status = 'receiving';
+
+-- name: file_insert
+INSERT INTO bulk_upload_files (owner_id, job_id, seq, byte_offset, size, data) VALUES ($1, $2, $3, $4, $5, $6);
+
+-- name: file_chunk
+SELECT size, data FROM bulk_upload_files WHERE owner_id = $1 AND job_id = $2 AND seq = $3;
+
+-- name: file_delete
+DELETE FROM bulk_upload_files WHERE owner_id = $1 AND job_id = $2;
+
+-- name: problem_insert
+INSERT INTO bulk_upload_errors (owner_id, job_id, severity, job_row, seq, column_name, code, message, value, raw)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10);
+
+-- name: problem_list
+SELECT job_row, seq, column_name, code, message, value, raw FROM bulk_upload_errors
+WHERE owner_id = $1 AND job_id = $2 AND severity = $3 AND (job_row, seq) > ($4, $5)
+ORDER BY job_row, seq LIMIT $6;
+
+-- name: problem_count
+SELECT count(*) FROM bulk_upload_errors WHERE owner_id = $1 AND job_id = $2 AND severity = $3;

@@ -1,0 +1,226 @@
+-- Predictions. Each statement is written once and stands for both kinds.
+--
+-- The walks of the list have their own numbers from $14 on; $1 to $13 are the filters, in the order of
+-- prediction_store.c. A walk looks at no more than a window of its index and tests the filters on that.
+
+-- name: prediction_insert
+-- each kind
+INSERT INTO {table} ({columns}) VALUES ({placeholders}) ON CONFLICT DO NOTHING;
+
+-- name: prediction_get
+-- each kind
+SELECT {selected}, {hidden} FROM {table} p {looked_up} WHERE p.owner_id = $1 AND p.id = $2;
+
+-- name: prediction_current
+-- each kind
+-- The holder of a key, hidden or not.
+SELECT {selected}, {hidden} FROM {table} p {looked_up}
+WHERE p.owner_id = $1 AND p.company_id = $2 AND p.reporting_year = $3 AND p.reporting_quarter = $4
+  AND p.is_current;
+
+-- name: prediction_versions
+-- each kind
+SELECT {selected} FROM {table} p {looked_up}
+WHERE p.owner_id = $1 AND p.company_id = $2 AND p.reporting_year = $3 AND p.reporting_quarter = $4
+  AND NOT p.is_current AND {visible}
+ORDER BY p.created_at DESC, p.id DESC LIMIT $5;
+
+-- name: prediction_unset_current
+-- each kind
+UPDATE {table} SET is_current = FALSE WHERE owner_id = $1 AND id = $2;
+
+-- name: prediction_delete
+-- each kind
+DELETE FROM {table} WHERE owner_id = $1 AND id = $2;
+
+-- name: prediction_delete_former
+-- each kind
+DELETE FROM {table} WHERE owner_id = $1 AND company_id = $2 AND reporting_year = $3
+  AND reporting_quarter = $4 AND NOT is_current;
+
+-- name: prediction_jobs_of_key
+-- each kind
+-- The jobs whose rows a deletion of a key meets: their revision is raised.
+SELECT DISTINCT job_id FROM {table} WHERE owner_id = $1 AND company_id = $2 AND reporting_year = $3
+  AND reporting_quarter = $4 AND NOT is_current AND job_id IS NOT NULL;
+
+-- name: prediction_walk_created
+-- each kind
+SELECT {selected} FROM (
+  SELECT * FROM {table} WHERE owner_id = $14 AND is_current
+    AND (created_at, id) < ($15, $16) AND (created_at, id) > ($17, $18)
+  ORDER BY created_at DESC, id DESC LIMIT $19) p {looked_up}
+WHERE {filters} AND {visible}
+ORDER BY p.created_at DESC, p.id DESC LIMIT $20;
+
+-- name: prediction_end_created
+-- each kind
+SELECT created_at, id FROM {table} WHERE owner_id = $1 AND is_current
+  AND (created_at, id) < ($2, $3) AND (created_at, id) > ($4, $5)
+ORDER BY created_at DESC, id DESC LIMIT 1 OFFSET $6;
+
+-- name: prediction_count_created
+-- each kind
+SELECT count(*) FROM (
+  SELECT * FROM {table} WHERE owner_id = $14 AND is_current
+    AND (created_at, id) < ($15, $16) AND (created_at, id) > ($17, $18)
+  ORDER BY created_at DESC, id DESC LIMIT $19) p
+JOIN companies c ON c.owner_id = p.owner_id AND c.id = p.company_id
+WHERE {filters} AND {visible};
+
+-- name: prediction_walk_manual
+-- each kind
+-- Within the span of a hidden job only rows without a job can be seen: they have an index of their own.
+SELECT {selected} FROM (
+  SELECT * FROM {table} WHERE owner_id = $14 AND job_id IS NULL
+    AND (created_at, id) < ($15, $16) AND (created_at, id) > ($17, $18)
+  ORDER BY created_at DESC, id DESC LIMIT $19) p {looked_up}
+WHERE {filters} AND p.is_current
+ORDER BY p.created_at DESC, p.id DESC LIMIT $20;
+
+-- name: prediction_end_manual
+-- each kind
+SELECT created_at, id FROM {table} WHERE owner_id = $1 AND job_id IS NULL
+  AND (created_at, id) < ($2, $3) AND (created_at, id) > ($4, $5)
+ORDER BY created_at DESC, id DESC LIMIT 1 OFFSET $6;
+
+-- name: prediction_count_manual
+-- each kind
+SELECT count(*) FROM (
+  SELECT * FROM {table} WHERE owner_id = $14 AND job_id IS NULL
+    AND (created_at, id) < ($15, $16) AND (created_at, id) > ($17, $18)
+  ORDER BY created_at DESC, id DESC LIMIT $19) p
+JOIN companies c ON c.owner_id = p.owner_id AND c.id = p.company_id
+WHERE {filters} AND p.is_current;
+
+-- name: prediction_walk_job
+-- each kind
+-- Newest first is the file's order backwards: a job's rows ascend in (created_at, id) as in job_row.
+SELECT {selected} FROM (
+  SELECT * FROM {table} WHERE owner_id = $14 AND job_id = $15 AND job_row < $16
+  ORDER BY job_row DESC LIMIT $17) p {looked_up}
+WHERE {filters} AND (p.is_current OR $18) AND {visible}
+ORDER BY p.job_row DESC LIMIT $19;
+
+-- name: prediction_end_job
+-- each kind
+SELECT job_row FROM {table} WHERE owner_id = $1 AND job_id = $2 AND job_row < $3
+ORDER BY job_row DESC LIMIT 1 OFFSET $4;
+
+-- name: prediction_count_job
+-- each kind
+SELECT count(*) FROM (
+  SELECT * FROM {table} WHERE owner_id = $14 AND job_id = $15 ORDER BY job_row DESC LIMIT $16) p
+JOIN companies c ON c.owner_id = p.owner_id AND c.id = p.company_id
+WHERE {filters} AND (p.is_current OR $17) AND {visible};
+
+-- name: prediction_walk_company
+-- each kind
+-- A company has a few hundred predictions at most; they are sorted here.
+SELECT {selected} FROM {table} p {looked_up}
+WHERE p.owner_id = $14 AND p.company_id = $13 AND p.is_current AND (p.created_at, p.id) < ($15, $16)
+  AND {filters} AND {visible}
+ORDER BY p.created_at DESC, p.id DESC LIMIT $17;
+
+-- name: prediction_walk_company_former
+-- each kind
+SELECT {selected} FROM {table} p {looked_up}
+WHERE p.owner_id = $14 AND p.company_id = $13 AND NOT p.is_current AND (p.created_at, p.id) < ($15, $16)
+  AND {filters} AND {visible}
+ORDER BY p.created_at DESC, p.id DESC LIMIT $17;
+
+-- name: prediction_walk_period_down
+-- each kind
+SELECT {selected} FROM (
+  SELECT * FROM {table} WHERE owner_id = $14 AND is_current AND reporting_year = $15
+    AND reporting_quarter = $16 AND ({headline}, id) < ($17, $18)
+  ORDER BY {headline} DESC, id DESC LIMIT $19) p {looked_up}
+WHERE {filters} AND {visible}
+ORDER BY p.{headline} DESC, p.id DESC LIMIT $20;
+
+-- name: prediction_end_period_down
+-- each kind
+SELECT {headline}, id FROM {table} WHERE owner_id = $1 AND is_current AND reporting_year = $2
+  AND reporting_quarter = $3 AND ({headline}, id) < ($4, $5)
+ORDER BY {headline} DESC, id DESC LIMIT 1 OFFSET $6;
+
+-- name: prediction_walk_period_up
+-- each kind
+SELECT {selected} FROM (
+  SELECT * FROM {table} WHERE owner_id = $14 AND is_current AND reporting_year = $15
+    AND reporting_quarter = $16 AND ({headline}, id) > ($17, $18)
+  ORDER BY {headline}, id LIMIT $19) p {looked_up}
+WHERE {filters} AND {visible}
+ORDER BY p.{headline}, p.id LIMIT $20;
+
+-- name: prediction_end_period_up
+-- each kind
+SELECT {headline}, id FROM {table} WHERE owner_id = $1 AND is_current AND reporting_year = $2
+  AND reporting_quarter = $3 AND ({headline}, id) > ($4, $5)
+ORDER BY {headline}, id LIMIT 1 OFFSET $6;
+
+-- name: prediction_of_job
+-- each kind
+SELECT {selected} FROM {table} p {looked_up}
+WHERE p.owner_id = $1 AND p.job_id = $2 AND p.job_row > $3 AND {visible}
+ORDER BY p.job_row LIMIT $4;
+
+-- name: prediction_count_of_job
+-- each kind
+SELECT count(*) FROM {table} WHERE owner_id = $1 AND job_id = $2;
+
+-- name: prediction_edits_of_job
+-- each kind
+SELECT count(*) FROM {table} p
+WHERE p.owner_id = $1 AND p.root_job_id = $2 AND p.derived_from IS NOT NULL
+  AND (p.job_id IS NULL OR p.job_id <> $2);
+
+-- name: prediction_batch_end
+-- each kind
+-- Where a batch of a deletion ends.
+SELECT max(job_row), count(*) FROM (
+  SELECT job_row FROM {table} WHERE owner_id = $1 AND job_id = $2 AND job_row > $3
+  ORDER BY job_row LIMIT $4) batch;
+
+-- name: prediction_batch_counts
+-- each kind
+SELECT reporting_year, risk_level, sector, count(*) FROM {table}
+WHERE owner_id = $1 AND job_id = $2 AND job_row > $3 AND job_row <= $4 AND is_current
+  AND (job_link = 0 OR $5)
+GROUP BY reporting_year, risk_level, sector;
+
+-- name: prediction_batch_companies
+-- each kind
+SELECT DISTINCT company_id FROM {table}
+WHERE owner_id = $1 AND job_id = $2 AND job_row > $3 AND job_row <= $4 AND (job_link = 0 OR $5);
+
+-- name: prediction_batch_delete
+-- each kind
+DELETE FROM {table} WHERE owner_id = $1 AND job_id = $2 AND job_row > $3 AND job_row <= $4
+  AND (job_link = 0 OR $5);
+
+-- name: count_insert
+INSERT INTO prediction_counts (owner_id, id, kind, job_id, reporting_year, risk_level, sector, delta)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8);
+
+-- name: count_total
+-- What a list of current predictions would count, by the filters that the counts know. A hidden job's are
+-- left out.
+SELECT coalesce(sum(n.delta), 0) FROM prediction_counts n
+WHERE n.owner_id = $1 AND n.kind = $2
+  AND ($3 = 0 OR (($3 >> n.risk_level) & 1) = 1)
+  AND ($4 = '' OR strpos($4, ',' || n.reporting_year || ',') > 0)
+  AND ($5 = '' OR strpos($5, $6 || n.sector || $6) > 0)
+  AND NOT EXISTS (SELECT 1 FROM bulk_upload_jobs h
+                  WHERE h.owner_id = n.owner_id AND h.id = n.job_id AND h.hides_rows);
+
+-- name: count_of_job
+SELECT n.kind, n.reporting_year, n.risk_level, n.sector, sum(n.delta) FROM prediction_counts n
+WHERE n.owner_id = $1 AND n.job_id = $2
+GROUP BY n.kind, n.reporting_year, n.risk_level, n.sector;
+
+-- name: count_rows_of_job
+SELECT count(*) FROM prediction_counts WHERE owner_id = $1 AND job_id = $2;
+
+-- name: count_delete_of_job
+DELETE FROM prediction_counts WHERE owner_id = $1 AND job_id = $2;

@@ -1,0 +1,107 @@
+-- Deletions, the queue, idempotency keys and the audit trail.
+
+-- name: deletion_insert
+INSERT INTO deletions (owner_id, id, job_id, kind, user_id, reason, record_only, include_inferred,
+  orphaned_companies, state, expected_rows, deleted_rows, edits_kept, inferred_kept, already_deleted,
+  companies_empty, companies_deleted, created_at, completed_at)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, 0, 0, $16, $17);
+
+-- name: deletion_select
+SELECT d.id, d.owner_id, d.job_id, d.kind, d.user_id, u.email, d.reason, d.record_only, d.include_inferred,
+  d.orphaned_companies, d.state, d.expected_rows, d.deleted_rows, d.edits_kept, d.inferred_kept,
+  d.already_deleted, d.companies_empty, d.companies_deleted, d.created_at, d.completed_at
+FROM deletions d LEFT JOIN users u ON u.id = d.user_id
+WHERE d.owner_id = $1 AND d.id = $2;
+
+-- name: deletion_of_job
+SELECT d.id, d.owner_id, d.job_id, d.kind, d.user_id, u.email, d.reason, d.record_only, d.include_inferred,
+  d.orphaned_companies, d.state, d.expected_rows, d.deleted_rows, d.edits_kept, d.inferred_kept,
+  d.already_deleted, d.companies_empty, d.companies_deleted, d.created_at, d.completed_at
+FROM deletions d LEFT JOIN users u ON u.id = d.user_id
+WHERE d.owner_id = $1 AND d.job_id = $2
+ORDER BY d.created_at DESC, d.id DESC LIMIT 1;
+
+-- name: deletion_advance
+UPDATE deletions SET state = 'running', deleted_rows = deleted_rows + $3,
+  companies_deleted = companies_deleted + $4
+WHERE owner_id = $1 AND id = $2;
+
+-- name: deletion_finish
+UPDATE deletions SET state = $3, completed_at = $4 WHERE owner_id = $1 AND id = $2;
+
+-- name: task_insert
+INSERT INTO work_queue (id, task, owner_id, object_id, size, accepted_at, not_before, token, attempts, position)
+VALUES ($1, $2, $3, $4, $5, $6, $6, 0, 0, 0);
+
+-- name: task_next
+-- The oldest task that may run: it is the first of its owner's, nobody holds it, it is due, and it fits the
+-- lane.
+-- scans work_queue: read in order of acceptance, stops at the first that may run
+SELECT q.id, q.task, q.owner_id, q.object_id, q.size, q.token, q.attempts, q.position, q.accepted_at
+FROM work_queue q
+WHERE (q.lease_until IS NULL OR q.lease_until < $1) AND q.not_before <= $1 AND q.size <= $2
+  AND NOT EXISTS (SELECT 1 FROM work_queue e WHERE e.owner_id = q.owner_id
+                  AND (e.accepted_at, e.id) < (q.accepted_at, q.id))
+ORDER BY q.accepted_at, q.id LIMIT 1;
+
+-- name: task_next_of_owner
+SELECT q.id, q.task, q.owner_id, q.object_id, q.size, q.token, q.attempts, q.position, q.accepted_at
+FROM work_queue q
+WHERE q.owner_id = $3 AND (q.lease_until IS NULL OR q.lease_until < $1) AND q.not_before <= $1
+  AND q.size <= $2
+  AND NOT EXISTS (SELECT 1 FROM work_queue e WHERE e.owner_id = $3
+                  AND (e.accepted_at, e.id) < (q.accepted_at, q.id))
+ORDER BY q.accepted_at, q.id LIMIT 1;
+
+-- name: task_claim
+UPDATE work_queue SET token = token + 1, attempts = attempts + 1, lease_until = $3, worker = $4
+WHERE id = $1 AND token = $2;
+
+-- name: task_renew
+UPDATE work_queue SET lease_until = $3 WHERE id = $1 AND token = $2;
+
+-- name: task_advance
+UPDATE work_queue SET position = $3, attempts = 1, lease_until = $4 WHERE id = $1 AND token = $2;
+
+-- name: task_finish
+DELETE FROM work_queue WHERE id = $1 AND token = $2;
+
+-- name: task_release
+UPDATE work_queue SET lease_until = NULL, not_before = $3, attempts = $4 WHERE id = $1 AND token = $2;
+
+-- name: task_of_object
+SELECT id, token FROM work_queue WHERE owner_id = $1 AND object_id = $2 AND task = $3;
+
+-- name: task_drop
+-- A pending task whose job was cancelled or deleted before anybody claimed it.
+DELETE FROM work_queue WHERE owner_id = $1 AND object_id = $2 AND task = $3;
+
+-- name: queue_depth
+-- scans work_queue: the small table of open tasks, for the metrics
+SELECT count(*), min(accepted_at) FROM work_queue;
+
+-- name: idempotency_find
+SELECT route, request, object_id, expires_at FROM idempotency_keys
+WHERE owner_id = $1 AND user_id = $2 AND key = $3;
+
+-- name: idempotency_insert
+INSERT INTO idempotency_keys (owner_id, user_id, key, route, request, object_id, expires_at)
+VALUES ($1, $2, $3, $4, $5, $6, $7);
+
+-- name: idempotency_delete
+DELETE FROM idempotency_keys WHERE owner_id = $1 AND user_id = $2 AND key = $3;
+
+-- name: idempotency_sweep
+DELETE FROM idempotency_keys WHERE expires_at <= $1;
+
+-- name: audit_head
+SELECT seq, digest FROM audit_heads WHERE owner_id = $1 {for_update};
+
+-- name: audit_head_set
+INSERT INTO audit_heads (owner_id, seq, digest, at) VALUES ($1, $2, $3, $4)
+ON CONFLICT (owner_id) DO UPDATE SET seq = excluded.seq, digest = excluded.digest, at = excluded.at;
+
+-- name: audit_insert
+INSERT INTO audit_events (owner_id, seq, at, user_id, actor, via, address, request_id, action, object_kind,
+  object_id, row_count, reason, details, digest)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15);

@@ -1,0 +1,115 @@
+/* The command line has no sign-in: whoever can open the database could change it anyway. What it does is
+ * therefore written into the audit trail under the system's user and host; and a user who could not sign
+ * in cannot be acted for. */
+#include "cli/access.h"
+
+#include "store/migrate.h"
+
+#include <pwd.h>
+#include <unistd.h>
+
+static void close_session(void *db)
+{
+    db_close(db);
+}
+
+Error *access_open_raw(Cli *cli, DbOptions options, Db **ret_db)
+{
+    Db *db;
+    TRY(db_open(cli->arena, call_str(cli->call, OPTION_DB), options, &db));
+    arena_defer(cli->arena, close_session, db);
+    *ret_db = db;
+    return NULL;
+}
+
+bool access_is_embedded(const Db *db)
+{
+    return strcmp(db_engine(db), "sqlite") == 0;
+}
+
+static Error *schema_is_old(Arena *arena, const SchemaState *state)
+{
+    if (state->version == 0)
+        return error_with_reason(
+            ERROR(arena, ERROR_CONFLICT, "The database is empty. 'obligor migrate' prepares it."),
+            "schema_missing");
+    return error_with_reason(ERROR(arena, ERROR_CONFLICT,
+                                   "The schema of the database has version %d and this program "
+                                   "needs %d. 'obligor migrate' brings it up to date.",
+                                   state->version, state->latest),
+                             "schema_old");
+}
+
+/* An embedded database that is empty is made by every command that may make one; an older schema is
+ * migrated only by the server, never by the way. */
+static Error *see_to_schema(Cli *cli, Db *db)
+{
+    SchemaState state;
+    TRY(migrate_state(cli->arena, db, &state));
+    if (state.version == state.latest)
+        return NULL;
+    DatabaseNeed need = cli->call->command->database;
+    bool make = need == DATABASE_UPGRADED || (need == DATABASE_MADE && state.version == 0);
+    if (!access_is_embedded(db) || !make)
+        return schema_is_old(cli->arena, &state);
+    int applied;
+    return migrate_up(cli->arena, db, &applied);
+}
+
+Error *access_open(Cli *cli, Db **ret_db)
+{
+    bool must_exist = cli->call->command->database == DATABASE_EXISTING;
+    TRY(access_open_raw(cli, (DbOptions){.must_exist = must_exist}, ret_db));
+    return see_to_schema(cli, *ret_db);
+}
+
+const char *access_address(Arena *arena)
+{
+    char host[256] = "";
+    char memory[4096];
+    struct passwd entry, *found = NULL;
+    getpwuid_r(geteuid(), &entry, memory, sizeof memory, &found);
+    const char *user = found != NULL ? found->pw_name : arena_printf(arena, "%ld", (long)geteuid());
+    if (gethostname(host, sizeof host - 1) != 0 || host[0] == '\0')
+        return arena_printf(arena, "%s@localhost", user);
+    return arena_printf(arena, "%s@%s", user, host);
+}
+
+static Peer peer(Arena *arena)
+{
+    return (Peer){.via = "cli", .address = access_address(arena)};
+}
+
+Principal *access_operator(Cli *cli)
+{
+    Peer here = peer(cli->arena);
+    return accounts_operator(cli->arena, &here);
+}
+
+Error *access_find_user(Cli *cli, Db *db, Str email, User **ret_user)
+{
+    User *user;
+    TRY(accounts_find(cli->arena, db, email, &user));
+    if (user == NULL)
+        return ERROR(cli->arena, ERROR_NOT_FOUND, "There is no user " STR_FMT ".",
+                     STR_ARG(str_slice(email, 0, 320)));
+    *ret_user = user;
+    return NULL;
+}
+
+Error *access_user(Cli *cli, Db *db, Principal **ret_principal)
+{
+    User *user;
+    TRY(access_find_user(cli, db, call_str(cli->call, OPTION_USER), &user));
+    if (!user->is_active)
+        return ERROR(cli->arena, ERROR_DENIED,
+                     "The user %s is disabled. 'obligor user enable %s' changes that.", user->email,
+                     user->email);
+    if (user->verified_at == 0)
+        return ERROR(cli->arena, ERROR_DENIED,
+                     "The user %s is not verified. 'obligor user verify %s' changes that.",
+                     user->email, user->email);
+    Peer here = peer(cli->arena);
+    *ret_principal = accounts_principal(cli->arena, user, &here);
+    return NULL;
+}

@@ -1,0 +1,31 @@
+/* The way from the command line to the domain: the database of --db, and who is acting. */
+#ifndef OBLIGOR_CLI_ACCESS_H
+#define OBLIGOR_CLI_ACCESS_H
+
+#include "cli/cli.h"
+#include "domain/accounts.h"
+#include "store/db.h"
+
+/* Opens the database as the command's table row says (DatabaseNeed). An older schema that is not to be
+ * migrated here is ERROR_CONFLICT, and says how to. The session closes with the arena. */
+Error *access_open(Cli *cli, Db **ret_db) MUST_CHECK;
+
+/* Opens it and looks at nothing: for `migrate`. */
+Error *access_open_raw(Cli *cli, DbOptions options, Db **ret_db) MUST_CHECK;
+
+/* Needs no server of its own: its file belongs to this machine. */
+bool access_is_embedded(const Db *db);
+
+/* The operator of this machine: administration. */
+Principal *access_operator(Cli *cli);
+
+/* The user of --user, who must be there, verified and active. */
+Error *access_user(Cli *cli, Db *db, Principal **ret_principal) MUST_CHECK;
+
+/* A user by address: ERROR_NOT_FOUND when there is none. */
+Error *access_find_user(Cli *cli, Db *db, Str email, User **ret_user) MUST_CHECK;
+
+/* "user@host" of the system, as the audit trail notes it. */
+const char *access_address(Arena *arena);
+
+#endif

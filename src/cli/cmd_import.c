@@ -1,0 +1,70 @@
+/* import: an upload from the command line. It is accepted like one over HTTP and becomes the same job;
+ * only the work is done here and now, and the exit code tells how it ended. */
+#include "cli/access.h"
+#include "cli/files.h"
+#include "cli/job_view.h"
+#include "cli/work.h"
+#include "domain/upload.h"
+#include "model/words.h"
+
+static ImportOptions options_of(const Call *call)
+{
+    ImportOptions options = IMPORT_OPTIONS_DEFAULT;
+    options.on_duplicate = (OnDuplicate)call_number(call, OPTION_ON_DUPLICATE);
+    options.market_cap_unit = (CapUnit)call_number(call, OPTION_MARKET_CAP_UNIT);
+    options.update_companies = call_flag(call, OPTION_UPDATE_COMPANIES);
+    options.dry_run = call_flag(call, OPTION_DRY_RUN);
+    if (call_is_set(call, OPTION_MAX_FAILED_ROWS))
+        options.max_failed_rows = call_number(call, OPTION_MAX_FAILED_ROWS);
+    return options;
+}
+
+static Error *accept(Cli *cli, Db *db, const Principal *who, UploadAnswer *ret_answer)
+{
+    const Call *call = cli->call;
+    FileInput file;
+    TRY(files_open(cli->arena, call->arguments[0], call_text(call, OPTION_SPOOL), &file));
+    const UploadRequest request = {
+        .kind = (Kind)call_number(call, OPTION_TYPE),
+        .filename = file.name,
+        .spool = file.descriptor,
+        .size = file.size,
+        .sha256 = file.sha256,
+        .options = options_of(call),
+    };
+    return upload_accept(cli->arena, db, who, &request, ret_answer);
+}
+
+/* What there is to say besides the job itself. */
+static void show_notes(Cli *cli, const UploadAnswer *answer, bool stopped)
+{
+    const char *id = uuid_text(cli->arena, answer->job_id);
+    if (answer->already_imported)
+        output_line(cli->out, "The same file was imported before, by job %s.",
+                    uuid_text(cli->arena, answer->earlier_job_id));
+    if (stopped)
+        output_line(cli->out,
+                    "Interrupted. The job goes on with the next worker; "
+                    "'obligor jobs cancel %s' ends it.",
+                    id);
+}
+
+Error *cmd_import(Cli *cli)
+{
+    Db *db;
+    Principal *who;
+    UploadAnswer answer = {0};
+    Job *job;
+    bool stopped;
+    TRY(access_open(cli, &db));
+    TRY(access_user(cli, db, &who));
+    TRY(accept(cli, db, who, &answer));
+    TRY(jobs_get(cli->arena, db, who, answer.job_id, true, &job));
+    TRY(work_until_over(cli, job->owner_id, job->id, &stopped));
+    TRY(jobs_get(cli->arena, db, who, answer.job_id, true, &job));
+    TRY(job_view_show(cli, db, job));
+    show_notes(cli, &answer, stopped);
+    if (job->status != JOB_COMPLETED)
+        cli->exit_code = EXIT_FAILED;
+    return NULL;
+}

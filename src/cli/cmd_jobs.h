@@ -1,0 +1,10 @@
+/* What the commands of `jobs` share. */
+#ifndef OBLIGOR_CLI_CMD_JOBS_H
+#define OBLIGOR_CLI_CMD_JOBS_H
+
+#include "cli/cli.h"
+
+/* The id that the argument gives; ERROR_NOT_FOUND when it is none. */
+Error *cmd_jobs_id(Cli *cli, Uuid *ret_id) MUST_CHECK;
+
+#endif

@@ -1,0 +1,130 @@
+/* serve: the HTTP server and, in the same process, its workers. They know nothing of each other; both
+ * meet in the database. Everything is checked before the first thread starts, and what was started is
+ * stopped in the reverse order, however the start ended. */
+#include "base/check.h"
+#include "base/log.h"
+#include "base/vec.h"
+#include "cli/access.h"
+#include "cli/address.h"
+#include "cli/signals.h"
+#include "domain/models.h"
+#include "http/server.h"
+#include "worker/worker.h"
+
+typedef struct Serving {
+    HttpServer *server;
+    VEC(Worker *) workers;
+} Serving;
+
+static void stop(Serving *serving)
+{
+    http_server_stop(serving->server);
+    for (size_t i = serving->workers.count; i > 0; i--)
+        worker_stop(serving->workers.items[i - 1]);
+}
+
+static Error *start_workers(Cli *cli, Serving *serving)
+{
+    const WorkerConfig config = {.db_url = call_text(cli->call, OPTION_DB)};
+    for (int64_t i = 0; i < call_number(cli->call, OPTION_WORKERS); i++) {
+        Worker *worker;
+        TRY(worker_start(cli->arena, &config, &worker));
+        vec_push(cli->arena, &serving->workers, worker);
+    }
+    return NULL;
+}
+
+static Error *start_server(Cli *cli, Serving *serving)
+{
+    const Call *call = cli->call;
+    const HttpConfig config = {
+        .db_url = call_text(call, OPTION_DB),
+        .listen = call_text(call, OPTION_LISTEN),
+        .spool = call_text(call, OPTION_SPOOL),
+        .max_upload = call_number(call, OPTION_MAX_UPLOAD),
+        .max_body = call_number(call, OPTION_MAX_BODY),
+        .threads = (int)call_number(call, OPTION_THREADS),
+        .queue_max = (int)call_number(call, OPTION_QUEUE),
+    };
+    return http_server_start(cli->arena, &config, &serving->server);
+}
+
+/* Without an active model uploads are refused: better said at the start than found out. */
+static Error *warn_of_missing_models(Cli *cli, Db *db)
+{
+    ModelRow *rows;
+    size_t count;
+    bool active[KIND_COUNT] = {false};
+    TRY(models_list(cli->arena, db, &rows, &count));
+    for (size_t i = 0; i < count; i++)
+        if (rows[i].active)
+            active[rows[i].kind] = true;
+    for (Kind kind = 0; kind < KIND_COUNT; kind++)
+        if (!active[kind])
+            log_event(LOG_WARN, "no model is active; add one with 'obligor model add'",
+                      LOG_TEXT("kind", kind_spec(kind)->word));
+    return NULL;
+}
+
+/* What has to be known of the database, and done to it, before anybody is served. */
+static Error *prepare(Cli *cli, const char **ret_token)
+{
+    Db *db;
+    TRY(access_open(cli, &db));
+    TRY(warn_of_missing_models(cli, db));
+    return accounts_offer_setup(cli->arena, db, ret_token);
+}
+
+/* On standard output, at once: whoever started the server waits for the address. */
+static Error *announce(Cli *cli, const char *url, const char *token)
+{
+    const char *setup =
+        token == NULL ? NULL : arena_printf(cli->arena, "%s/setup?token=%s", url, token);
+    const Fact facts[] = {
+        {"Address", "url", cell_text(url)},
+        {"Setup", "setup_url", cell_text(setup)},
+    };
+    if (cli->out->options.json)
+        output_facts(cli->out, "serving", facts, ARRAY_COUNT(facts));
+    output_line(cli->out, "Obligor %s serves at %s", cli_version(), url);
+    if (setup != NULL)
+        output_line(cli->out, "Make the first administrator there (good once, for 24 hours):\n%s",
+                    setup);
+    if (!output_flush(cli->out, stdout))
+        return ERROR(cli->arena, ERROR_UNAVAILABLE, "The address cannot be written.");
+    return NULL;
+}
+
+static Error *serve(Cli *cli, Serving *serving, Str host)
+{
+    const char *token;
+    TRY(prepare(cli, &token));
+    signals_hold();
+    TRY(start_server(cli, serving));
+    TRY(start_workers(cli, serving));
+    const char *url = address_url(cli->arena, host, http_server_port(serving->server));
+    TRY(announce(cli, url, token));
+    log_event(LOG_INFO, "serving", LOG_TEXT("url", url), LOG_TEXT("version", cli_version()),
+              LOG_INT("workers", serving->workers.count));
+    int number = signals_wait();
+    log_event(LOG_INFO, "stopping", LOG_TEXT("signal", sigabbrev_np(number)));
+    return NULL;
+}
+
+Error *cmd_serve(Cli *cli)
+{
+    Str host;
+    int port;
+    Serving serving = {0};
+    TRY(address_parse(cli->arena, call_str(cli->call, OPTION_LISTEN), &host, &port));
+    if (!address_is_loopback(host))
+        log_event(LOG_WARN,
+                  "listening beyond this machine without TLS: put a proxy before it, or keep it on "
+                  "a trusted network",
+                  LOG_TEXT("listen", call_text(cli->call, OPTION_LISTEN)));
+    Error *error = serve(cli, &serving, host);
+    stop(&serving);
+    if (error == NULL)
+        log_event(LOG_INFO, "stopped", LOG_TEXT("version", cli_version()));
+    return error;
+}

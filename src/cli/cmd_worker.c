@@ -1,0 +1,21 @@
+/* worker: works the queue, without serving. */
+#include "base/log.h"
+#include "cli/access.h"
+#include "cli/signals.h"
+#include "worker/worker.h"
+
+Error *cmd_worker(Cli *cli)
+{
+    Db *db;
+    Worker *worker;
+    const WorkerConfig config = {.db_url = call_text(cli->call, OPTION_DB)};
+    TRY(access_open(cli, &db));
+    signals_hold();
+    TRY(worker_start(cli->arena, &config, &worker));
+    log_event(LOG_INFO, "working", LOG_TEXT("version", cli_version()));
+    int number = signals_wait();
+    log_event(LOG_INFO, "stopping", LOG_TEXT("signal", sigabbrev_np(number)));
+    worker_stop(worker);
+    log_event(LOG_INFO, "stopped", LOG_TEXT("version", cli_version()));
+    return NULL;
+}

@@ -1,0 +1,164 @@
+/* A file is read once to know its digest and once more when it is accepted; between the two it should
+ * not change, and if it does the digest tells. */
+#include "cli/files.h"
+
+#include "base/check.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+enum { PIECE = 256 * 1024 };
+
+static void close_descriptor(void *descriptor)
+{
+    close(*(int *)descriptor);
+}
+
+static int close_with(Arena *arena, int descriptor)
+{
+    int *kept = ARENA_NEW(arena, int);
+    *kept = descriptor;
+    arena_defer(arena, close_descriptor, kept);
+    return descriptor;
+}
+
+/* The path was typed by the reader of the message, so it may stand in it. */
+static Error *cannot_read(Arena *arena, Str path, int number)
+{
+    ErrorCode code = number == ENOENT ? ERROR_NOT_FOUND : ERROR_UNAVAILABLE;
+    return ERROR(arena, code, "The file " STR_FMT " cannot be read: %s.", STR_ARG(path),
+                 strerror(number));
+}
+
+static Error *open_for_reading(Arena *arena, Str path, int *ret_descriptor)
+{
+    if (str_is(path, "-")) {
+        *ret_descriptor = STDIN_FILENO;
+        return NULL;
+    }
+    int descriptor = open(str_dup(arena, path), O_RDONLY | O_CLOEXEC | O_NOCTTY);
+    if (descriptor < 0)
+        return cannot_read(arena, path, errno);
+    *ret_descriptor = close_with(arena, descriptor);
+    return NULL;
+}
+
+/* Fills the piece as far as there is something; 0 at the end. */
+static Error *read_piece(Arena *arena, Str path, int descriptor, char *piece, size_t size,
+                         size_t *ret_length)
+{
+    size_t length = 0;
+    while (length < size) {
+        ssize_t got = read(descriptor, piece + length, size - length);
+        if (got < 0 && errno == EINTR)
+            continue;
+        if (got < 0)
+            return cannot_read(arena, path, errno);
+        if (got == 0)
+            break;
+        length += (size_t)got;
+    }
+    *ret_length = length;
+    return NULL;
+}
+
+Error *files_read(Arena *arena, Str path, size_t max, Str *ret_content)
+{
+    int descriptor;
+    char *piece = arena_alloc_raw(arena, PIECE);
+    Buf content = buf_new(arena, max);
+    size_t length = 0;
+    TRY(open_for_reading(arena, path, &descriptor));
+    do {
+        TRY(read_piece(arena, path, descriptor, piece, PIECE, &length));
+        buf_add(&content, (Str){piece, length});
+    } while (length > 0 && !content.over);
+    if (content.over)
+        return ERROR(arena, ERROR_TOO_LARGE, "The file " STR_FMT " is larger than %zu MiB.",
+                     STR_ARG(path), max >> 20);
+    *ret_content = buf_str(&content);
+    return NULL;
+}
+
+static Error *open_spool(Arena *arena, const char *spool, int *ret_descriptor)
+{
+    int descriptor = open(spool, O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
+    if (descriptor < 0 && (errno == EOPNOTSUPP || errno == EISDIR || errno == EINVAL)) {
+        char *name = arena_printf(arena, "%s/obligor-XXXXXX", spool);
+        descriptor = mkostemp(name, O_CLOEXEC);
+        if (descriptor >= 0)
+            unlink(name);
+    }
+    if (descriptor < 0)
+        return ERROR(arena, ERROR_UNAVAILABLE,
+                     "A temporary file cannot be made in %s: %s. --spool names another directory.",
+                     spool, strerror(errno));
+    *ret_descriptor = close_with(arena, descriptor);
+    return NULL;
+}
+
+static Error *write_piece(Arena *arena, int descriptor, const char *piece, size_t length)
+{
+    while (length > 0) {
+        ssize_t put = write(descriptor, piece, length);
+        if (put < 0 && errno == EINTR)
+            continue;
+        if (put < 0)
+            return ERROR(arena, ERROR_UNAVAILABLE,
+                         "The temporary file cannot be written: %s. --spool names another "
+                         "directory.",
+                         strerror(errno));
+        piece += put;
+        length -= (size_t)put;
+    }
+    return NULL;
+}
+
+/* Reads to the end for size and digest, and copies to `copy` unless that is below 0. */
+static Error *take_in(Arena *arena, Str path, int descriptor, int copy, FileInput *input)
+{
+    DigestState digest;
+    char *piece = arena_alloc_raw(arena, PIECE);
+    size_t length = 0;
+    digest_start(&digest);
+    do {
+        TRY(read_piece(arena, path, descriptor, piece, PIECE, &length));
+        digest_add(&digest, piece, length);
+        input->size += (int64_t)length;
+        if (copy >= 0)
+            TRY(write_piece(arena, copy, piece, length));
+    } while (length > 0);
+    input->sha256 = digest_end(&digest);
+    return NULL;
+}
+
+static Str name_of(Str path)
+{
+    if (str_is(path, "-"))
+        return STR("stdin");
+    size_t from = path.len;
+    while (from > 0 && path.ptr[from - 1] != '/')
+        from--;
+    return str_slice(path, from, path.len);
+}
+
+Error *files_open(Arena *arena, Str path, const char *spool, FileInput *ret_input)
+{
+    struct stat status;
+    FileInput input = {.name = name_of(path)};
+    int descriptor, copy = -1;
+    TRY(open_for_reading(arena, path, &descriptor));
+    if (fstat(descriptor, &status) != 0)
+        return cannot_read(arena, path, errno);
+    if (S_ISDIR(status.st_mode))
+        return cannot_read(arena, path, EISDIR);
+    /* Standard input may be a file that was read in part. */
+    if (!S_ISREG(status.st_mode) || descriptor == STDIN_FILENO)
+        TRY(open_spool(arena, spool, &copy));
+    TRY(take_in(arena, path, descriptor, copy, &input));
+    input.descriptor = copy >= 0 ? copy : descriptor;
+    *ret_input = input;
+    return NULL;
+}

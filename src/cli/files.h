@@ -1,0 +1,23 @@
+/* Files that commands are given. "-" is standard input. */
+#ifndef OBLIGOR_CLI_FILES_H
+#define OBLIGOR_CLI_FILES_H
+
+#include "base/crypto.h"
+#include "base/error.h"
+
+/* The whole content, at most `max` bytes (ERROR_TOO_LARGE). */
+Error *files_read(Arena *arena, Str path, size_t max, Str *ret_content) MUST_CHECK;
+
+/* A file that can be read from its start, with what is known of it. */
+typedef struct FileInput {
+    int descriptor; /* closes with the arena */
+    Str name;       /* without the directory; "stdin" */
+    int64_t size;
+    Digest sha256;
+} FileInput;
+
+/* Opens a file for an import. What is no regular file (a pipe, standard input) is first copied to a file
+ * in `spool` that has no name and goes with the process. */
+Error *files_open(Arena *arena, Str path, const char *spool, FileInput *ret_input) MUST_CHECK;
+
+#endif

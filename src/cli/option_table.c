@@ -1,0 +1,268 @@
+/* The table of options. A new option is a row here, its name in OptionId, and its use in a command. */
+#include "cli/options.h"
+
+#include "base/check.h"
+#include "model/job.h"
+#include "model/page.h"
+
+static const char *const LOG_LEVELS[] = {"debug", "info", "warn", "error", "off"};
+static const char *const LOG_FORMATS[] = {"text", "json"};
+static const char *const KINDS[KIND_COUNT] = {"annual", "quarterly"};
+static const char *const ROLES[] = {"user", "super_admin"};
+
+#define USER_ONES                                                                                  \
+    (ON(USER_ADD) | ON(USER_PASSWD) | ON(USER_VERIFY) | ON(USER_DISABLE) | ON(USER_ENABLE))
+#define JOBS (ON(JOBS_LIST) | ON(JOBS_SHOW) | ON(JOBS_CANCEL) | ON(JOBS_DELETE))
+
+/* Designated by name; the order is that of OptionId and of every list of options. */
+static const OptionSpec OPTIONS[OPTION_COUNT] = {
+    [OPTION_DB] = {.name = "db",
+                   .environment = "OBLIGOR_DB",
+                   .fallback = "sqlite:obligor.db",
+                   .value = "URL",
+                   .help = "the database: sqlite:PATH",
+                   .secrecy = SECRET_IN_URL,
+                   .commands = ON_EVERY_ONE & ~(ON(VERSION) | ON(HELP))},
+    [OPTION_CONFIG] = {.name = "config",
+                       .environment = "OBLIGOR_CONFIG",
+                       .value = "FILE",
+                       .help = "read settings from FILE, lines of name = value",
+                       .commands = ON_EVERY_ONE & ~(ON(VERSION) | ON(HELP))},
+    [OPTION_LOG_LEVEL] = {.name = "log-level",
+                          .environment = "OBLIGOR_LOG_LEVEL",
+                          .fallback = "info",
+                          .value = "LEVEL",
+                          .help = "log what is at least this grave (warn by default, but for serve "
+                                  "and worker)",
+                          .kind = OPTION_IS_CHOICE,
+                          .choices = LOG_LEVELS,
+                          .choice_count = ARRAY_COUNT(LOG_LEVELS),
+                          .commands = ON_EVERY_ONE},
+    [OPTION_LOG_FORMAT] = {.name = "log-format",
+                           .environment = "OBLIGOR_LOG_FORMAT",
+                           .fallback = "text",
+                           .value = "FORMAT",
+                           .help = "write log lines as text or as json",
+                           .kind = OPTION_IS_CHOICE,
+                           .choices = LOG_FORMATS,
+                           .choice_count = ARRAY_COUNT(LOG_FORMATS),
+                           .commands = ON_EVERY_ONE},
+    [OPTION_JSON] = {.name = "json",
+                     .help = "write the result as JSON, for programs",
+                     .kind = OPTION_IS_BOOL,
+                     .commands = ON_EVERY_ONE & ~ON(HELP)},
+    [OPTION_HELP] = {.name = "help",
+                     .letter = 'h',
+                     .help = "say how this command is used",
+                     .kind = OPTION_IS_BOOL,
+                     .commands = ON_EVERY_ONE},
+    [OPTION_VERSION] = {.name = "version",
+                        .letter = 'V',
+                        .help = "say which version this is",
+                        .kind = OPTION_IS_BOOL,
+                        .commands = ON(VERSION)},
+    [OPTION_LISTEN] = {.name = "listen",
+                       .environment = "OBLIGOR_LISTEN",
+                       .fallback = "127.0.0.1:8000",
+                       .value = "ADDR:PORT",
+                       .help = "listen here; port 0 lets the system choose",
+                       .commands = ON(SERVE)},
+    [OPTION_WORKERS] = {.name = "workers",
+                        .environment = "OBLIGOR_WORKERS",
+                        .fallback = "1",
+                        .value = "N",
+                        .help = "background workers in this process; 0 serves only",
+                        .kind = OPTION_IS_INT,
+                        .low = 0,
+                        .high = 64,
+                        .commands = ON(SERVE)},
+    [OPTION_THREADS] = {.name = "threads",
+                        .environment = "OBLIGOR_THREADS",
+                        .fallback = "4",
+                        .value = "N",
+                        .help = "threads that answer requests, each with a database session",
+                        .kind = OPTION_IS_INT,
+                        .low = 1,
+                        .high = 256,
+                        .commands = ON(SERVE)},
+    [OPTION_QUEUE] = {.name = "queue",
+                      .environment = "OBLIGOR_QUEUE",
+                      .fallback = "256",
+                      .value = "N",
+                      .help = "requests that may wait for a thread; more are asked to come again",
+                      .kind = OPTION_IS_INT,
+                      .low = 1,
+                      .high = 100000,
+                      .commands = ON(SERVE)},
+    [OPTION_MAX_UPLOAD] = {.name = "max-upload",
+                           .environment = "OBLIGOR_MAX_UPLOAD",
+                           .fallback = "1GiB",
+                           .value = "BYTES",
+                           .help = "the largest file taken over HTTP",
+                           .kind = OPTION_IS_BYTES,
+                           .low = 1,
+                           .high = INT64_C(1) << 50,
+                           .commands = ON(SERVE)},
+    [OPTION_MAX_BODY] = {.name = "max-body",
+                         .environment = "OBLIGOR_MAX_BODY",
+                         .fallback = "1MiB",
+                         .value = "BYTES",
+                         .help = "the largest body of any other request",
+                         .kind = OPTION_IS_BYTES,
+                         .low = 1024,
+                         .high = INT64_C(1) << 30,
+                         .commands = ON(SERVE)},
+    [OPTION_SPOOL] = {.name = "spool",
+                      .environment = "OBLIGOR_SPOOL",
+                      .fallback = "/var/tmp",
+                      .value = "DIR",
+                      .help = "where a file is kept while it comes in",
+                      .commands = ON(SERVE) | ON(IMPORT)},
+    [OPTION_EMAIL] = {.name = "email",
+                      .value = "EMAIL",
+                      .help = "the user's address",
+                      .commands = USER_ONES,
+                      .required = ON(USER_ADD)},
+    [OPTION_ROLE] = {.name = "role",
+                     .fallback = "user",
+                     .value = "ROLE",
+                     .help = "what the user may do",
+                     .kind = OPTION_IS_CHOICE,
+                     .choices = ROLES,
+                     .choice_count = ARRAY_COUNT(ROLES),
+                     .commands = ON(USER_ADD)},
+    [OPTION_FULL_NAME] = {.name = "full-name",
+                          .value = "NAME",
+                          .help = "the user's name",
+                          .commands = ON(USER_ADD)},
+    [OPTION_VERIFIED] = {.name = "verified",
+                         .help = "the address is known to be the user's: may sign in at once",
+                         .kind = OPTION_IS_BOOL,
+                         .commands = ON(USER_ADD)},
+    [OPTION_PASSWORD_STDIN] = {.name = "password-stdin",
+                               .help = "read the password from the first line of standard input",
+                               .kind = OPTION_IS_BOOL,
+                               .commands = ON(USER_ADD) | ON(USER_PASSWD)},
+    [OPTION_NO_PASSWORD] = {.name = "no-password",
+                            .help = "set none: the user cannot sign in until one is set",
+                            .kind = OPTION_IS_BOOL,
+                            .commands = ON(USER_ADD)},
+    [OPTION_ACTIVATE] = {.name = "activate",
+                         .help = "use it for new predictions from now on",
+                         .kind = OPTION_IS_BOOL,
+                         .commands = ON(MODEL_ADD)},
+    [OPTION_USER] = {.name = "user",
+                     .environment = "OBLIGOR_USER",
+                     .value = "EMAIL",
+                     .help = "act for this user",
+                     .commands = ON(IMPORT) | JOBS,
+                     .required = ON(IMPORT) | JOBS},
+    [OPTION_TYPE] = {.name = "type",
+                     .value = "KIND",
+                     .help = "which kind of prediction",
+                     .kind = OPTION_IS_CHOICE,
+                     .choices = KINDS,
+                     .choice_count = KIND_COUNT,
+                     .commands = ON(IMPORT) | ON(JOBS_LIST),
+                     .required = ON(IMPORT)},
+    [OPTION_ON_DUPLICATE] = {.name = "on-duplicate",
+                             .fallback = "reject",
+                             .value = "MODE",
+                             .help = "a row whose company and period have another prediction",
+                             .kind = OPTION_IS_CHOICE,
+                             .choices = ON_DUPLICATE_WORDS,
+                             .choice_count = DUPLICATE_REPLACE, /* which is not offered yet */
+                             .commands = ON(IMPORT)},
+    [OPTION_MAX_FAILED_ROWS] = {.name = "max-failed-rows",
+                                .value = "N",
+                                .help = "give up after more rejected rows than this; 0: all or "
+                                        "nothing (default: no limit)",
+                                .kind = OPTION_IS_INT,
+                                .low = 0,
+                                .high = INT64_MAX,
+                                .commands = ON(IMPORT)},
+    [OPTION_MARKET_CAP_UNIT] = {.name = "market-cap-unit",
+                                .fallback = "usd",
+                                .value = "UNIT",
+                                .help = "what the file's market_cap counts",
+                                .kind = OPTION_IS_CHOICE,
+                                .choices = CAP_UNIT_WORDS,
+                                .choice_count = CAP_UNIT_COUNT,
+                                .commands = ON(IMPORT)},
+    [OPTION_UPDATE_COMPANIES] = {.name = "update-companies",
+                                 .help = "take names and sectors that differ from the file",
+                                 .kind = OPTION_IS_BOOL,
+                                 .commands = ON(IMPORT)},
+    [OPTION_STATUS] = {.name = "status",
+                       .value = "STATUS",
+                       .help = "only jobs in this state",
+                       .kind = OPTION_IS_CHOICE,
+                       .choices = JOB_STATUS_WORDS,
+                       .choice_count = JOB_STATUS_COUNT,
+                       .commands = ON(JOBS_LIST)},
+    [OPTION_LIMIT] = {.name = "limit",
+                      .fallback = "50",
+                      .value = "N",
+                      .help = "at most so many jobs, newest first",
+                      .kind = OPTION_IS_INT,
+                      .low = 1,
+                      .high = PAGE_LIMIT_MAX,
+                      .commands = ON(JOBS_LIST)},
+    [OPTION_SHOW_DELETED] = {.name = "show-deleted",
+                             .help = "deleted jobs too",
+                             .kind = OPTION_IS_BOOL,
+                             .commands = ON(JOBS_LIST) | ON(JOBS_SHOW)},
+    [OPTION_WITH_PREDICTIONS] = {.name = "with-predictions",
+                                 .help = "also exactly the predictions that the job made",
+                                 .kind = OPTION_IS_BOOL,
+                                 .commands = ON(JOBS_DELETE)},
+    [OPTION_INCLUDE_INFERRED] = {.name = "include-inferred",
+                                 .help = "also predictions whose link to the job was inferred",
+                                 .kind = OPTION_IS_BOOL,
+                                 .commands = ON(JOBS_DELETE)},
+    [OPTION_ORPHANED_COMPANIES] = {.name = "delete-orphaned-companies",
+                                   .help = "also companies that are left without a prediction",
+                                   .kind = OPTION_IS_BOOL,
+                                   .commands = ON(JOBS_DELETE)},
+    [OPTION_REASON] = {.name = "reason",
+                       .value = "TEXT",
+                       .help = "why, for the audit trail",
+                       .commands = ON(JOBS_DELETE)},
+    [OPTION_DRY_RUN] = {.name = "dry-run",
+                        .help = "say what would come of it, and change nothing",
+                        .kind = OPTION_IS_BOOL,
+                        .commands = ON(MIGRATE) | ON(IMPORT) | ON(JOBS_DELETE)},
+};
+
+const OptionSpec *option_spec(OptionId id)
+{
+    CHECK(id < OPTION_COUNT);
+    return &OPTIONS[id];
+}
+
+bool option_find(Str name, OptionId *ret_id)
+{
+    for (OptionId id = 0; id < OPTION_COUNT; id++)
+        if (str_is(name, OPTIONS[id].name)) {
+            *ret_id = id;
+            return true;
+        }
+    return false;
+}
+
+bool option_find_letter(char letter, OptionId *ret_id)
+{
+    for (OptionId id = 0; id < OPTION_COUNT; id++)
+        if (letter != 0 && OPTIONS[id].letter == letter) {
+            *ret_id = id;
+            return true;
+        }
+    return false;
+}
+
+bool option_belongs(OptionId id, CommandId command)
+{
+    const OptionSpec *spec = option_spec(id);
+    bool setting = spec->environment != NULL;
+    return (spec->commands >> command & 1) || (command == COMMAND_CONFIG && setting);
+}

@@ -1,0 +1,110 @@
+/* The options: one table gives the parser, the environment names, the defaults, the help and the
+ * effective configuration.
+ *
+ * An option with an environment name is a *setting*: it may also come from the environment or from the
+ * file that --config names. One without belongs to a single call. */
+#ifndef OBLIGOR_CLI_OPTIONS_H
+#define OBLIGOR_CLI_OPTIONS_H
+
+#include "cli/command.h"
+
+typedef enum OptionId {
+    /* everywhere */
+    OPTION_DB,
+    OPTION_CONFIG,
+    OPTION_LOG_LEVEL,
+    OPTION_LOG_FORMAT,
+    OPTION_JSON,
+    OPTION_HELP,
+    OPTION_VERSION,
+    /* serve */
+    OPTION_LISTEN,
+    OPTION_WORKERS,
+    OPTION_THREADS,
+    OPTION_QUEUE,
+    OPTION_MAX_UPLOAD,
+    OPTION_MAX_BODY,
+    OPTION_SPOOL,
+    /* user */
+    OPTION_EMAIL,
+    OPTION_ROLE,
+    OPTION_FULL_NAME,
+    OPTION_VERIFIED,
+    OPTION_PASSWORD_STDIN,
+    OPTION_NO_PASSWORD,
+    /* model */
+    OPTION_ACTIVATE,
+    /* import, jobs */
+    OPTION_USER,
+    OPTION_TYPE,
+    OPTION_ON_DUPLICATE,
+    OPTION_MAX_FAILED_ROWS,
+    OPTION_MARKET_CAP_UNIT,
+    OPTION_UPDATE_COMPANIES,
+    OPTION_STATUS,
+    OPTION_LIMIT,
+    OPTION_SHOW_DELETED,
+    OPTION_WITH_PREDICTIONS,
+    OPTION_INCLUDE_INFERRED,
+    OPTION_ORPHANED_COMPANIES,
+    OPTION_REASON,
+    OPTION_DRY_RUN,
+    OPTION_COUNT
+} OptionId;
+
+typedef enum OptionKind {
+    OPTION_IS_TEXT,
+    OPTION_IS_INT,
+    OPTION_IS_BYTES, /* "512MiB", "1G", "1000" */
+    OPTION_IS_BOOL, /* --x, or --x=no; in a file or the environment true/false, 1/0, yes/no, on/off */
+    OPTION_IS_CHOICE
+} OptionKind;
+
+typedef enum Secrecy {
+    SECRET_NOTHING,
+    SECRET_IN_URL, /* the password inside a URL is masked */
+    SECRET_ALL
+} Secrecy;
+
+typedef struct OptionSpec {
+    const char *name;        /* without the dashes */
+    char letter;             /* -h; 0: none */
+    const char *environment; /* NULL: belongs to a single call */
+    const char *fallback;    /* the default; NULL: none */
+    const char *value;       /* what stands for the value in help: "ADDR:PORT"; NULL for a bool */
+    const char *help;
+    OptionKind kind;
+    Secrecy secrecy;
+    int64_t low, high;          /* of an int, or of bytes */
+    const char *const *choices; /* of a choice; its number is the index */
+    size_t choice_count;
+    CommandSet commands; /* that take it */
+    CommandSet required; /* that cannot do without */
+} OptionSpec;
+
+const OptionSpec *option_spec(OptionId id);
+
+/* True and the option when one has this long name; `letter` likewise. */
+bool option_find(Str name, OptionId *ret_id);
+bool option_find_letter(char letter, OptionId *ret_id);
+
+/* Does this command take the option? `config` takes every setting. */
+bool option_belongs(OptionId id, CommandId command);
+
+/* Reads a value: the number of an int, of bytes, of a bool (0, 1) or of a choice; 0 for a text.
+ * ERROR_INVALID, reason "usage", says what is wrong and what is allowed; `where` names the place that the
+ * value came from, as in "--workers". */
+Error *option_check(Arena *arena, const OptionSpec *spec, const char *where, Str text,
+                    int64_t *ret_number) MUST_CHECK;
+
+/* The value as it may be shown. */
+const char *option_masked(Arena *arena, const OptionSpec *spec, const char *text);
+
+/* "4 KiB", "1 GiB", "1000": the shortest way to write a number of bytes that option_check reads. */
+const char *option_bytes_text(Arena *arena, int64_t bytes);
+
+/* ERROR_INVALID with reason "usage" and a hint beneath the sentence. `hint` may be NULL. */
+Error *usage_error(Arena *arena, const char *hint, const char *format, ...)
+    __attribute__((format(printf, 3, 4), returns_nonnull));
+
+#endif

@@ -1,0 +1,54 @@
+/* Deleting a job: its record alone, or with exactly the predictions that it made. The rows are gone from
+ * every read the moment `deletion_request` returns; a worker removes them afterwards in batches. */
+#ifndef OBLIGOR_DOMAIN_DELETION_H
+#define OBLIGOR_DOMAIN_DELETION_H
+
+#include "model/deletion.h"
+#include "model/job.h"
+#include "model/prediction.h"
+#include "model/user.h"
+#include "store/db.h"
+
+enum { DELETION_SAMPLE_MAX = 20 };
+
+typedef struct DeletionOptions {
+    bool with_predictions;
+    bool include_inferred;
+    bool orphaned_companies;    /* mark companies that are left without a prediction as deleted */
+    const char *reason;         /* NULL: none */
+    const char *if_match;       /* NULL, or the ETag of a preview: ERROR_CHANGED when it no longer fits */
+} DeletionOptions;
+
+typedef struct DeletionPreview {
+    const Job *job;
+    DeletionCounts counts;
+    int64_t predictions_kept;       /* record only: how many stay */
+    Prediction *sample;             /* at most DELETION_SAMPLE_MAX, in file order */
+    size_t sample_count;
+    const char *etag;               /* with its quotes */
+} DeletionPreview;
+
+/* What the deletion would do. Reads only. */
+Error *deletion_preview(Arena *arena, Db *db, const Principal *who, Uuid job_id,
+                        const DeletionOptions *options, DeletionPreview *ret_preview) MUST_CHECK;
+
+typedef struct DeletionResult {
+    const Job *job;                 /* as it was found */
+    const Deletion *deletion;
+    bool done;                      /* record only: at once */
+    int64_t predictions_kept;       /* record only */
+} DeletionResult;
+
+/* ERROR_CONFLICT: processing ("cancel it first"), or already deleting. A job whose record was deleted may
+ * still be deleted with its predictions; one that was deleted with them is ERROR_GONE. */
+Error *deletion_request(Arena *arena, Db *db, const Principal *who, Uuid job_id,
+                        const DeletionOptions *options, DeletionResult *ret_result) MUST_CHECK;
+
+Error *deletion_get(Arena *arena, Db *db, const Principal *who, Uuid id,
+                    Deletion **ret_deletion) MUST_CHECK;
+
+/* Waits until the deletion is over or `wait` µs have gone; *ret_deletion is its last state. */
+Error *deletion_wait(Arena *arena, Db *db, const Principal *who, Uuid id, int64_t wait,
+                     Deletion **ret_deletion) MUST_CHECK;
+
+#endif

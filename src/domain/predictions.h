@@ -1,0 +1,76 @@
+/* Predictions made, changed and removed by hand, and every way of reading them. */
+#ifndef OBLIGOR_DOMAIN_PREDICTIONS_H
+#define OBLIGOR_DOMAIN_PREDICTIONS_H
+
+#include "model/job.h"
+#include "model/page.h"
+#include "model/prediction.h"
+#include "model/user.h"
+#include "store/db.h"
+
+typedef struct PredictionList {
+    Prediction *items;
+    size_t count;
+    PageEnd end;
+} PredictionList;
+
+/* What is to be made. Fields were checked with row_rules_check. */
+typedef struct NewPrediction {
+    Kind kind;
+    PredictionInput input;
+    bool personal;          /* into the principal's personal scope, whatever the role */
+} NewPrediction;
+
+/* Scores and stores; finds or makes the company. ERROR_CONFLICT with reason "duplicate" and a sentence
+ * that names the present one where the key has a current value. */
+Error *predictions_create(Arena *arena, Db *db, const Principal *who, const NewPrediction *new,
+                          Prediction **ret_prediction) MUST_CHECK;
+
+/* A new version with these figures, under an id of its own (source `edit`); the former one stays in the
+ * history. Symbol, year and quarter cannot change (ERROR_INVALID). `if_match` NULL, or the ETag that the
+ * former one must still have (ERROR_CHANGED). On a former version: ERROR_CONFLICT, reason "superseded",
+ * with `current_id` among the extra members. */
+Error *predictions_change(Arena *arena, Db *db, const Principal *who, Kind kind, Uuid id,
+                          const PredictionInput *input, const char *if_match,
+                          Prediction **ret_prediction) MUST_CHECK;
+
+/* Removes a current prediction with all versions of its key; *ret_count rows went. */
+Error *predictions_delete(Arena *arena, Db *db, const Principal *who, Kind kind, Uuid id,
+                          const char *if_match, const char *reason,
+                          int64_t *ret_count) MUST_CHECK;
+
+/* ERROR_NOT_FOUND: not there or not yours. ERROR_GONE: hidden by the deletion of its job. A former
+ * version is given too, with is_current false and *ret_current_id (nil when its key has none). */
+Error *predictions_get(Arena *arena, Db *db, const Principal *who, Kind kind, Uuid id,
+                       Prediction **ret_prediction, Uuid *ret_current_id) MUST_CHECK;
+
+/* The strong entity tag of a prediction, with its quotes. */
+char *predictions_etag(Arena *arena, const Prediction *prediction);
+
+/* May this principal change and delete it? (Its creator, or super_admin for the system's.) */
+bool predictions_may_change(const Principal *who, const Prediction *prediction);
+
+Error *predictions_list(Arena *arena, Db *db, const Principal *who, Kind kind,
+                        const PredictionFilter *filter, const Page *page,
+                        PredictionList *ret_list) MUST_CHECK;
+
+/* Those that a job made, in file order, by lineage; page->after.job_row says where to go on. */
+Error *predictions_of_job(Arena *arena, Db *db, const Job *job, const Page *page,
+                          PredictionList *ret_list) MUST_CHECK;
+
+/* All versions of a company's predictions of one kind, newest period first; at most PAGE_LIMIT_MAX. */
+Error *predictions_of_company(Arena *arena, Db *db, Uuid owner_id, Kind kind, Uuid company_id,
+                              bool include_superseded, PredictionList *ret_list) MUST_CHECK;
+
+/* Where a prediction comes from. */
+typedef struct Lineage {
+    const Prediction *prediction;
+    const Job *job;             /* NULL: made by hand */
+    const Job *root_job;        /* the upload at the bottom of a chain of edits; NULL: none */
+    PredictionList versions;    /* of the same key, newest first, itself among them */
+} Lineage;
+
+Error *predictions_lineage(Arena *arena, Db *db, const Principal *who, Kind kind, Uuid id,
+                           Lineage *ret_lineage) MUST_CHECK;
+
+#endif

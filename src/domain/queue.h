@@ -1,0 +1,34 @@
+/* The queue of work: one task per owner at a time, strictly in order of acceptance. A task is claimed
+ * with a lease and a fencing token; whoever lost the lease cannot write any more. */
+#ifndef OBLIGOR_DOMAIN_QUEUE_H
+#define OBLIGOR_DOMAIN_QUEUE_H
+
+#include "model/task.h"
+#include "store/db.h"
+
+/* Claims the oldest task that may run: *ret_task NULL when there is none. `max_size` bounds the lane;
+ * `owner` not NULL: only that owner's tasks. */
+Error *queue_claim(Arena *arena, Db *db, const char *worker, int64_t max_size, const Uuid *owner,
+                   Task **ret_task) MUST_CHECK;
+
+/* Makes the lease last again, and says whether the task is still ours (*ret_held). */
+Error *queue_renew(Arena *arena, Db *db, const Task *task, bool *ret_held) MUST_CHECK;
+
+/* In the transaction of a batch: ERROR_CONFLICT, reason "lease_lost", unless the token still fits; it
+ * records the position and sets attempts to 0 when it moved. */
+Error *queue_advance(Arena *arena, Db *db, Task *task, int64_t position) MUST_CHECK;
+
+/* In the last transaction: the task is over. ERROR_CONFLICT, reason "lease_lost", likewise. */
+Error *queue_finish(Arena *arena, Db *db, const Task *task) MUST_CHECK;
+
+/* Gives the task back, to be claimed again at once (a graceful stop) or after `delay` µs. */
+Error *queue_release(Arena *arena, Db *db, const Task *task, int64_t delay) MUST_CHECK;
+
+Error *queue_depth(Arena *arena, Db *db, int64_t *ret_waiting, int64_t *ret_oldest) MUST_CHECK;
+
+/* Inside one process workers are woken directly: `queue_wake` after the commit that queued a task;
+ * `queue_wait` returns when woken or after `timeout` µs. */
+void queue_wake(void);
+void queue_wait(int64_t timeout);
+
+#endif

@@ -1,0 +1,220 @@
+/* The steps of a request in their order. A request that was refused still has its body read and dropped
+ * within bounds: a client that is writing would see a broken pipe, not the answer. */
+#include "http/exchange.h"
+
+#include "base/check.h"
+#include "base/log.h"
+#include "http/gate.h"
+#include "http/problem.h"
+
+enum { REQUEST_MEMORY = 256 << 20, DROP_UNKNOWN = 1 << 20, LOGGED_PATH_MAX = 300 };
+
+Exchange *exchange_new(const App *app, const char *target)
+{
+    Arena *arena = arena_new(REQUEST_MEMORY);
+    Exchange *exchange = ARENA_NEW(arena, Exchange);
+    exchange->request.arena = arena;
+    exchange->request.app = app;
+    exchange->request.method = "";
+    exchange->request.id = "";
+    exchange->target = str_copy(arena, str_from(target));
+    exchange->response = RESPONSE_NONE;
+    exchange->started = clock_monotonic();
+    metrics_begin(app->metrics);
+    return exchange;
+}
+
+static bool is_list_field(int field)
+{
+    return field == HEADER_PREFER || field == HEADER_IF_NONE_MATCH ||
+           field == HEADER_X_FORWARDED_FOR || field == HEADER_FORWARDED;
+}
+
+void exchange_header(Exchange *exchange, const char *name, Str value)
+{
+    Request *request = &exchange->request;
+    int field = request_header_field(name);
+    if (field < 0)
+        return;
+    Str *place = &request->headers[field];
+    if (place->ptr == NULL)
+        *place = str_copy(request->arena, value);
+    else if (is_list_field(field))
+        *place = str_printf(request->arena, STR_FMT ", " STR_FMT, STR_ARG(*place), STR_ARG(value));
+    else
+        exchange->repeated = arena_strdup(request->arena, name);
+}
+
+static void identify(Request *request, const char *address, bool is_loopback)
+{
+    Str id = request->headers[HEADER_X_REQUEST_ID];
+    if (id.ptr != NULL && request_id_is_sound(id))
+        request->id = str_dup(request->arena, id);
+    else
+        request->id = uuid_text(request->arena, uuid_new());
+    request->peer = (Peer){"http", arena_strdup(request->arena, address), request->id};
+    request->is_local = is_loopback && request->headers[HEADER_FORWARDED].ptr == NULL &&
+                        request->headers[HEADER_X_FORWARDED_FOR].ptr == NULL;
+}
+
+static BodyConfig body_config(const Exchange *exchange)
+{
+    const HttpConfig *config = &exchange->request.app->config;
+    return (BodyConfig){config->max_body, config->max_upload, config->spool};
+}
+
+static Error *judge(Exchange *exchange)
+{
+    Request *request = &exchange->request;
+    if (exchange->repeated != NULL)
+        return ERROR(request->arena, ERROR_MALFORMED, "The header field %s stands there twice.",
+                     exchange->repeated);
+    TRY(gate_pass(request, exchange->target, &exchange->response));
+    if (exchange_is_answered(exchange))
+        return NULL;
+    BodyConfig config = body_config(exchange);
+    return body_new(request, request->route->body, body_limit(request->route, &config), &config,
+                    &exchange->body);
+}
+
+void exchange_judge(Exchange *exchange, const char *method, const char *address, bool is_loopback)
+{
+    Request *request = &exchange->request;
+    request->method = arena_strdup(request->arena, method);
+    identify(request, address, is_loopback);
+    Error *error = judge(exchange);
+    BodyConfig config = body_config(exchange);
+    int64_t limit = request->route == NULL ? config.max_body : body_limit(request->route, &config);
+    exchange->drop_max = 2 * limit;
+    if (request->who == NULL && exchange->drop_max > DROP_UNKNOWN)
+        exchange->drop_max = DROP_UNKNOWN;
+    if (error != NULL)
+        exchange_fail(exchange, error);
+}
+
+bool exchange_is_answered(const Exchange *exchange)
+{
+    return exchange->response.status != 0;
+}
+
+bool exchange_refuses_now(const Exchange *exchange)
+{
+    const Request *request = &exchange->request;
+    if (!exchange_is_answered(exchange))
+        return false;
+    Str expect = request->headers[HEADER_EXPECT];
+    return (expect.ptr != NULL && str_equal_fold(str_trim(expect), STR("100-continue"))) ||
+           gate_body_length(request) > exchange->drop_max;
+}
+
+bool exchange_take(Exchange *exchange, Str bytes)
+{
+    exchange->body_seen += (int64_t)bytes.len;
+    if (!exchange_is_answered(exchange)) {
+        Error *error = body_add(exchange->body, bytes);
+        if (error != NULL) {
+            exchange_fail(exchange, error);
+            exchange->close = true;
+        }
+    }
+    return !exchange_is_answered(exchange) || exchange->body_seen <= exchange->drop_max;
+}
+
+void exchange_body_done(Exchange *exchange)
+{
+    if (exchange_is_answered(exchange))
+        return;
+    Error *error = body_end(exchange->body);
+    if (error != NULL)
+        exchange_fail(exchange, error);
+}
+
+Place exchange_place(const Exchange *exchange)
+{
+    switch (exchange->request.route->runs) {
+    case RUNS_AT_ONCE:
+        return PLACE_HERE;
+    case RUNS_INLINE:
+        return exchange->request.app->inline_reads ? PLACE_HERE_WITH_DB : PLACE_POOL;
+    case RUNS_WORKER:
+    case RUNS_HASHING:
+        break;
+    }
+    return PLACE_POOL;
+}
+
+void exchange_run(Exchange *exchange, Db *db)
+{
+    Request *request = &exchange->request;
+    request->db = db;
+    Error *error = request->route->handler(request, &exchange->response);
+    if (error != NULL) {
+        exchange_fail(exchange, error);
+        return;
+    }
+    CHECK(exchange_is_answered(exchange));
+    CHECK(request->query.checked || !request->query.strict || request->query.count == 0);
+}
+
+/* The one place where errors are logged: what is our trouble, and what has a cause to be known. */
+static void log_error(const Exchange *exchange, int status, const Error *error)
+{
+    const Request *request = &exchange->request;
+    if (status < 500 && error->cause == NULL)
+        return;
+    if (status >= 500)
+        metrics_count_error(request->app->metrics, error->code);
+    log_event(status >= 500 ? LOG_ERROR : LOG_WARN, "request failed",
+              LOG_TEXT("request_id", request->id), LOG_INT("status", status),
+              LOG_TEXT("code", error_word(error->code)),
+              LOG_TEXT("error", error_chain(request->arena, error)));
+}
+
+void exchange_fail(Exchange *exchange, Error *error)
+{
+    log_error(exchange, problem_status(error), error);
+    problem_reply(&exchange->request, error, &exchange->response);
+}
+
+void exchange_seal(Exchange *exchange)
+{
+    Response *response = &exchange->response;
+    Arena *arena = exchange->request.arena;
+    if (response->content_type != NULL)
+        response_header(arena, response, "Content-Type", response->content_type);
+    response_header(arena, response, "X-Request-ID", exchange->request.id);
+    response_header(arena, response, "X-Content-Type-Options", "nosniff");
+    if (response_find_header(response, "Cache-Control") == NULL)
+        response_header(arena, response, "Cache-Control", "no-store");
+    if (exchange->close)
+        response_header(arena, response, "Connection", "close");
+}
+
+static void log_access(const Exchange *exchange, int64_t micros, bool complete)
+{
+    const Request *request = &exchange->request;
+    const Response *response = &exchange->response;
+    bool quiet = request->route != NULL && request->route->runs == RUNS_AT_ONCE;
+    char user[UUID_TEXT_SIZE] = "";
+    if (request->who != NULL)
+        uuid_format(user, request->who->user_id);
+    Str path = str_slice(request->path, 0, LOGGED_PATH_MAX);
+    log_event(quiet ? LOG_DEBUG : LOG_INFO, complete ? "request" : "request broken off",
+              LOG_TEXT("method", request->method), LOG_TEXT("path", str_dup(request->arena, path)),
+              LOG_INT("status", response->status), LOG_INT("micros", micros),
+              LOG_INT("bytes_in", exchange->body_seen),
+              LOG_INT("bytes", response->file >= 0 ? response->file_size
+                                                   : (int64_t)response->body.len),
+              LOG_TEXT("user", user), LOG_TEXT("address", request->peer.address),
+              LOG_TEXT("request_id", request->id));
+}
+
+void exchange_end(Exchange *exchange, bool complete)
+{
+    Request *request = &exchange->request;
+    int64_t micros = clock_monotonic() - exchange->started;
+    log_access(exchange, micros, complete);
+    metrics_end(request->app->metrics, request->route, complete ? exchange->response.status : 0,
+                micros);
+    arena_free(request->arena);
+}

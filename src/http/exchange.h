@@ -1,0 +1,56 @@
+/* One request and its answer on their way through the floor, without the library that carries them:
+ *
+ *   exchange_new → exchange_header… → exchange_judge → exchange_take… → exchange_body_done
+ *     → exchange_run (on whatever thread exchange_place says) → exchange_end */
+#ifndef OBLIGOR_HTTP_EXCHANGE_H
+#define OBLIGOR_HTTP_EXCHANGE_H
+
+#include "http/app.h"
+#include "http/body.h"
+
+typedef struct Exchange {
+    Work work;              /* for the pool; first, so that a Work * is an Exchange * */
+    Request request;
+    Response response;      /* status 0: not answered yet */
+    Str target;
+    const char *repeated;   /* a header field that stands there twice and must not */
+    Body *body;
+    int64_t body_seen;
+    int64_t drop_max;       /* of a body that nobody wants: beyond, the connection is cut */
+    int64_t started;
+    bool close;             /* the connection ends with this answer */
+    void *carrier;          /* the library's side; not looked at here */
+} Exchange;
+
+Exchange *exchange_new(const App *app, const char *target);
+
+/* Fields that nobody needs are passed over. */
+void exchange_header(Exchange *exchange, const char *name, Str value);
+
+/* All header fields are in. Answers at once where the answer is no. */
+void exchange_judge(Exchange *exchange, const char *method, const char *address, bool is_loopback);
+
+bool exchange_is_answered(const Exchange *exchange);
+
+/* The answer must go out before the body: the client waits for a 100, or the body is too much even to
+ * be dropped. Only meaningful right after exchange_judge. */
+bool exchange_refuses_now(const Exchange *exchange);
+
+/* False: enough; cut the connection. */
+bool exchange_take(Exchange *exchange, Str bytes);
+void exchange_body_done(Exchange *exchange);
+
+typedef enum Place { PLACE_HERE, PLACE_HERE_WITH_DB, PLACE_POOL } Place;
+Place exchange_place(const Exchange *exchange);
+
+/* Runs the handler; afterwards there is an answer. */
+void exchange_run(Exchange *exchange, Db *db);
+void exchange_fail(Exchange *exchange, Error *error);
+
+/* The header fields that every answer has. */
+void exchange_seal(Exchange *exchange);
+
+/* Logs, counts, and frees everything, `exchange` included. */
+void exchange_end(Exchange *exchange, bool complete);
+
+#endif

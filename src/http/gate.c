@@ -1,0 +1,116 @@
+/* The order matters for what a stranger learns: which paths there are is public, so 404 and 405 come
+ * first; then who asks; what is wrong with the request is told only to those who may make it. */
+#include "http/gate.h"
+
+#include "base/check.h"
+#include "base/number.h"
+#include "http/body.h"
+#include "http/problem.h"
+
+#define ROLE_BIT(role) (1u << (role))
+#define ALL_ROLES      (ROLE_BIT(ROLE_COUNT) - 1)
+
+static const unsigned PERMITTED[PERMISSION_COUNT] = {
+    [PERMIT_ANYONE] = ALL_ROLES,
+    [PERMIT_LOCAL] = ROLE_BIT(ROLE_SUPER_ADMIN),
+    [PERMIT_USER] = ALL_ROLES,
+    [PERMIT_EDITOR] = ALL_ROLES & ~(ROLE_BIT(ROLE_ORG_VIEWER) | ROLE_BIT(ROLE_ORG_AUDITOR)),
+    [PERMIT_SUPER_ADMIN] = ROLE_BIT(ROLE_SUPER_ADMIN),
+};
+
+bool gate_permits(Permission permission, Role role)
+{
+    CHECK(permission < PERMISSION_COUNT && role < ROLE_COUNT);
+    return (PERMITTED[permission] & ROLE_BIT(role)) != 0;
+}
+
+static Error *find_route(Request *request, Response *response)
+{
+    RouteMatch match;
+    Arena *arena = request->arena;
+    RouteResult result =
+        router_match(arena, request->app->router, request->method, request->path, &match);
+    if (result == ROUTE_NO_PATH)
+        return ERROR(arena, ERROR_NOT_FOUND, "There is nothing at this address.");
+    if (result == ROUTE_FOUND) {
+        request->route = match.route;
+        request->values = match.values;
+        return NULL;
+    }
+    if (strcmp(request->method, "OPTIONS") == 0) {
+        response_empty(response, 204);
+    } else {
+        Error *error = ERROR(arena, ERROR_MALFORMED, "This address takes %s.", match.allow);
+        problem_reply_status(request, 405, error_with_reason(error, "method_not_allowed"),
+                             response);
+    }
+    response_header(arena, response, "Allow", match.allow);
+    return NULL;
+}
+
+static Error *authenticate(Request *request)
+{
+    Db *db = NULL;
+    Principal *who = NULL;
+    Str token = request_bearer(request);
+    if (token.len == 0)
+        return ERROR(request->arena, ERROR_UNAUTHENTICATED,
+                     "Sign in first: this needs an access token, sent as \"Authorization: Bearer "
+                     "…\".");
+    TRY(sessions_here(request->app->readers, request->arena, &db));
+    TRY(accounts_authenticate(request->arena, db, &request->peer, token, &who));
+    request->who = who;
+    return NULL;
+}
+
+static Error *admit(Request *request)
+{
+    Permission permission = request->route->permission;
+    if (permission == PERMIT_ANYONE || (permission == PERMIT_LOCAL && request->is_local))
+        return NULL;
+    TRY(authenticate(request));
+    if (gate_permits(permission, request->who->role))
+        return NULL;
+    return ERROR(request->arena, ERROR_DENIED, "The role %s may not do this.",
+                 ROLE_WORDS[request->who->role]);
+}
+
+int64_t gate_body_length(const Request *request)
+{
+    int64_t length = 0;
+    if (request->headers[HEADER_TRANSFER_ENCODING].ptr != NULL)
+        return -1;
+    Str text = request->headers[HEADER_CONTENT_LENGTH];
+    if (text.ptr != NULL && !number_parse_int(str_trim(text), 0, INT64_MAX, &length))
+        return INT64_MAX;
+    return length;
+}
+
+static Error *check_body(Request *request)
+{
+    const HttpConfig *config = &request->app->config;
+    BodyConfig limits = {config->max_body, config->max_upload, config->spool};
+    int64_t limit = body_limit(request->route, &limits);
+    int64_t length = gate_body_length(request);
+    if (length > limit)
+        return ERROR(request->arena, ERROR_TOO_LARGE,
+                     "The body is larger than the %lld bytes that are allowed.",
+                     (long long)(request->route->body == BODY_UPLOAD ? config->max_upload : limit));
+    if (length == 0 && request->route->body != BODY_UPLOAD)
+        return NULL;
+    return body_check_type(request->arena, request->route->body,
+                           request->headers[HEADER_CONTENT_TYPE]);
+}
+
+Error *gate_pass(Request *request, Str target, Response *response)
+{
+    Str query;
+    TRY(request_split_target(request->arena, target, &request->path, &query));
+    TRY(find_route(request, response));
+    if (request->route == NULL)
+        return NULL;
+    TRY(admit(request));
+    TRY(check_body(request));
+    return params_parse(request->arena, query, request->route->body != BODY_NONE,
+                        &request->query);
+}

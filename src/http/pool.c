@@ -1,0 +1,161 @@
+/* One mutex, one condition. A worker takes the oldest work of a lane that has room; numbers given at
+ * adding tell which of two lanes' heads is older. */
+#include "http/pool.h"
+
+#include "base/check.h"
+
+#include <pthread.h>
+
+typedef struct Queue {
+    Work *head;
+    Work *tail;
+    int running;
+    int running_max;
+} Queue;
+
+struct Pool {
+    Arena *arena;
+    pthread_mutex_t mutex; /* guards what follows, to `stopping` */
+    pthread_cond_t changed;
+    Queue lanes[LANE_COUNT];
+    int waiting;
+    int waiting_max;
+    uint64_t last_number;
+    bool stopping;
+    pthread_t *threads;
+    Db **sessions; /* of each thread */
+    int thread_count;
+};
+
+typedef struct Start {
+    Pool *pool;
+    Db *db;
+} Start;
+
+/* NULL: nothing that may run now. */
+static Queue *oldest(Pool *pool)
+{
+    Queue *best = NULL;
+    for (int i = 0; i < LANE_COUNT; i++) {
+        Queue *lane = &pool->lanes[i];
+        if (lane->head == NULL || lane->running == lane->running_max)
+            continue;
+        if (best == NULL || lane->head->number < best->head->number)
+            best = lane;
+    }
+    return best;
+}
+
+static Work *take(Pool *pool, Queue *lane)
+{
+    Work *work = lane->head;
+    lane->head = work->next;
+    if (lane->head == NULL)
+        lane->tail = NULL;
+    lane->running++;
+    pool->waiting--;
+    return work;
+}
+
+static void *work_on(void *argument)
+{
+    Start *start = argument;
+    Pool *pool = start->pool;
+    pthread_mutex_lock(&pool->mutex);
+    for (;;) {
+        Queue *lane = oldest(pool);
+        if (lane != NULL) {
+            Work *work = take(pool, lane);
+            pthread_mutex_unlock(&pool->mutex);
+            work->run(work, start->db); /* `work` may be gone behind this */
+            pthread_mutex_lock(&pool->mutex);
+            lane->running--;
+            if (lane->head != NULL)
+                pthread_cond_signal(&pool->changed);
+        } else if (pool->stopping && pool->waiting == 0) {
+            break;
+        } else {
+            pthread_cond_wait(&pool->changed, &pool->mutex);
+        }
+    }
+    pthread_cond_broadcast(&pool->changed);
+    pthread_mutex_unlock(&pool->mutex);
+    return NULL;
+}
+
+static void close_sessions(Pool *pool)
+{
+    for (int i = 0; i < pool->thread_count; i++)
+        db_close(pool->sessions[i]);
+    pthread_cond_destroy(&pool->changed);
+    pthread_mutex_destroy(&pool->mutex);
+    arena_free(pool->arena);
+}
+
+Error *pool_start(Arena *arena, const PoolConfig *config, Pool **ret_pool)
+{
+    Arena *own = arena_new(0);
+    Pool *pool = ARENA_NEW(own, Pool);
+    *pool = (Pool){.arena = own, .waiting_max = config->queue_max,
+                   .thread_count = config->threads};
+    pool->lanes[LANE_COMMON].running_max = config->threads;
+    pool->lanes[LANE_HASHING].running_max = config->hashing_max;
+    pool->threads = ARENA_ARRAY(own, pthread_t, (size_t)config->threads);
+    pool->sessions = ARENA_ARRAY(own, Db *, (size_t)config->threads);
+    CHECK(pthread_mutex_init(&pool->mutex, NULL) == 0);
+    CHECK(pthread_cond_init(&pool->changed, NULL) == 0);
+    for (int i = 0; i < config->threads; i++) {
+        Error *error = db_open(own, str_from(config->db_url), (DbOptions){.must_exist = true},
+                               &pool->sessions[i]);
+        if (error != NULL) {
+            error = error_copy(arena, error);
+            close_sessions(pool);
+            return error;
+        }
+    }
+    for (int i = 0; i < config->threads; i++) {
+        Start *start = ARENA_NEW(own, Start);
+        *start = (Start){pool, pool->sessions[i]};
+        CHECK(pthread_create(&pool->threads[i], NULL, work_on, start) == 0);
+    }
+    *ret_pool = pool;
+    return NULL;
+}
+
+bool pool_add(Pool *pool, Work *work)
+{
+    pthread_mutex_lock(&pool->mutex);
+    bool room = !pool->stopping && pool->waiting < pool->waiting_max;
+    if (room) {
+        Queue *lane = &pool->lanes[work->lane];
+        work->number = ++pool->last_number;
+        work->next = NULL;
+        *(lane->tail == NULL ? &lane->head : &lane->tail->next) = work;
+        lane->tail = work;
+        pool->waiting++;
+        pthread_cond_signal(&pool->changed);
+    }
+    pthread_mutex_unlock(&pool->mutex);
+    return room;
+}
+
+int64_t pool_depth(Pool *pool)
+{
+    pthread_mutex_lock(&pool->mutex);
+    int64_t waiting = pool->waiting;
+    pthread_mutex_unlock(&pool->mutex);
+    return waiting;
+}
+
+void pool_stop(Pool *pool)
+{
+    if (pool == NULL)
+        return;
+    pthread_mutex_lock(&pool->mutex);
+    pool->stopping = true;
+    pthread_cond_broadcast(&pool->changed);
+    pthread_mutex_unlock(&pool->mutex);
+    for (int i = 0; i < pool->thread_count; i++)
+        pthread_join(pool->threads[i], NULL);
+    close_sessions(pool);
+}

@@ -1,0 +1,92 @@
+/* A request as handlers see it: plain values, nothing of the library that carries it. */
+#ifndef OBLIGOR_HTTP_REQUEST_H
+#define OBLIGOR_HTTP_REQUEST_H
+
+#include "domain/accounts.h"
+#include "http/params.h"
+#include "http/response.h"
+#include "model/kind.h"
+
+enum { PATH_MAX_BYTES = 2048, QUERY_MAX_BYTES = 8192, REQUEST_ID_MAX = 64 };
+
+/* The header fields that anything here looks at. */
+typedef enum HeaderField {
+    HEADER_AUTHORIZATION,
+    HEADER_CONTENT_LENGTH,
+    HEADER_CONTENT_TYPE,
+    HEADER_EXPECT,
+    HEADER_FORWARDED,
+    HEADER_IDEMPOTENCY_KEY,
+    HEADER_IF_MATCH,
+    HEADER_IF_NONE_MATCH,
+    HEADER_PREFER,
+    HEADER_TRANSFER_ENCODING,
+    HEADER_X_FORWARDED_FOR,
+    HEADER_X_REQUEST_ID,
+    HEADER_FIELD_COUNT
+} HeaderField;
+
+/* -1: none of these. */
+int request_header_field(const char *name);
+
+/* A file that came in: all of it is in the spool when the handler runs. */
+typedef struct Upload {
+    bool present;
+    int fd;             /* closed with the request's arena */
+    int64_t size;
+    Digest sha256;
+    Str filename;       /* as the client named it; empty: it did not */
+    Params fields;      /* of the form, beside the file */
+} Upload;
+
+/* What the route's pattern took from the path. */
+typedef struct PathValues {
+    Kind kind;          /* {kind} */
+    Uuid id;            /* {id} */
+    Str text;           /* any other name: decoded, not empty, good UTF-8 */
+} PathValues;
+
+typedef struct Request {
+    Arena *arena;
+    const struct App *app;
+    const struct Route *route;
+    const char *id;             /* in the answer, in problem answers and in the log */
+    const char *method;
+    Str path;                   /* as sent, still percent-encoded, without the query */
+    PathValues values;
+    Params query;
+    Str headers[HEADER_FIELD_COUNT];    /* .ptr NULL: not sent */
+    Str body;
+    Upload upload;
+    Peer peer;
+    bool is_local;              /* from this machine, and not through a proxy that says so */
+    const Principal *who;       /* NULL where the route asks for nobody */
+    Db *db;                     /* NULL where the route runs at once */
+} Request;
+
+typedef Error *(*Handler)(Request *request, Response *response) MUST_CHECK;
+
+/* Splits a request target ("/path?query", also with scheme and host in front). ERROR_MALFORMED when it
+ * is no such thing or too long. */
+Error *request_split_target(Arena *arena, Str target, Str *ret_path, Str *ret_query) MUST_CHECK;
+
+/* The token of "Authorization: Bearer …"; empty when there is none. */
+Str request_bearer(const Request *request);
+
+/* False when the value of a header is no sound request id; then we make our own. */
+bool request_id_is_sound(Str id);
+
+/* "If-None-Match: …" names this tag (weakly compared) or is "*". */
+bool request_none_match(const Request *request, const char *etag);
+
+/* The tag of If-Match, or NULL: not sent, or "*". Lists are ERROR_INVALID: there is one thing to match. */
+Error *request_if_match(const Request *request, const char **ret_etag) MUST_CHECK;
+
+/* How long "Prefer: wait=N" or "respond-async" (0) lets us wait for an effect, at most and by default
+ * `most`, in µs. Anything else in Prefer is ignored, as RFC 7240 wants it. */
+int64_t request_wait(const Request *request, int64_t most);
+
+/* Of Idempotency-Key: ERROR_INVALID when it is not 1 to 255 visible ASCII characters; empty: not sent. */
+Error *request_idempotency_key(const Request *request, Str *ret_key) MUST_CHECK;
+
+#endif

@@ -1,0 +1,25 @@
+/* A task of the work queue. */
+#ifndef OBLIGOR_MODEL_TASK_H
+#define OBLIGOR_MODEL_TASK_H
+
+#include "base/uuid.h"
+
+typedef enum TaskKind { TASK_IMPORT, TASK_DELETION, TASK_KIND_COUNT } TaskKind;
+extern const char *const TASK_KIND_WORDS[TASK_KIND_COUNT];
+
+/* A lease lasts this long and is renewed at a third of it. */
+enum { TASK_LEASE_SECONDS = 30, TASK_ATTEMPTS_MAX = 3 };
+
+typedef struct Task {
+    Uuid id;
+    TaskKind kind;
+    Uuid owner_id;
+    Uuid object_id;         /* the job or the deletion */
+    int64_t size;           /* bytes of the file, or rows: decides the lane */
+    int64_t token;          /* fencing */
+    int64_t attempts;       /* claims without progress, this one included */
+    int64_t position;       /* where the last batch ended */
+    int64_t accepted_at;
+} Task;
+
+#endif

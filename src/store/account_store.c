@@ -1,0 +1,159 @@
+/* Users are read by address, by id and by token with the same columns in the same order. */
+#include "store/account_store.h"
+
+#include "base/vec.h"
+#include "model/words.h"
+#include "store/statements.h"
+
+static const char *const TOKEN_WORDS[] = {"session", "setup"};
+
+static Value digest_value(const Digest *digest)
+{
+    return value_bytes((Str){(const char *)digest->bytes, sizeof digest->bytes});
+}
+
+Error *user_insert(Arena *arena, Db *db, const User *user)
+{
+    Error *error =
+        db_run(db, arena, SQL_USER_INSERT,
+               PARAMS(value_uuid(user->id), value_text(user->email), value_text(user->username),
+                      value_text(user->full_name), value_text(user->password_hash),
+                      value_text(ROLE_WORDS[user->role]), value_bool(user->is_active),
+                      value_time_or_null(user->verified_at), value_time(user->created_at)),
+               NULL);
+    if (error != NULL && error->code == ERROR_CONFLICT)
+        return error_because(
+            ERROR(arena, ERROR_CONFLICT, "There is a user with the address %s already.", user->email),
+            error);
+    TRY(error);
+    return db_run(db, arena, SQL_OWNER_INSERT,
+                  PARAMS(value_uuid(user->id), value_text(ACCESS_LEVEL_WORDS[OWNER_PERSONAL])), NULL);
+}
+
+static User *read_user(Arena *arena, const Rows *rows)
+{
+    User *user = ARENA_NEW(arena, User);
+    int role = words_find(ROLE_WORDS, ROLE_COUNT, row_str(rows, 5));
+    *user = (User){.id = row_uuid(rows, 0),
+                   .email = row_text(rows, 1),
+                   .username = row_text(rows, 2),
+                   .full_name = row_text(rows, 3),
+                   .password_hash = row_text(rows, 4),
+                   .role = role < 0 ? ROLE_USER : (Role)role,
+                   .is_active = row_bool(rows, 6),
+                   .verified_at = row_time(rows, 7),
+                   .created_at = row_time(rows, 8)};
+    return user;
+}
+
+static Error *one_user(Arena *arena, Db *db, Sql sql, const Value *params, size_t count,
+                       User **ret_user)
+{
+    Rows ROWS_AUTO *rows = NULL;
+    Error *error = NULL;
+    TRY(db_query(db, arena, sql, params, count, &rows));
+    User *user = rows_next(rows, &error) ? read_user(arena, rows) : NULL;
+    TRY(error);
+    *ret_user = user;
+    return NULL;
+}
+
+Error *user_by_email(Arena *arena, Db *db, Str email, User **ret_user)
+{
+    Str lower = str_lower(arena, email);
+    return one_user(arena, db, SQL_USER_BY_EMAIL, PARAMS(value_str(lower)), ret_user);
+}
+
+Error *user_by_id(Arena *arena, Db *db, Uuid id, User **ret_user)
+{
+    return one_user(arena, db, SQL_USER_BY_ID, PARAMS(value_uuid(id)), ret_user);
+}
+
+Error *user_list(Arena *arena, Db *db, User **ret_users, size_t *ret_count)
+{
+    Rows ROWS_AUTO *rows = NULL;
+    Error *error = NULL;
+    VEC(User) users = {0};
+    TRY(db_query(db, arena, SQL_USER_LIST, NO_PARAMS, &rows));
+    while (rows_next(rows, &error))
+        vec_push(arena, &users, *read_user(arena, rows));
+    TRY(error);
+    *ret_users = users.items;
+    *ret_count = users.count;
+    return NULL;
+}
+
+Error *user_any(Arena *arena, Db *db, bool *ret_any)
+{
+    Rows ROWS_AUTO *rows = NULL;
+    Error *error = NULL;
+    TRY(db_query(db, arena, SQL_USER_ANY, NO_PARAMS, &rows));
+    *ret_any = rows_next(rows, &error);
+    return error;
+}
+
+Error *user_set_password(Arena *arena, Db *db, Uuid id, const char *hash, int64_t now)
+{
+    return db_run(db, arena, SQL_USER_SET_PASSWORD,
+                  PARAMS(value_uuid(id), value_text(hash), value_time(now)), NULL);
+}
+
+Error *user_set_verified(Arena *arena, Db *db, Uuid id, int64_t now)
+{
+    return db_run(db, arena, SQL_USER_SET_VERIFIED, PARAMS(value_uuid(id), value_time(now)), NULL);
+}
+
+Error *user_set_active(Arena *arena, Db *db, Uuid id, bool active, int64_t now)
+{
+    return db_run(db, arena, SQL_USER_SET_ACTIVE,
+                  PARAMS(value_uuid(id), value_bool(active), value_time(now)), NULL);
+}
+
+Error *token_insert(Arena *arena, Db *db, Digest digest, TokenKind kind, Uuid user_id, int64_t now,
+                    int64_t expires_at)
+{
+    return db_run(db, arena, SQL_TOKEN_INSERT,
+                  PARAMS(digest_value(&digest), value_text(TOKEN_WORDS[kind]), value_uuid(user_id),
+                         value_time(now), value_time(expires_at)),
+                  NULL);
+}
+
+Error *token_user(Arena *arena, Db *db, Digest digest, TokenKind kind, int64_t now, User **ret_user)
+{
+    return one_user(arena, db, SQL_TOKEN_USER,
+                    PARAMS(digest_value(&digest), value_text(TOKEN_WORDS[kind]), value_time(now)),
+                    ret_user);
+}
+
+Error *token_is_good(Arena *arena, Db *db, Digest digest, TokenKind kind, int64_t now,
+                     bool *ret_good)
+{
+    Rows ROWS_AUTO *rows = NULL;
+    Error *error = NULL;
+    TRY(db_query(db, arena, SQL_TOKEN_FIND,
+                 PARAMS(digest_value(&digest), value_text(TOKEN_WORDS[kind]), value_time(now)),
+                 &rows));
+    *ret_good = rows_next(rows, &error);
+    return error;
+}
+
+Error *token_delete(Arena *arena, Db *db, Digest digest)
+{
+    return db_run(db, arena, SQL_TOKEN_DELETE, PARAMS(digest_value(&digest)), NULL);
+}
+
+Error *token_delete_of_user(Arena *arena, Db *db, Uuid user_id, TokenKind kind)
+{
+    return db_run(db, arena, SQL_TOKEN_DELETE_OF_USER,
+                  PARAMS(value_uuid(user_id), value_text(TOKEN_WORDS[kind])), NULL);
+}
+
+Error *token_sweep(Arena *arena, Db *db, int64_t now, int64_t *ret_removed)
+{
+    return db_run(db, arena, SQL_TOKEN_SWEEP, PARAMS(value_time(now)), ret_removed);
+}
+
+Error *owner_touch(Arena *arena, Db *db, Uuid owner_id)
+{
+    return db_run(db, arena, SQL_OWNER_TOUCH, PARAMS(value_uuid(owner_id)), NULL);
+}

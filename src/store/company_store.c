@@ -1,0 +1,147 @@
+/* Companies as rows; their figures are read from their predictions, never stored twice. */
+#include "store/company_store.h"
+
+#include "base/vec.h"
+#include "store/statements.h"
+
+Error *company_insert(Arena *arena, Db *db, const Company *company, bool *ret_made)
+{
+    int64_t changed = 0;
+    TRY(db_run(db, arena, SQL_COMPANY_INSERT,
+               PARAMS(value_uuid(company->owner_id), value_uuid(company->id),
+                      value_str(company->symbol), value_str(company->name),
+                      value_str(company->sector),
+                      company->has_job ? value_uuid(company->job_id) : value_null(VALUE_UUID),
+                      company->has_job ? value_int(company->job_row) : value_null(VALUE_INT),
+                      value_uuid(company->created_by), value_time(company->created_at)),
+               &changed));
+    *ret_made = changed > 0;
+    return NULL;
+}
+
+static Company *read_company(Arena *arena, const Rows *rows)
+{
+    Company *company = ARENA_NEW(arena, Company);
+    *company = (Company){.id = row_uuid(rows, 0),
+                         .owner_id = row_uuid(rows, 1),
+                         .symbol = row_str(rows, 2),
+                         .name = row_str(rows, 3),
+                         .sector = row_str(rows, 4),
+                         .has_job = !row_is_null(rows, 5),
+                         .job_id = row_uuid(rows, 5),
+                         .job_row = row_int(rows, 6),
+                         .created_by = row_uuid(rows, 7),
+                         .created_at = row_time(rows, 8),
+                         .updated_at = row_time(rows, 9),
+                         .deleted = !row_is_null(rows, 10),
+                         .annual_count = -1,
+                         .quarterly_count = -1};
+    return company;
+}
+
+static Error *one_company(Arena *arena, Db *db, Sql sql, const Value *params, size_t count,
+                          Company **ret_company)
+{
+    Rows ROWS_AUTO *rows = NULL;
+    Error *error = NULL;
+    TRY(db_query(db, arena, sql, params, count, &rows));
+    Company *company = rows_next(rows, &error) ? read_company(arena, rows) : NULL;
+    TRY(error);
+    *ret_company = company;
+    return NULL;
+}
+
+Error *company_by_symbol(Arena *arena, Db *db, Uuid owner_id, Str symbol, Company **ret_company)
+{
+    return one_company(arena, db, SQL_COMPANY_BY_SYMBOL,
+                       PARAMS(value_uuid(owner_id), value_str(symbol)), ret_company);
+}
+
+Error *company_by_id(Arena *arena, Db *db, Uuid owner_id, Uuid id, Company **ret_company)
+{
+    return one_company(arena, db, SQL_COMPANY_BY_ID, PARAMS(value_uuid(owner_id), value_uuid(id)),
+                       ret_company);
+}
+
+Error *company_update(Arena *arena, Db *db, Uuid owner_id, Uuid id, Str name, Str sector,
+                      int64_t now)
+{
+    return db_run(db, arena, SQL_COMPANY_UPDATE,
+                  PARAMS(value_uuid(owner_id), value_uuid(id), value_str(name), value_str(sector),
+                         value_time(now)),
+                  NULL);
+}
+
+Error *company_revive(Arena *arena, Db *db, Uuid owner_id, Uuid id, int64_t now)
+{
+    return db_run(db, arena, SQL_COMPANY_REVIVE,
+                  PARAMS(value_uuid(owner_id), value_uuid(id), value_time(now)), NULL);
+}
+
+Error *company_mark_deleted(Arena *arena, Db *db, Uuid owner_id, Uuid id, int64_t now,
+                            bool *ret_marked)
+{
+    int64_t changed = 0;
+    TRY(db_run(db, arena, SQL_COMPANY_MARK_DELETED,
+               PARAMS(value_uuid(owner_id), value_uuid(id), value_time(now)), &changed));
+    *ret_marked = changed > 0;
+    return NULL;
+}
+
+Error *company_list(Arena *arena, Db *db, const CompanyQuery *query, Company **ret_companies,
+                    size_t *ret_count)
+{
+    Rows ROWS_AUTO *rows = NULL;
+    Error *error = NULL;
+    VEC(Company) companies = {0};
+    TRY(db_query(db, arena, SQL_COMPANY_LIST,
+                 PARAMS(value_uuid(query->owner_id), value_str(query->after_symbol),
+                        value_uuid(query->after_id), value_str(query->search),
+                        value_str(query->sector), value_int(query->limit)),
+                 &rows));
+    while (rows_next(rows, &error))
+        vec_push(arena, &companies, *read_company(arena, rows));
+    TRY(error);
+    *ret_companies = companies.items;
+    *ret_count = companies.count;
+    return NULL;
+}
+
+Error *company_count(Arena *arena, Db *db, const CompanyQuery *query, int64_t *ret_count)
+{
+    return db_number(db, arena, SQL_COMPANY_COUNT,
+                        PARAMS(value_uuid(query->owner_id), value_str(query->search),
+                               value_str(query->sector), value_int(query->limit)),
+                        ret_count);
+}
+
+Error *company_figures(Arena *arena, Db *db, Company *company)
+{
+    int64_t newest = -1;
+    int64_t *counts[KIND_COUNT] = {&company->annual_count, &company->quarterly_count};
+    for (Kind kind = 0; kind < KIND_COUNT; kind++) {
+        TRY(db_number(db, arena, SQL_COMPANY_PREDICTION_COUNT + (int)kind,
+                         PARAMS(value_uuid(company->owner_id), value_uuid(company->id)),
+                         counts[kind]));
+        Rows ROWS_AUTO *rows = NULL;
+        Error *error = NULL;
+        TRY(db_query(db, arena, SQL_COMPANY_NEWEST_CAP + (int)kind,
+                     PARAMS(value_uuid(company->owner_id), value_uuid(company->id)), &rows));
+        if (rows_next(rows, &error)) {
+            int64_t period = row_int(rows, 1) * 4 + row_int(rows, 2);
+            if (period > newest) {
+                newest = period;
+                company->has_market_cap = true;
+                company->market_cap = row_real(rows, 0);
+            }
+        }
+        TRY(error);
+    }
+    return NULL;
+}
+
+Error *company_count_of_job(Arena *arena, Db *db, Uuid owner_id, Uuid job_id, int64_t *ret_count)
+{
+    return db_number(db, arena, SQL_COMPANY_COUNT_OF_JOB,
+                        PARAMS(value_uuid(owner_id), value_uuid(job_id)), ret_count);
+}

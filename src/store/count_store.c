@@ -1,0 +1,145 @@
+/* Differences are gathered for a batch in a map and written as one row a key. */
+#include "store/count_store.h"
+
+#include "base/map.h"
+#include "store/filter.h"
+#include "store/statements.h"
+
+#include <math.h>
+
+typedef struct TallyEntry {
+    CountKey key;
+    int64_t delta;
+} TallyEntry;
+
+struct Tally {
+    Arena *arena;
+    Map map;
+};
+
+Tally *tally_new(Arena *arena)
+{
+    Tally *tally = ARENA_NEW(arena, Tally);
+    *tally = (Tally){arena, map_new(arena)};
+    return tally;
+}
+
+/* The key as bytes, for the map: kind, job, year, level, then the sector. */
+static Str key_bytes(const CountKey *key, char *room, size_t size)
+{
+    int year = key->year;
+    size_t at = 0;
+    room[at++] = (char)key->kind;
+    room[at++] = (char)key->risk_level;
+    memcpy(room + at, &year, sizeof year);
+    at += sizeof year;
+    memcpy(room + at, key->job_id.bytes, 16);
+    at += 16;
+    size_t sector = key->sector.len < size - at ? key->sector.len : size - at;
+    if (sector > 0)
+        memcpy(room + at, key->sector.ptr, sector);
+    return (Str){room, at + sector};
+}
+
+void tally_add(Tally *tally, const CountKey *key, int64_t delta)
+{
+    char room[512]; /* a sector has at most 100 characters: 400 bytes */
+    Str bytes = key_bytes(key, room, sizeof room);
+    TallyEntry *entry = map_find(&tally->map, bytes);
+    if (entry == NULL) {
+        entry = ARENA_NEW(tally->arena, TallyEntry);
+        entry->key = *key;
+        entry->key.sector = str_copy(tally->arena, key->sector);
+        map_put(&tally->map, str_copy(tally->arena, bytes), entry);
+    }
+    entry->delta += delta;
+}
+
+static Error *insert(Arena *arena, Db *db, Uuid owner_id, const CountKey *key, int64_t delta)
+{
+    return db_run(db, arena, SQL_COUNT_INSERT,
+                  PARAMS(value_uuid(owner_id), value_uuid(uuid_new()), value_int(key->kind),
+                         value_uuid(key->job_id), value_int(key->year), value_int(key->risk_level),
+                         value_str(key->sector), value_int(delta)),
+                  NULL);
+}
+
+Error *tally_store(Arena *arena, Db *db, Uuid owner_id, const Tally *tally)
+{
+    for (size_t i = 0; i < tally->map.count; i++) {
+        const TallyEntry *entry = tally->map.entries[i].value;
+        if (entry->delta != 0)
+            TRY(insert(arena, db, owner_id, &entry->key, entry->delta));
+    }
+    return NULL;
+}
+
+Error *count_add(Arena *arena, Db *db, const Prediction *prediction, int64_t delta)
+{
+    CountKey key = {.kind = prediction->kind,
+                    .job_id = prediction->has_job ? prediction->job_id : UUID_NIL,
+                    .year = prediction->year,
+                    .risk_level = prediction->score.risk_level,
+                    .sector = prediction->sector};
+    return insert(arena, db, prediction->owner_id, &key, delta);
+}
+
+Error *count_take_slice(Arena *arena, Db *db, const JobSlice *slice)
+{
+    Tally *tally = tally_new(arena);
+    {
+        Rows ROWS_AUTO *rows = NULL;
+        Error *error = NULL;
+        TRY(db_query(db, arena, SQL_PREDICTION_BATCH_COUNTS + (int)slice->kind,
+                     PARAMS(value_uuid(slice->owner_id), value_uuid(slice->job_id),
+                            value_int(slice->after), value_int(slice->to),
+                            value_bool(slice->inferred)),
+                     &rows));
+        while (rows_next(rows, &error)) {
+            CountKey key = {slice->kind, slice->job_id, (int)row_int(rows, 0),
+                            (RiskLevel)row_int(rows, 1), row_str(rows, 2)};
+            tally_add(tally, &key, -row_int(rows, 3));
+        }
+        TRY(error);
+    }
+    return tally_store(arena, db, slice->owner_id, tally);
+}
+
+bool count_answers(const PredictionFilter *filter)
+{
+    return filter->symbol_part.len == 0 && !filter->has_company && filter->quarters == 0 &&
+           filter->sources == 0 && !filter->has_job && !filter->has_user &&
+           filter->created_after == INT64_MIN && filter->created_before == INT64_MAX &&
+           isinf(filter->probability_min) && isinf(filter->probability_max) &&
+           !filter->include_superseded;
+}
+
+Error *count_total(Arena *arena, Db *db, Uuid owner_id, Kind kind, const PredictionFilter *filter,
+                   int64_t *ret_total)
+{
+    return db_number(db, arena, SQL_COUNT_TOTAL,
+                     PARAMS(value_uuid(owner_id), value_int(kind), value_int(filter->risk_levels),
+                            value_str(filter_years(arena, filter)),
+                            value_str(filter_sectors(arena, filter)), value_str(FILTER_SEPARATOR)),
+                     ret_total);
+}
+
+Error *count_fold(Arena *arena, Db *db, Uuid owner_id, Uuid job_id)
+{
+    Tally *tally = tally_new(arena);
+    {
+        Rows ROWS_AUTO *rows = NULL;
+        Error *error = NULL;
+        TRY(db_query(db, arena, SQL_COUNT_OF_JOB, PARAMS(value_uuid(owner_id), value_uuid(job_id)),
+                     &rows));
+        while (rows_next(rows, &error)) {
+            CountKey key = {(Kind)row_int(rows, 0), job_id, (int)row_int(rows, 1),
+                            (RiskLevel)row_int(rows, 2), row_str(rows, 3)};
+            tally_add(tally, &key, row_int(rows, 4));
+        }
+        TRY(error);
+    }
+    TRY(db_run(db, arena, SQL_COUNT_DELETE_OF_JOB, PARAMS(value_uuid(owner_id), value_uuid(job_id)),
+               NULL));
+    return tally_store(arena, db, owner_id, tally);
+}

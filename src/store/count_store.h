@@ -1,0 +1,38 @@
+/* Counts of current predictions: appended as differences in the transaction of the rows, folded later.
+ * A hidden job's are left out of every sum. */
+#ifndef OBLIGOR_STORE_COUNT_STORE_H
+#define OBLIGOR_STORE_COUNT_STORE_H
+
+#include "model/page.h"
+#include "store/db.h"
+#include "store/deletion_store.h"
+
+typedef struct CountKey {
+    Kind kind;
+    Uuid job_id;        /* nil: without a job */
+    int year;
+    RiskLevel risk_level;
+    Str sector;
+} CountKey;
+
+/* A tally in memory, for a batch: differences by key. */
+typedef struct Tally Tally;
+Tally *tally_new(Arena *arena);
+void tally_add(Tally *tally, const CountKey *key, int64_t delta);
+Error *tally_store(Arena *arena, Db *db, Uuid owner_id, const Tally *tally) MUST_CHECK;
+
+/* One prediction more or less. */
+Error *count_add(Arena *arena, Db *db, const Prediction *prediction, int64_t delta) MUST_CHECK;
+
+/* Takes off what a slice of a job's rows counts, before they are removed. */
+Error *count_take_slice(Arena *arena, Db *db, const JobSlice *slice) MUST_CHECK;
+
+/* True when the counts alone answer this filter. */
+bool count_answers(const PredictionFilter *filter);
+Error *count_total(Arena *arena, Db *db, Uuid owner_id, Kind kind, const PredictionFilter *filter,
+                   int64_t *ret_total) MUST_CHECK;
+
+/* Replaces a job's differences by one row a key. In a write transaction. */
+Error *count_fold(Arena *arena, Db *db, Uuid owner_id, Uuid job_id) MUST_CHECK;
+
+#endif

@@ -1,0 +1,160 @@
+/* Database sessions, statements, rows and transactions: the same on every engine.
+ *
+ * Statements are named in sql/queries/ and numbered in the generated store/statements.h; only the store
+ * floor names them. A session is used by one thread at a time. Errors are ours: a driver translates its
+ * engine's codes, keeps the engine's words in `cause`, and never lets them reach a message.
+ *
+ * Reads outside a transaction see the last commit, each by itself. */
+#ifndef OBLIGOR_STORE_DB_H
+#define OBLIGOR_STORE_DB_H
+
+#include "base/error.h"
+#include "base/uuid.h"
+
+typedef struct Db Db;
+typedef struct Rows Rows;
+typedef int Sql; /* a number from store/statements.h */
+
+typedef struct DbOptions {
+    bool read_only;         /* every write fails */
+    bool must_exist;        /* an embedded database is not made when it is not there */
+    int64_t cache_bytes;    /* page cache of the session; 0: the driver's default */
+} DbOptions;
+
+/* `url`: "sqlite:PATH" (or ":memory:" behind it for one session alone). Opening checks nothing of the
+ * schema; see migrate.h. ERROR_UNAVAILABLE when it cannot be opened. */
+Error *db_open(Arena *arena, Str url, DbOptions options, Db **ret_db) MUST_CHECK;
+void db_close(Db *db); /* NULL is fine; an open transaction rolls back */
+
+/* A word for messages and metrics: "sqlite". */
+const char *db_engine(const Db *db);
+
+/* --- values ---------------------------------------------------------------------------------- */
+
+typedef enum ValueType {
+    VALUE_NULL,
+    VALUE_BOOL,
+    VALUE_INT,
+    VALUE_REAL,
+    VALUE_TEXT,
+    VALUE_BYTES,
+    VALUE_UUID,
+    VALUE_TIME  /* µs UTC */
+} ValueType;
+
+typedef struct Value {
+    ValueType type;
+    bool is_null;       /* a NULL that still knows its type */
+    union {
+        int64_t integer;
+        double real;
+        Str bytes;      /* borrowed until the call returns */
+        Uuid uuid;
+    };
+} Value;
+
+static inline Value value_int(int64_t v) { return (Value){.type = VALUE_INT, .integer = v}; }
+static inline Value value_bool(bool v) { return (Value){.type = VALUE_BOOL, .integer = v}; }
+static inline Value value_time(int64_t v) { return (Value){.type = VALUE_TIME, .integer = v}; }
+static inline Value value_real(double v) { return (Value){.type = VALUE_REAL, .real = v}; }
+static inline Value value_str(Str v) { return (Value){.type = VALUE_TEXT, .bytes = v}; }
+static inline Value value_bytes(Str v) { return (Value){.type = VALUE_BYTES, .bytes = v}; }
+static inline Value value_uuid(Uuid v) { return (Value){.type = VALUE_UUID, .uuid = v}; }
+static inline Value value_null(ValueType type) { return (Value){.type = type, .is_null = true}; }
+static inline Value value_text(const char *v) /* NULL gives NULL */
+{
+    return v == NULL ? value_null(VALUE_TEXT) : value_str(str_from(v));
+}
+static inline Value value_time_or_null(int64_t v) /* 0 gives NULL */
+{
+    return v == 0 ? value_null(VALUE_TIME) : value_time(v);
+}
+static inline Value value_uuid_or_null(Uuid v) /* the nil UUID gives NULL */
+{
+    return uuid_is_nil(v) ? value_null(VALUE_UUID) : value_uuid(v);
+}
+static inline Value value_real_if(bool present, double v)
+{
+    return present ? value_real(v) : value_null(VALUE_REAL);
+}
+
+/* db_run(db, arena, SQL_X, PARAMS(value_int(1), value_text("a")), &changed) */
+#define PARAMS(...)                                                                                \
+    (const Value[]){__VA_ARGS__}, sizeof((const Value[]){__VA_ARGS__}) / sizeof(Value)
+#define NO_PARAMS NULL, 0
+
+/* --- statements ------------------------------------------------------------------------------ */
+
+/* Runs a statement that gives no rows. `ret_changed` (may be NULL): how many rows it touched. A write
+ * needs an open write transaction: every write is in one. */
+Error *db_run(Db *db, Arena *arena, Sql sql, const Value *params, size_t count,
+              int64_t *ret_changed) MUST_CHECK;
+
+/* Runs a statement that gives rows. Close them, or declare them with ROWS_AUTO. */
+Error *db_query(Db *db, Arena *arena, Sql sql, const Value *params, size_t count,
+                Rows **ret_rows) MUST_CHECK;
+
+/* The first column of the first row as a whole number; 0 when there is no row or it is NULL. */
+Error *db_number(Db *db, Arena *arena, Sql sql, const Value *params, size_t count,
+                 int64_t *ret_number) MUST_CHECK;
+
+/* True while there is a row; at the end false with *ret_error NULL, on failure false with it set:
+ *     while (rows_next(rows, &error)) { … }
+ *     TRY(error);                                                                              */
+bool rows_next(Rows *rows, Error **ret_error);
+void rows_close(Rows *rows); /* NULL is fine */
+size_t rows_columns(const Rows *rows);
+
+#define ROWS_AUTO __attribute__((cleanup(rows_close_at)))
+static inline void rows_close_at(Rows **rows)
+{
+    rows_close(*rows);
+}
+
+/* Columns of the present row, counted from 0. NULL reads as zero, "", the nil UUID or false. Text and
+ * bytes are copied into the arena given to db_query. Asking for the wrong type is a programming error. */
+bool row_is_null(const Rows *rows, int column);
+bool row_bool(const Rows *rows, int column);
+int64_t row_int(const Rows *rows, int column);
+int64_t row_time(const Rows *rows, int column);
+double row_real(const Rows *rows, int column);
+Uuid row_uuid(const Rows *rows, int column);
+Str row_str(const Rows *rows, int column);
+const char *row_text(const Rows *rows, int column); /* NULL reads as NULL */
+Str row_bytes(const Rows *rows, int column);
+
+/* --- transactions ---------------------------------------------------------------------------- */
+
+typedef enum TxMode {
+    TX_READ,    /* one snapshot for several reads */
+    TX_WRITE    /* takes the write lock at once where the engine has one; writers queue in order */
+} TxMode;
+
+typedef struct Tx {
+    Db *db;     /* NULL: not open */
+} Tx;
+
+/* Tx TX_AUTO tx = {0};  TRY(tx_begin(db, arena, TX_WRITE, &tx));  …  TRY(tx_commit(&tx, arena));
+ * Leaving the scope without commit rolls back. Transactions do not nest. */
+#define TX_AUTO __attribute__((cleanup(tx_rollback)))
+Error *tx_begin(Db *db, Arena *arena, TxMode mode, Tx *ret_tx) MUST_CHECK;
+Error *tx_commit(Tx *tx, Arena *arena) MUST_CHECK;
+void tx_rollback(Tx *tx);
+bool db_in_transaction(const Db *db);
+
+/* --- what only some callers need ------------------------------------------------------------- */
+
+/* With `relaxed`, a commit may be lost by a power failure (never by a dying process), and never without
+ * all that came after it: for work that is redone from its last committed position. */
+Error *db_relax_durability(Db *db, Arena *arena, bool relaxed) MUST_CHECK;
+
+/* Refreshes the statistics of the planner after a large load. */
+Error *db_analyze(Db *db, Arena *arena) MUST_CHECK;
+
+/* Runs a text of several statements: for migrations and tests alone. */
+Error *db_script(Db *db, Arena *arena, const char *text) MUST_CHECK;
+
+/* Asks a running statement of this session to stop soon; safe from another thread. */
+void db_interrupt(Db *db);
+
+#endif

@@ -1,0 +1,39 @@
+/* What an engine's driver implements. The members mean what db.h says; `session` and `cursor` are the
+ * driver's own. Every driver function that can fail makes its Error in the arena passed in. */
+#ifndef OBLIGOR_STORE_DB_DRIVER_H
+#define OBLIGOR_STORE_DB_DRIVER_H
+
+#include "store/db.h"
+
+typedef struct DbDriver {
+    const char *engine;
+    Error *(*open)(Arena *arena, Str address, DbOptions options, void **ret_session);
+    void (*close)(void *session);
+    Error *(*begin)(void *session, Arena *arena, TxMode mode);
+    Error *(*commit)(void *session, Arena *arena);
+    void (*rollback)(void *session);
+    Error *(*run)(void *session, Arena *arena, Sql sql, const Value *params, size_t count,
+                  int64_t *ret_changed);
+    Error *(*query)(void *session, Arena *arena, Sql sql, const Value *params, size_t count,
+                    void **ret_cursor);
+    Error *(*next)(void *cursor, Arena *arena, bool *ret_more);
+    void (*finish)(void *cursor);
+    size_t (*columns)(const void *cursor);
+    /* The column as `type`; text and bytes point into the engine's memory until the next call. */
+    Value (*column)(const void *cursor, int column, ValueType type);
+    Error *(*script)(void *session, Arena *arena, const char *text);
+    Error *(*relax)(void *session, Arena *arena, bool relaxed);
+    Error *(*analyze)(void *session, Arena *arena);
+    void (*interrupt)(void *session);
+} DbDriver;
+
+extern const DbDriver DB_SQLITE;
+
+/* Opens a session on a driver that no URL names: for the driver that fails on purpose in tests. It takes
+ * ownership of `session`. */
+Db *db_wrap(const DbDriver *driver, void *session);
+
+/* The driver's own session, for a driver that stands in front of another. */
+void *db_unwrap(Db *db, const DbDriver **ret_driver);
+
+#endif

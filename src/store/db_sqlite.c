@@ -1,0 +1,477 @@
+/* The embedded engine: the only file that includes SQLite.
+ *
+ * Every session is in WAL mode, so readers never wait. SQLite has one writer: inside this process the
+ * sessions of one file queue for it in the order of asking (a ticket lock, because SQLite's own waiting is
+ * a lottery that starves single writes during an import); against other processes its busy handler
+ * waits. Commits are durable (synchronous=FULL) unless a session relaxes that for work it can redo.
+ *
+ * Statements are prepared at first use and kept; SQLite numbers $n by first appearance, so each keeps a
+ * map from our number to SQLite's. Values: UUID as a blob of 16, time as integer µs, bool as 0/1. */
+#include "store/db_driver.h"
+
+#include "base/check.h"
+#include "store/statements.h"
+
+#include <pthread.h>
+#include <sqlite3.h>
+#include <sys/stat.h>
+
+enum {
+    PARAMETER_MAX = 40,
+    BUSY_TIMEOUT_MS = 15000,
+    DEFAULT_CACHE = 8 << 20,
+    CHECKPOINT_PAGES = 8192 /* of 4 KiB: the log is copied back every 32 MiB */
+};
+
+/* One per database file of this process. Never freed: there are a handful. */
+typedef struct WriterQueue {
+    char *path;
+    pthread_mutex_t mutex;
+    pthread_cond_t moved;
+    uint64_t next_ticket;
+    uint64_t serving;
+    struct WriterQueue *next;
+} WriterQueue;
+
+typedef struct Prepared {
+    sqlite3_stmt *statement;
+    uint8_t map[PARAMETER_MAX]; /* our number - 1 -> SQLite's */
+    bool writes;
+    bool busy;
+} Prepared;
+
+typedef struct Session {
+    sqlite3 *db;
+    WriterQueue *queue; /* NULL: a database of this session alone */
+    bool writing;       /* holds the queue */
+    Prepared prepared[SQL_COUNT];
+    sqlite3_stmt *begin_read;
+    sqlite3_stmt *begin_write;
+    sqlite3_stmt *commit;
+    sqlite3_stmt *rollback;
+} Session;
+
+typedef struct Cursor {
+    Session *session;
+    Prepared *prepared;
+} Cursor;
+
+static pthread_mutex_t queues_mutex = PTHREAD_MUTEX_INITIALIZER;
+static WriterQueue *queues;
+
+static WriterQueue *queue_for(const char *path)
+{
+    pthread_mutex_lock(&queues_mutex);
+    WriterQueue *queue = queues;
+    while (queue != NULL && strcmp(queue->path, path) != 0)
+        queue = queue->next;
+    if (queue == NULL) {
+        queue = check_malloc(sizeof *queue);
+        *queue = (WriterQueue){.path = strdup(path), .next = queues};
+        CHECK(queue->path != NULL);
+        pthread_mutex_init(&queue->mutex, NULL);
+        pthread_cond_init(&queue->moved, NULL);
+        queues = queue;
+    }
+    pthread_mutex_unlock(&queues_mutex);
+    return queue;
+}
+
+static void queue_enter(Session *session)
+{
+    WriterQueue *queue = session->queue;
+    if (queue != NULL) {
+        pthread_mutex_lock(&queue->mutex);
+        uint64_t ticket = queue->next_ticket++;
+        while (queue->serving != ticket)
+            pthread_cond_wait(&queue->moved, &queue->mutex);
+        pthread_mutex_unlock(&queue->mutex);
+    }
+    session->writing = true;
+}
+
+static void queue_leave(Session *session)
+{
+    if (!session->writing)
+        return;
+    session->writing = false;
+    WriterQueue *queue = session->queue;
+    if (queue == NULL)
+        return;
+    pthread_mutex_lock(&queue->mutex);
+    queue->serving++;
+    pthread_cond_broadcast(&queue->moved);
+    pthread_mutex_unlock(&queue->mutex);
+}
+
+/* SQLite's codes in our words. The engine's own text goes into the cause. */
+static Error *translate(Session *session, Arena *arena, int code, const char *doing)
+{
+    static const struct {
+        int code;
+        ErrorCode ours;
+        const char *message;
+    } table[] = {
+        {SQLITE_BUSY, ERROR_BUSY, "The database is busy. Try again in a moment."},
+        {SQLITE_LOCKED, ERROR_BUSY, "The database is busy. Try again in a moment."},
+        {SQLITE_INTERRUPT, ERROR_BUSY, "The work was interrupted. Try again."},
+        {SQLITE_FULL, ERROR_UNAVAILABLE, "The database has no room left on its disk."},
+        {SQLITE_IOERR, ERROR_UNAVAILABLE, "The database cannot be read or written."},
+        {SQLITE_READONLY, ERROR_UNAVAILABLE, "The database is read-only."},
+        {SQLITE_CANTOPEN, ERROR_UNAVAILABLE, "The database cannot be opened."},
+        {SQLITE_PERM, ERROR_UNAVAILABLE, "The database cannot be opened."},
+        {SQLITE_NOTADB, ERROR_UNAVAILABLE, "The file is not a database of Obligor."},
+        {SQLITE_CORRUPT, ERROR_UNAVAILABLE, "The database is damaged."},
+        {SQLITE_CONSTRAINT, ERROR_CONFLICT, "The data is in conflict with data that is there."},
+        {SQLITE_TOOBIG, ERROR_TOO_LARGE, "A value is too large for the database."},
+    };
+    int extended = session->db != NULL ? sqlite3_extended_errcode(session->db) : code;
+    ErrorCode ours = ERROR_INTERNAL;
+    const char *message = "The database refused a statement.";
+    for (size_t i = 0; i < ARRAY_COUNT(table); i++)
+        if (table[i].code == (code & 0xFF)) {
+            ours = table[i].ours;
+            message = table[i].message;
+        }
+    if (extended == SQLITE_CONSTRAINT_FOREIGNKEY || extended == SQLITE_CONSTRAINT_NOTNULL ||
+        extended == SQLITE_CONSTRAINT_CHECK || extended == SQLITE_CONSTRAINT_DATATYPE) {
+        ours = ERROR_INTERNAL; /* only a defect of ours can break these */
+        message = "The database refused a statement.";
+    }
+    Error *cause =
+        ERROR(arena, ours, "sqlite %d in %s: %s", extended, doing,
+              session->db != NULL ? sqlite3_errmsg(session->db) : sqlite3_errstr(code));
+    return error_because(ERROR(arena, ours, "%s", message), cause);
+}
+
+/* strpos(text, part): as PostgreSQL has it, in bytes; the statements only ask whether it is 0. */
+static void sql_strpos(sqlite3_context *context, int count, sqlite3_value **values)
+{
+    (void)count;
+    const void *text = sqlite3_value_text(values[0]);
+    const void *part = sqlite3_value_text(values[1]);
+    if (text == NULL || part == NULL) {
+        sqlite3_result_null(context);
+        return;
+    }
+    const char *found = memmem(text, (size_t)sqlite3_value_bytes(values[0]), part,
+                               (size_t)sqlite3_value_bytes(values[1]));
+    sqlite3_result_int64(context, found == NULL ? 0 : found - (const char *)text + 1);
+}
+
+static Error *script(void *self, Arena *arena, const char *text)
+{
+    Session *session = self;
+    int code = sqlite3_exec(session->db, text, NULL, NULL, NULL);
+    return code == SQLITE_OK ? NULL : translate(session, arena, code, "script");
+}
+
+static void close_session(void *self)
+{
+    Session *session = self;
+    for (size_t i = 0; i < ARRAY_COUNT(session->prepared); i++)
+        sqlite3_finalize(session->prepared[i].statement);
+    sqlite3_finalize(session->begin_read);
+    sqlite3_finalize(session->begin_write);
+    sqlite3_finalize(session->commit);
+    sqlite3_finalize(session->rollback);
+    CHECK(sqlite3_close(session->db) == SQLITE_OK);
+    free(session);
+}
+
+static Error *prepare_text(Session *session, Arena *arena, const char *text, sqlite3_stmt **ret)
+{
+    int code = sqlite3_prepare_v3(session->db, text, -1, SQLITE_PREPARE_PERSISTENT, ret, NULL);
+    return code == SQLITE_OK ? NULL : translate(session, arena, code, text);
+}
+
+static Error *set_up(Session *session, Arena *arena, DbOptions options)
+{
+    sqlite3_extended_result_codes(session->db, 1);
+    sqlite3_busy_timeout(session->db, BUSY_TIMEOUT_MS);
+    int code = sqlite3_create_function_v2(session->db, "strpos", 2,
+                                          SQLITE_UTF8 | SQLITE_DETERMINISTIC | SQLITE_INNOCUOUS,
+                                          NULL, sql_strpos, NULL, NULL, NULL);
+    if (code != SQLITE_OK)
+        return translate(session, arena, code, "create function");
+    int64_t cache = options.cache_bytes > 0 ? options.cache_bytes : DEFAULT_CACHE;
+    TRY(script(session, arena,
+               arena_printf(arena,
+                            "%s PRAGMA foreign_keys=ON; PRAGMA trusted_schema=OFF; "
+                            "PRAGMA cache_size=-%lld; PRAGMA temp_store=MEMORY; "
+                            "PRAGMA wal_autocheckpoint=%d; PRAGMA journal_size_limit=%d; "
+                            "PRAGMA synchronous=FULL; %s",
+                            options.read_only ? "" : "PRAGMA journal_mode=WAL;",
+                            (long long)(cache / 1024), CHECKPOINT_PAGES, CHECKPOINT_PAGES * 4096,
+                            options.read_only ? "PRAGMA query_only=ON;" : "")));
+    TRY(prepare_text(session, arena, "BEGIN", &session->begin_read));
+    TRY(prepare_text(session, arena, "BEGIN IMMEDIATE", &session->begin_write));
+    TRY(prepare_text(session, arena, "COMMIT", &session->commit));
+    return prepare_text(session, arena, "ROLLBACK", &session->rollback);
+}
+
+static Error *open_session(Arena *arena, Str address, DbOptions options, void **ret_session)
+{
+    const char *path = str_dup(arena, address);
+    bool memory = str_is(address, ":memory:");
+    if (address.len == 0)
+        return ERROR(arena, ERROR_INVALID, "The database URL names no file.");
+    Session *session = check_malloc(sizeof *session);
+    memset(session, 0, sizeof *session);
+    int flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX;
+    if (!options.must_exist && !options.read_only)
+        flags |= SQLITE_OPEN_CREATE;
+    mode_t before = umask(077); /* what is in it concerns nobody else on this machine */
+    int code = sqlite3_open_v2(path, &session->db, flags, NULL);
+    Error *error = code == SQLITE_OK ? set_up(session, arena, options)
+                                     : translate(session, arena, code, path);
+    umask(before);
+    if (error != NULL) {
+        close_session(session);
+        return error;
+    }
+    char *full = memory ? NULL : realpath(path, NULL);
+    session->queue = full != NULL ? queue_for(full) : NULL;
+    free(full);
+    *ret_session = session;
+    return NULL;
+}
+
+static Error *step_alone(Session *session, Arena *arena, sqlite3_stmt *statement, const char *doing)
+{
+    int code = sqlite3_step(statement);
+    Error *error = code == SQLITE_DONE ? NULL : translate(session, arena, code, doing);
+    sqlite3_reset(statement);
+    return error;
+}
+
+static Error *begin(void *self, Arena *arena, TxMode mode)
+{
+    Session *session = self;
+    if (mode == TX_READ)
+        return step_alone(session, arena, session->begin_read, "begin");
+    queue_enter(session);
+    Error *error = step_alone(session, arena, session->begin_write, "begin");
+    if (error != NULL)
+        queue_leave(session);
+    return error;
+}
+
+static Error *commit(void *self, Arena *arena)
+{
+    Session *session = self;
+    TRY(step_alone(session, arena, session->commit, "commit"));
+    queue_leave(session);
+    return NULL;
+}
+
+static void rollback(void *self)
+{
+    Session *session = self;
+    for (size_t i = 0; i < ARRAY_COUNT(session->prepared); i++)
+        if (session->prepared[i].busy)
+            sqlite3_reset(session->prepared[i].statement);
+    if (sqlite3_get_autocommit(session->db) == 0) { /* some failures roll back by themselves */
+        sqlite3_step(session->rollback);
+        sqlite3_reset(session->rollback);
+    }
+    queue_leave(session);
+}
+
+static Error *prepare(Session *session, Arena *arena, Sql sql, Prepared **ret_prepared)
+{
+    Prepared *prepared = &session->prepared[sql];
+    *ret_prepared = prepared;
+    if (prepared->statement != NULL)
+        return NULL;
+    TRY(prepare_text(session, arena, STATEMENTS[sql].sqlite, &prepared->statement));
+    CHECK(STATEMENTS[sql].parameters <= PARAMETER_MAX);
+    for (int i = 0; i < STATEMENTS[sql].parameters; i++) {
+        char name[8];
+        snprintf(name, sizeof name, "$%d", i + 1);
+        int index = sqlite3_bind_parameter_index(prepared->statement, name);
+        CHECK(index > 0);
+        prepared->map[i] = (uint8_t)index;
+    }
+    prepared->writes = sqlite3_stmt_readonly(prepared->statement) == 0;
+    return NULL;
+}
+
+static int bind_one(sqlite3_stmt *statement, int index, const Value *value)
+{
+    if (value->is_null)
+        return sqlite3_bind_null(statement, index);
+    switch (value->type) {
+    case VALUE_BOOL:
+    case VALUE_INT:
+    case VALUE_TIME:
+        return sqlite3_bind_int64(statement, index, value->integer);
+    case VALUE_REAL:
+        return sqlite3_bind_double(statement, index, value->real);
+    case VALUE_TEXT:
+        return sqlite3_bind_text64(statement, index, value->bytes.ptr, value->bytes.len,
+                                   SQLITE_STATIC, SQLITE_UTF8);
+    case VALUE_BYTES:
+        return sqlite3_bind_blob64(statement, index, value->bytes.ptr, value->bytes.len,
+                                   SQLITE_STATIC);
+    case VALUE_UUID:
+        return sqlite3_bind_blob(statement, index, value->uuid.bytes, sizeof value->uuid.bytes,
+                                 SQLITE_STATIC);
+    default:
+        return sqlite3_bind_null(statement, index);
+    }
+}
+
+static Error *bind(Session *session, Arena *arena, Sql sql, const Value *params, size_t count,
+                   Prepared **ret_prepared)
+{
+    Prepared *prepared = NULL;
+    TRY(prepare(session, arena, sql, &prepared));
+    CHECK(!prepared->busy); /* one cursor at a time on one statement of a session */
+    for (size_t i = 0; i < count; i++) {
+        int code = bind_one(prepared->statement, prepared->map[i], &params[i]);
+        if (code != SQLITE_OK)
+            return translate(session, arena, code, STATEMENTS[sql].name);
+    }
+    *ret_prepared = prepared;
+    return NULL;
+}
+
+static Error *run(void *self, Arena *arena, Sql sql, const Value *params, size_t count,
+                  int64_t *ret_changed)
+{
+    Session *session = self;
+    Prepared *prepared = NULL;
+    TRY(bind(session, arena, sql, params, count, &prepared));
+    CHECK(!prepared->writes || session->writing);
+    Error *error = step_alone(session, arena, prepared->statement, STATEMENTS[sql].name);
+    if (error == NULL && ret_changed != NULL)
+        *ret_changed = sqlite3_changes64(session->db);
+    return error;
+}
+
+static Error *query(void *self, Arena *arena, Sql sql, const Value *params, size_t count,
+                    void **ret_cursor)
+{
+    Session *session = self;
+    Prepared *prepared = NULL;
+    TRY(bind(session, arena, sql, params, count, &prepared));
+    /* Bound text is borrowed until this call returns but the cursor lives longer: it gets copies in the
+     * arena that it lives in. */
+    for (size_t i = 0; i < count; i++) {
+        Value copy = params[i];
+        if (copy.is_null)
+            continue;
+        if (copy.type == VALUE_TEXT || copy.type == VALUE_BYTES)
+            copy.bytes = str_copy(arena, copy.bytes);
+        else if (copy.type == VALUE_UUID)
+            copy = value_bytes((Str){arena_copy(arena, copy.uuid.bytes, 16), 16});
+        else
+            continue;
+        CHECK(bind_one(prepared->statement, prepared->map[i], &copy) == SQLITE_OK);
+    }
+    prepared->busy = true;
+    Cursor *cursor = ARENA_NEW(arena, Cursor);
+    *cursor = (Cursor){session, prepared};
+    *ret_cursor = cursor;
+    return NULL;
+}
+
+static Error *next(void *self, Arena *arena, bool *ret_more)
+{
+    Cursor *cursor = self;
+    int code = sqlite3_step(cursor->prepared->statement);
+    *ret_more = code == SQLITE_ROW;
+    if (code == SQLITE_ROW || code == SQLITE_DONE)
+        return NULL;
+    return translate(cursor->session, arena, code, sqlite3_sql(cursor->prepared->statement));
+}
+
+static void finish(void *self)
+{
+    Cursor *cursor = self;
+    sqlite3_reset(cursor->prepared->statement);
+    cursor->prepared->busy = false;
+}
+
+static size_t columns(const void *self)
+{
+    const Cursor *cursor = self;
+    return (size_t)sqlite3_column_count(cursor->prepared->statement);
+}
+
+static Value column(const void *self, int index, ValueType type)
+{
+    const Cursor *cursor = self;
+    sqlite3_stmt *statement = cursor->prepared->statement;
+    CHECK(index >= 0 && index < sqlite3_column_count(statement));
+    int stored = sqlite3_column_type(statement, index);
+    if (stored == SQLITE_NULL || type == VALUE_NULL)
+        return (Value){.type = type, .is_null = stored == SQLITE_NULL};
+    switch (type) {
+    case VALUE_BOOL:
+    case VALUE_INT:
+    case VALUE_TIME:
+        CHECK(stored == SQLITE_INTEGER);
+        return (Value){.type = type, .integer = sqlite3_column_int64(statement, index)};
+    case VALUE_REAL:
+        CHECK(stored == SQLITE_FLOAT || stored == SQLITE_INTEGER);
+        return value_real(sqlite3_column_double(statement, index));
+    case VALUE_TEXT: {
+        CHECK(stored == SQLITE_TEXT);
+        const char *text = (const char *)sqlite3_column_text(statement, index);
+        return value_str((Str){text, (size_t)sqlite3_column_bytes(statement, index)});
+    }
+    case VALUE_UUID: {
+        CHECK(stored == SQLITE_BLOB && sqlite3_column_bytes(statement, index) == 16);
+        Value value = {.type = VALUE_UUID};
+        memcpy(value.uuid.bytes, sqlite3_column_blob(statement, index), 16);
+        return value;
+    }
+    default: {
+        CHECK(stored == SQLITE_BLOB);
+        const char *bytes = sqlite3_column_blob(statement, index);
+        int size = sqlite3_column_bytes(statement, index);
+        return value_bytes((Str){size == 0 ? "" : bytes, (size_t)size});
+    }
+    }
+}
+
+static Error *relax(void *self, Arena *arena, bool relaxed)
+{
+    return script(self, arena, relaxed ? "PRAGMA synchronous=NORMAL" : "PRAGMA synchronous=FULL");
+}
+
+static Error *analyze(void *self, Arena *arena)
+{
+    Session *session = self;
+    queue_enter(session);
+    Error *error = script(session, arena, "PRAGMA analysis_limit=1000; ANALYZE");
+    queue_leave(session);
+    return error;
+}
+
+static void interrupt(void *self)
+{
+    Session *session = self;
+    sqlite3_interrupt(session->db);
+}
+
+const DbDriver DB_SQLITE = {
+    .engine = "sqlite",
+    .open = open_session,
+    .close = close_session,
+    .begin = begin,
+    .commit = commit,
+    .rollback = rollback,
+    .run = run,
+    .query = query,
+    .next = next,
+    .finish = finish,
+    .columns = columns,
+    .column = column,
+    .script = script,
+    .relax = relax,
+    .analyze = analyze,
+    .interrupt = interrupt,
+};

@@ -1,0 +1,91 @@
+/* Jobs and their files in the database. */
+#ifndef OBLIGOR_STORE_JOB_STORE_H
+#define OBLIGOR_STORE_JOB_STORE_H
+
+#include "model/job.h"
+#include "store/db.h"
+
+/* In state `receiving`. */
+Error *job_insert(Arena *arena, Db *db, const Job *job) MUST_CHECK;
+Error *job_find(Arena *arena, Db *db, Uuid owner_id, Uuid id, Job **ret_job) MUST_CHECK; /* may be NULL */
+
+typedef struct JobQuery {
+    Uuid owner_id;
+    int64_t before_created_at;  /* newest first: strictly before this key */
+    Uuid before_id;
+    unsigned statuses;          /* bit n: JobStatus n */
+    bool has_kind;
+    Kind kind;
+    bool has_user;
+    Uuid user_id;
+    int64_t limit;
+} JobQuery;
+
+Error *job_list(Arena *arena, Db *db, const JobQuery *query, Job **ret_jobs,
+                size_t *ret_count) MUST_CHECK;
+Error *job_count(Arena *arena, Db *db, const JobQuery *query, int64_t *ret_count) MUST_CHECK;
+
+/* What decides whether something may be done, locked until the commit. *ret_found false: not there. */
+typedef struct JobLock {
+    JobStatus status;
+    bool hides_rows;
+    bool cancel_requested;
+    int64_t revision;
+    Uuid user_id;
+    Kind kind;
+} JobLock;
+Error *job_lock(Arena *arena, Db *db, Uuid owner_id, Uuid id, JobLock *ret_lock,
+                bool *ret_found) MUST_CHECK;
+
+/* An earlier job of the same bytes and kind whose predictions are still there; nil: none. */
+Error *job_by_digest(Arena *arena, Db *db, Uuid owner_id, Digest digest, Kind kind, Uuid but_not,
+                     Uuid *ret_id) MUST_CHECK;
+
+Error *job_set_status(Arena *arena, Db *db, Uuid owner_id, Uuid id, JobStatus status,
+                      int64_t now) MUST_CHECK;
+Error *job_touch(Arena *arena, Db *db, Uuid owner_id, Uuid id, int64_t now) MUST_CHECK;
+Error *job_start(Arena *arena, Db *db, Uuid owner_id, Uuid id, int64_t now) MUST_CHECK;
+
+/* The span of the rows that a batch made; `any` false: it made none. */
+typedef struct RowSpan {
+    bool any;
+    int64_t first_created_at;
+    Uuid first_id;
+    int64_t last_created_at;
+    Uuid last_id;
+} RowSpan;
+
+Error *job_batch(Arena *arena, Db *db, const Job *job, const RowSpan *span, int64_t now) MUST_CHECK;
+Error *job_finish(Arena *arena, Db *db, Uuid owner_id, Uuid id, JobStatus status,
+                  const char *message, int64_t now) MUST_CHECK;
+Error *job_request_cancel(Arena *arena, Db *db, Uuid owner_id, Uuid id, int64_t now) MUST_CHECK;
+Error *job_raise_revision(Arena *arena, Db *db, Uuid owner_id, Uuid id) MUST_CHECK;
+Error *job_delete_record(Arena *arena, Db *db, Uuid owner_id, Uuid id, int64_t now) MUST_CHECK;
+Error *job_hide(Arena *arena, Db *db, Uuid owner_id, Uuid id, bool inferred, int64_t now) MUST_CHECK;
+Error *job_removed(Arena *arena, Db *db, Uuid owner_id, Uuid id, JobStatus status,
+                   int64_t now) MUST_CHECK;
+
+/* Jobs of an owner and kind that hide rows, newest rows first, with the span of their rows. */
+typedef struct HidingJob {
+    Uuid id;
+    RowSpan span;
+    bool shared;    /* rows of another job that can be seen lie within the span */
+} HidingJob;
+Error *job_hiding(Arena *arena, Db *db, Uuid owner_id, Kind kind, HidingJob **ret_jobs,
+                  size_t *ret_count) MUST_CHECK;
+
+/* Up to 100 jobs that began to be received before `before` and never were. */
+typedef struct JobName {
+    Uuid owner_id;
+    Uuid id;
+} JobName;
+Error *job_stale_receiving(Arena *arena, Db *db, int64_t before, JobName **ret_jobs,
+                           size_t *ret_count) MUST_CHECK;
+Error *job_delete_received(Arena *arena, Db *db, JobName job) MUST_CHECK; /* with its chunks */
+
+/* Chunks of the file, packed and unpacked here. */
+Error *file_insert(Arena *arena, Db *db, JobName job, int64_t seq, int64_t offset,
+                   Str bytes) MUST_CHECK;
+Error *file_chunk(Arena *arena, Db *db, JobName job, int64_t seq, Str *ret_bytes) MUST_CHECK; /* ptr NULL: no such */
+
+#endif

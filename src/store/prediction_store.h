@@ -1,0 +1,67 @@
+/* Predictions in the database: single rows, the walks of lists, and totals. */
+#ifndef OBLIGOR_STORE_PREDICTION_STORE_H
+#define OBLIGOR_STORE_PREDICTION_STORE_H
+
+#include "model/page.h"
+#include "model/prediction.h"
+#include "store/db.h"
+
+/* *ret_made false: one of the unique keys is taken (company, period and current; or job and row). */
+Error *prediction_insert(Arena *arena, Db *db, const Prediction *prediction, bool *ret_made) MUST_CHECK;
+
+/* By id, hidden or not (*ret_hidden); *ret_prediction may be NULL. */
+Error *prediction_find(Arena *arena, Db *db, Kind kind, Uuid owner_id, Uuid id,
+                       Prediction **ret_prediction, bool *ret_hidden) MUST_CHECK;
+
+/* Company and period: what at most one current prediction has. */
+typedef struct PredictionKey {
+    Kind kind;
+    Uuid owner_id;
+    Uuid company_id;
+    int year;
+    int quarter;
+} PredictionKey;
+
+PredictionKey prediction_key(const Prediction *prediction);
+
+/* The current holder of a key, hidden or not; may be NULL. */
+Error *prediction_current(Arena *arena, Db *db, const PredictionKey *key,
+                          Prediction **ret_prediction, bool *ret_hidden) MUST_CHECK;
+
+/* Former versions that can be seen, newest first. */
+Error *prediction_former(Arena *arena, Db *db, const PredictionKey *key, int64_t limit,
+                         Prediction **ret_items, size_t *ret_count) MUST_CHECK;
+
+Error *prediction_unset_current(Arena *arena, Db *db, Kind kind, Uuid owner_id, Uuid id) MUST_CHECK;
+Error *prediction_delete(Arena *arena, Db *db, Kind kind, Uuid owner_id, Uuid id) MUST_CHECK;
+Error *prediction_delete_former(Arena *arena, Db *db, const PredictionKey *key,
+                                int64_t *ret_rows) MUST_CHECK;
+Error *prediction_jobs_of_former(Arena *arena, Db *db, const PredictionKey *key, Uuid **ret_jobs,
+                                 size_t *ret_count) MUST_CHECK;
+
+/* In file order, behind job_row `after`. */
+Error *prediction_of_job(Arena *arena, Db *db, Kind kind, Uuid owner_id, Uuid job_id, int64_t after,
+                         int64_t limit, Prediction **ret_items, size_t *ret_count) MUST_CHECK;
+Error *prediction_count_of_job(Arena *arena, Db *db, Kind kind, Uuid owner_id, Uuid job_id,
+                               int64_t *ret_count) MUST_CHECK; /* hidden ones too */
+Error *prediction_edits_of_job(Arena *arena, Db *db, Kind kind, Uuid owner_id, Uuid job_id,
+                               int64_t *ret_count) MUST_CHECK;
+
+/* A list: the rows of several owners, merged, at most page->limit behind page->after or page->offset.
+ * No owners, no query. See prediction_list.c for how it walks. */
+typedef struct PredictionQuery {
+    Kind kind;
+    const Uuid *owners;
+    size_t owner_count;
+    const PredictionFilter *filter;
+    const Page *page;
+} PredictionQuery;
+
+Error *prediction_list(Arena *arena, Db *db, const PredictionQuery *query, Prediction **ret_items,
+                       size_t *ret_count, PageEnd *ret_end) MUST_CHECK;
+
+/* For the walks: reads the row that the cursor stands on. */
+void prediction_read(const Rows *rows, Kind kind, Prediction *ret_prediction);
+enum { PREDICTION_COLUMNS = 34 };
+
+#endif

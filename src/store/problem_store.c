@@ -1,0 +1,52 @@
+/* Problems keep their place in the file: (row, number within the row). */
+#include "store/problem_store.h"
+
+#include "base/vec.h"
+#include "store/statements.h"
+
+Error *problem_insert(Arena *arena, Db *db, Uuid owner_id, Uuid job_id, const Problem *problem,
+                      int64_t seq)
+{
+    return db_run(db, arena, SQL_PROBLEM_INSERT,
+                  PARAMS(value_uuid(owner_id), value_uuid(job_id), value_int(problem->severity),
+                         value_int(problem->row), value_int(seq), value_text(problem->column),
+                         value_text(problem->code), value_text(problem->message),
+                         value_str(problem->value),
+                         problem->raw.ptr == NULL ? value_null(VALUE_BYTES)
+                                                  : value_bytes(problem->raw)),
+                  NULL);
+}
+
+Error *problem_list(Arena *arena, Db *db, Uuid owner_id, Uuid job_id, Severity severity,
+                    int64_t after_row, int64_t after_seq, int64_t limit,
+                    StoredProblem **ret_problems, size_t *ret_count)
+{
+    Rows ROWS_AUTO *rows = NULL;
+    Error *error = NULL;
+    VEC(StoredProblem) problems = {0};
+    TRY(db_query(db, arena, SQL_PROBLEM_LIST,
+                 PARAMS(value_uuid(owner_id), value_uuid(job_id), value_int(severity),
+                        value_int(after_row), value_int(after_seq), value_int(limit)),
+                 &rows));
+    while (rows_next(rows, &error)) {
+        Problem problem = {.row = row_int(rows, 0),
+                           .severity = severity,
+                           .column = row_text(rows, 2),
+                           .code = row_text(rows, 3),
+                           .message = row_text(rows, 4),
+                           .value = row_str(rows, 5),
+                           .raw = row_is_null(rows, 6) ? (Str){NULL, 0} : row_bytes(rows, 6)};
+        vec_push(arena, &problems, ((StoredProblem){problem, row_int(rows, 1)}));
+    }
+    TRY(error);
+    *ret_problems = problems.items;
+    *ret_count = problems.count;
+    return NULL;
+}
+
+Error *problem_count(Arena *arena, Db *db, Uuid owner_id, Uuid job_id, Severity severity,
+                     int64_t *ret_count)
+{
+    return db_number(db, arena, SQL_PROBLEM_COUNT,
+                     PARAMS(value_uuid(owner_id), value_uuid(job_id), value_int(severity)), ret_count);
+}

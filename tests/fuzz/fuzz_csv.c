@@ -1,0 +1,136 @@
+/* The input is a file. Read with several limits, and for each in pieces of several sizes: the pieces
+ * must make no difference. A row without a fault, written again, must read back the same. */
+#include "format/csv.h"
+
+#include "base/check.h"
+#include "base/utf8.h"
+#include "format/csv_out.h"
+#include "replay.h"
+
+typedef struct Pieces {
+    Str rest;
+    size_t piece;
+} Pieces;
+
+static Error *read_piece(void *self, Arena *arena, char *bytes, size_t cap, size_t *ret_size)
+{
+    (void)arena;
+    Pieces *pieces = self;
+    Str part = str_slice(pieces->rest, 0, pieces->piece < cap ? pieces->piece : cap);
+    if (part.len > 0)
+        memcpy(bytes, part.ptr, part.len);
+    pieces->rest = str_slice(pieces->rest, part.len, pieces->rest.len);
+    *ret_size = part.len;
+    return NULL;
+}
+
+static void check_row(Str file, const CsvRow *row, CsvOptions options, int64_t before)
+{
+    CHECK(row->number > before);
+    CHECK(row->count > 0 && row->count <= options.max_columns);
+    CHECK(row->raw.len > 0 && row->raw.len <= options.max_row_bytes);
+    CHECK(memmem(file.ptr, file.len, row->raw.ptr, row->raw.len) != NULL);
+    size_t size = 0;
+    for (size_t i = 0; i < row->count; i++) {
+        size += row->cells[i].len;
+        CHECK(row->fault != NULL || row->cells[i].len <= options.max_cell);
+    }
+    CHECK(size <= row->raw.len);
+    if (row->fault == NULL) {
+        size_t at;
+        CHECK(utf8_check(row->raw, &at) && !str_find(row->raw, '\0', &at));
+        return;
+    }
+    CHECK(row->fault->column <= row->count);
+    CHECK(row->fault->row_offset < row->raw.len);
+    size_t offset = (size_t)row->fault->file_offset;
+    CHECK(offset < file.len && file.ptr[offset] == row->raw.ptr[row->fault->row_offset]);
+}
+
+static void check_written(Arena *arena, const CsvRow *row, char delimiter)
+{
+    Buf out = buf_new(arena, 4 << 20);
+    csv_write_row(&out, row->cells, row->count, delimiter);
+    CsvReader *reader;
+    CsvOptions options = {.delimiter = delimiter, .max_row_bytes = 4 << 20};
+    ByteSource source = byte_source_from_str(arena, buf_str(&out));
+    Error *error = csv_open(arena, source, options, &reader);
+    if (error != NULL) /* a first cell such as "PK\003\004" */
+        return;
+    CsvRow again;
+    bool more;
+    CHECK(csv_next(reader, arena, &again, &more) == NULL);
+    CHECK(more && again.fault == NULL && again.number == 1 && again.count == row->count);
+    for (size_t i = 0; i < row->count; i++)
+        CHECK(str_equal(csv_unguard(again.cells[i]), row->cells[i]));
+    CHECK(csv_next(reader, arena, &again, &more) == NULL);
+    CHECK(!more);
+}
+
+static void describe_row(Buf *out, const CsvRow *row)
+{
+    buf_printf(out, "%lld:", (long long)row->number);
+    buf_add(out, row->raw);
+    for (size_t i = 0; i < row->count; i++) {
+        buf_printf(out, "[%zu:", row->cells[i].len);
+        buf_add(out, row->cells[i]);
+    }
+    if (row->fault != NULL)
+        buf_printf(out, "!%s %zu %zu %s", CSV_FAULT_WORDS[row->fault->kind], row->fault->column,
+                   row->fault->row_offset, row->fault->message);
+}
+
+static Error *read_file(Arena *row_arena, CsvReader *reader, Str file, CsvOptions options, Buf *out,
+                        bool write_again)
+{
+    ArenaMark mark = arena_mark(row_arena);
+    int64_t number = 0;
+    for (;;) {
+        CsvRow row;
+        bool more;
+        arena_rewind(row_arena, mark);
+        TRY(csv_next(reader, row_arena, &row, &more));
+        CHECK(csv_offset(reader) <= (int64_t)file.len);
+        if (!more)
+            break;
+        check_row(file, &row, options, number);
+        number = row.number;
+        describe_row(out, &row);
+        if (write_again && row.fault == NULL)
+            check_written(row_arena, &row, csv_delimiter(reader));
+    }
+    CHECK(csv_offset(reader) == (int64_t)file.len);
+    return NULL;
+}
+
+static Str describe(Arena *arena, Str file, CsvOptions options, size_t piece)
+{
+    Buf out = buf_new(arena, 64 << 20);
+    Arena *row_arena = arena_new(0);
+    Pieces pieces = {file, piece};
+    CsvReader *reader;
+    Error *error = csv_open(arena, (ByteSource){read_piece, &pieces}, options, &reader);
+    if (error == NULL)
+        error = read_file(row_arena, reader, file, options, &out, piece == file.len);
+    if (error != NULL)
+        buf_printf(&out, "%s %s", error_word(error->code), error->message);
+    arena_free(row_arena);
+    return buf_str(&out);
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+    static const CsvOptions options[] = {
+        {.max_cell = 32 * 1024, .max_columns = 256, .max_row_bytes = 64 * 1024},
+        {.delimiter = ';', .max_cell = 5, .max_columns = 3, .max_row_bytes = 24},
+    };
+    Str file = {(const char *)data, size};
+    for (size_t i = 0; i < ARRAY_COUNT(options); i++) {
+        Arena *arena = arena_new(0);
+        Str whole = describe(arena, file, options[i], size);
+        CHECK(str_equal(describe(arena, file, options[i], 1), whole));
+        CHECK(str_equal(describe(arena, file, options[i], 2 + size % 29), whole));
+        arena_free(arena);
+    }
+    return 0;
+}

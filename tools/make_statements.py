@@ -1,0 +1,222 @@
+#!/usr/bin/env python3
+"""Turns sql/queries/*.sql and sql/migrations/*.sql into store/statements.{h,c}.
+
+A query file holds named statements:
+
+    -- name: job_set_status
+    -- what it is for (kept as documentation, not read)
+    UPDATE … WHERE owner_id = $1 …;
+
+Directives, each a comment line under the name:
+    -- each kind          one statement for each kind of prediction, numbered side by side:
+                          SQL_X is that of the first kind and SQL_X + kind that of the others
+    -- scans TABLE: why   the plan may read all of TABLE, for this reason
+    -- postgres / sqlite  only this engine has another text; the statement stands twice under one name
+
+{words} are replaced, in queries and migrations alike, by the tables below: an engine's word for a type, or
+what differs between the kinds. Nothing else is ever put into SQL.
+"""
+import hashlib
+import pathlib
+import re
+import sys
+
+ENGINES = ("sqlite", "postgres")
+
+ENGINE_WORDS = {
+    "sqlite": {
+        "uuid": "BLOB", "time": "INTEGER", "real": "REAL", "bool": "INTEGER", "int": "INTEGER",
+        "small": "INTEGER", "text": "TEXT", "bytes": "BLOB", "strict": "STRICT", "nil": "zeroblob(16)",
+        "for_update": "", "for_share": "",
+    },
+    "postgres": {
+        "uuid": "uuid", "time": "timestamptz", "real": "double precision", "bool": "boolean",
+        "int": "bigint", "small": "smallint", "text": "text", "bytes": "bytea", "strict": "",
+        "nil": "'00000000-0000-0000-0000-000000000000'",
+        "for_update": "FOR UPDATE", "for_share": "FOR SHARE",
+    },
+}
+
+# The same names as in src/model/kind.c; a test compares them.
+KINDS = (
+    ("annual",
+     ("long_term_debt_to_total_capital", "total_debt_to_ebitda", "net_income_margin",
+      "ebit_to_interest_expense", "return_on_assets"),
+     ("probability",)),
+    ("quarterly",
+     ("total_debt_to_ebitda", "sga_margin", "long_term_debt_to_total_capital", "return_on_capital"),
+     ("logistic_probability", "gbm_probability", "ensemble_probability")),
+)
+RATIO_MAX, SCORE_MAX = 5, 3
+
+# Columns that every prediction has, in the order of prediction_store.c.
+COMMON = ("owner_id", "id", "company_id", "reporting_year", "reporting_quarter", "job_id", "job_row",
+          "job_link", "source", "derived_from", "root_job_id", "sector", "market_cap", "risk_level",
+          "confidence", "model_id", "is_current", "created_by", "created_at")
+
+
+def kind_words(index):
+    word, ratios, scores = KINDS[index]
+    columns = COMMON + ratios + scores
+
+    def padded(names, to):
+        return [f"p.{name}" for name in names] + ["NULL"] * (to - len(names))
+
+    return {
+        "kind": word,
+        "kind_number": str(index),
+        "table": f"{word}_predictions",
+        "columns": ", ".join(columns),
+        "placeholders": ", ".join(f"${n + 1}" for n in range(len(columns))),
+        "headline": scores[-1],
+        # What prediction_store.c reads: the row, then what is looked up with it.
+        "selected": ", ".join([f"p.{name}" for name in COMMON] + padded(ratios, RATIO_MAX) +
+                              padded(scores, SCORE_MAX) +
+                              ["c.symbol", "c.name", "j.original_filename", "j.status", "m.name",
+                               "m.version", "u.email"]),
+        "looked_up": (
+            "JOIN companies c ON c.owner_id = p.owner_id AND c.id = p.company_id "
+            "JOIN models m ON m.id = p.model_id "
+            "LEFT JOIN bulk_upload_jobs j ON j.owner_id = p.owner_id AND j.id = p.job_id "
+            "LEFT JOIN users u ON u.id = p.created_by"),
+        # A row is hidden iff a job with its (owner_id, job_id) exists that hides it.
+        "visible": (
+            "NOT EXISTS (SELECT 1 FROM bulk_upload_jobs h WHERE h.owner_id = p.owner_id "
+            "AND h.id = p.job_id AND h.hides_rows AND (p.job_link = 0 OR h.hides_inferred))"),
+        # The thirteen filters of a list, $1 to $13, in the order of prediction_store.c.
+        "filters": (
+            "($1 = 0 OR (($1 >> p.risk_level) & 1) = 1) AND ($2 = 0 OR (($2 >> p.source) & 1) = 1) "
+            "AND ($3 = 0 OR (($3 >> p.reporting_quarter) & 1) = 1) "
+            "AND ($4 = '' OR strpos($4, ',' || p.reporting_year || ',') > 0) "
+            "AND ($5 = '' OR strpos($5, $6 || p.sector || $6) > 0) "
+            "AND ($7 = '' OR strpos(c.symbol, $7) > 0) AND ($8 IS NULL OR p.created_by = $8) "
+            "AND p.created_at >= $9 AND p.created_at < $10 "
+            f"AND p.{scores[-1]} >= $11 AND p.{scores[-1]} <= $12 "
+            "AND ($13 IS NULL OR p.company_id = $13)"),
+        "hidden": (
+            "EXISTS (SELECT 1 FROM bulk_upload_jobs h WHERE h.owner_id = p.owner_id "
+            "AND h.id = p.job_id AND h.hides_rows AND (p.job_link = 0 OR h.hides_inferred))"),
+    }
+
+
+class Statement:
+    def __init__(self, name, where):
+        self.name, self.where = name, where
+        self.each_kind, self.scans, self.engine, self.lines = False, "", None, []
+
+    def text(self, engine, kind=None):
+        words = dict(ENGINE_WORDS[engine])
+        if kind is not None:
+            words.update(kind_words(kind))
+        return expand(" ".join(" ".join(self.lines).split()).rstrip("; "), words, self.where)
+
+
+def fail(where, message):
+    sys.exit(f"{where}: {message}")
+
+
+def expand(text, words, where):
+    def word(match):
+        if match.group(1) not in words:
+            fail(where, f"unknown word {match.group(0)}")
+        return words[match.group(1)]
+    for _ in range(2):  # a word may hold words
+        text = re.sub(r"\{(\w+)\}", word, text)
+    return text
+
+
+def read_queries(path):
+    statement, found = None, []
+    for number, line in enumerate(path.read_text().splitlines(), 1):
+        where = f"{path}:{number}"
+        if match := re.fullmatch(r"-- name: (\w+)", line):
+            statement = Statement(match.group(1), where)
+            found.append(statement)
+        elif line.startswith("--"):
+            directive = line[2:].strip()
+            if statement is None:
+                continue
+            if directive == "each kind":
+                statement.each_kind = True
+            elif directive in ENGINES:
+                statement.engine = directive
+            elif match := re.fullmatch(r"scans (\w+: .+)", directive):
+                statement.scans += ("; " if statement.scans else "") + match.group(1)
+        elif line.strip():
+            if statement is None:
+                fail(where, "text before the first name")
+            statement.lines.append(line)
+    return found
+
+
+def parameter_count(text, where):
+    numbers = {int(n) for n in re.findall(r"\$(\d+)", text)}
+    if numbers != set(range(1, len(numbers) + 1)):
+        fail(where, f"parameters are not $1..${len(numbers)} without a gap: {sorted(numbers)}")
+    return len(numbers)
+
+
+def c_string(text):
+    return '"' + text.replace("\\", "\\\\").replace('"', '\\"').replace("\n", '\\n"\n    "') + '"'
+
+
+def main(out_h, out_c, *sources):
+    by_name, migrations = {}, []
+    for source in sorted(map(pathlib.Path, sources)):
+        if source.parent.name == "migrations":
+            migrations.append(source)
+            continue
+        for statement in read_queries(source):
+            variants = by_name.setdefault(statement.name, [])
+            if any(v.engine is None or v.engine == statement.engine for v in variants):
+                fail(statement.where, f"{statement.name} is there twice")
+            variants.append(statement)
+
+    rows, names = [], []
+    for name, variants in by_name.items():
+        for kind in range(len(KINDS)) if variants[0].each_kind else [None]:
+            texts = {}
+            for engine in ENGINES:
+                chosen = [v for v in variants if v.engine in (None, engine)]
+                if len(chosen) != 1:
+                    fail(variants[0].where, f"{name} has no text for {engine}")
+                texts[engine] = chosen[0].text(engine, kind)
+            count = parameter_count(texts["sqlite"], variants[0].where)
+            label = f"{name}.{KINDS[kind][0]}" if kind is not None else name
+            names.append(f"SQL_{name.upper()}" + (f" + {kind}" if kind else ""))
+            rows.append(f'    {{"{label}", {c_string(texts["sqlite"])},\n     '
+                        f'{c_string(texts["postgres"])},\n     {count}, {c_string(variants[0].scans)}}},')
+
+    lines, number = [], 0
+    for name, variants in by_name.items():
+        lines.append(f"    SQL_{name.upper()} = {number},")
+        number += len(KINDS) if variants[0].each_kind else 1
+    header = ["/* Made from sql/ by tools/make_statements.py. */",
+              "#ifndef OBLIGOR_STORE_STATEMENTS_H", "#define OBLIGOR_STORE_STATEMENTS_H", "",
+              "typedef struct Statement {", "    const char *name;", "    const char *sqlite;",
+              "    const char *postgres;", "    int parameters;",
+              "    const char *scans; /* why its plan may read a whole table; empty: it may not */",
+              "} Statement;", "", "typedef struct Migration {", "    const char *name;",
+              "    const char *sqlite;", "    const char *postgres;", "    const char *sha256;",
+              "} Migration;", "", "enum {", *lines, f"    SQL_COUNT = {number}", "};", "",
+              "enum { MIGRATION_COUNT = %d };" % len(migrations), "",
+              "extern const Statement STATEMENTS[SQL_COUNT];",
+              "extern const Migration MIGRATIONS[MIGRATION_COUNT]; /* version 1 first */", "", "#endif"]
+    pathlib.Path(out_h).write_text("\n".join(header) + "\n")
+
+    body = ["/* Made from sql/ by tools/make_statements.py. */", '#include "store/statements.h"', "",
+            "const Statement STATEMENTS[SQL_COUNT] = {", *rows, "};", "",
+            "const Migration MIGRATIONS[MIGRATION_COUNT] = {"]
+    for index, path in enumerate(sorted(migrations), 1):
+        if not path.name.startswith(f"{index:04d}_"):
+            fail(path, f"the next migration must begin with {index:04d}_")
+        text = "\n".join(line for line in path.read_text().splitlines()
+                         if line.strip() and not line.strip().startswith("--"))
+        digest = hashlib.sha256(text.encode()).hexdigest()
+        body.append(f'    {{"{path.stem}",\n    {c_string(expand(text, ENGINE_WORDS["sqlite"], path))},\n'
+                    f'    {c_string(expand(text, ENGINE_WORDS["postgres"], path))},\n    "{digest}"}},')
+    pathlib.Path(out_c).write_text("\n".join(body + ["};"]) + "\n")
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])
