@@ -95,6 +95,11 @@ UPDATE bulk_upload_jobs SET status = 'deleting', status_before = coalesce(status
   hides_rows = TRUE, hides_inferred = $3, deleted_at = $4, updated_at = $4, revision = revision + 1
 WHERE owner_id = $1 AND id = $2;
 
+-- name: job_undo
+UPDATE bulk_upload_jobs SET status = 'undoing', hides_rows = TRUE, error_message = $3, updated_at = $4,
+  revision = revision + 1
+WHERE owner_id = $1 AND id = $2;
+
 -- name: job_removed
 -- Nothing is left to hide.
 UPDATE bulk_upload_jobs SET status = $3, hides_rows = FALSE, hides_inferred = FALSE, updated_at = $4,

@@ -16,7 +16,13 @@ static void close_session(void *db)
 Error *access_open_raw(Cli *cli, DbOptions options, Db **ret_db)
 {
     Db *db;
-    TRY(db_open(cli->arena, call_str(cli->call, OPTION_DB), options, &db));
+    const char *url = call_text(cli->call, OPTION_DB);
+    Error *error = db_open(cli->arena, str_from(url), options, &db);
+    if (error != NULL) {
+        error_field_add(cli->arena, &error->fields, "--db", "database", "%s",
+                        option_masked(cli->arena, option_spec(OPTION_DB), url));
+        return error;
+    }
     arena_defer(cli->arena, close_session, db);
     *ret_db = db;
     return NULL;

@@ -15,7 +15,7 @@ Error *address_parse(Arena *arena, Str text, Str *ret_host, int *ret_port)
     Str host = str_slice(text, 0, colon > 0 ? colon - 1 : 0);
     bool bracketed = host.len > 2 && host.ptr[0] == '[' && host.ptr[host.len - 1] == ']';
     size_t inside;
-    if (host.len == 0 || (!bracketed && str_find(host, ':', &inside)) ||
+    if (host.len == 0 || (!bracketed && (host.ptr[0] == '[' || str_find(host, ':', &inside))) ||
         !number_parse_int(str_slice(text, colon, text.len), 0, 65535, &port))
         return usage_error(arena, "Write --listen 127.0.0.1:8000, or [::1]:8000.",
                            "\"" STR_FMT "\" is not an address and a port to listen on.",

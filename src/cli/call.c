@@ -122,12 +122,18 @@ static Setting choose(Reader *reader, OptionId id)
     if (environment != NULL)
         return (Setting){ORIGIN_ENVIRONMENT, environment, 0, spec->environment};
     if (reader->file[id].text != NULL)
-        return (Setting){
-            ORIGIN_FILE, reader->file[id].text, 0,
-            arena_printf(reader->arena, "%s (%s)", spec->name, reader->file[id].where)};
+        return (Setting){ORIGIN_FILE, reader->file[id].text, 0, reader->file[id].where};
     if (spec->fallback != NULL)
         return (Setting){ORIGIN_DEFAULT, spec->fallback, 0, "default"};
     return (Setting){0};
+}
+
+/* For messages: "--listen", "OBLIGOR_LISTEN", "listen (obligor.conf:3)". */
+static const char *described(Arena *arena, const OptionSpec *spec, const Setting *setting)
+{
+    if (setting->origin != ORIGIN_FILE)
+        return setting->where;
+    return arena_printf(arena, "%s (%s)", spec->name, setting->where);
 }
 
 static Error *misplaced(Reader *reader, const Call *call, OptionId id)
@@ -160,8 +166,8 @@ static Error *set_options(Reader *reader, Call *call)
         }
         Setting setting = choose(reader, id);
         if (setting.text != NULL)
-            TRY(option_check(reader->arena, spec, setting.where, str_from(setting.text),
-                             &setting.number));
+            TRY(option_check(reader->arena, spec, described(reader->arena, spec, &setting),
+                             str_from(setting.text), &setting.number));
         else if (spec->required >> command & 1)
             return missing(reader, call, id);
         call->settings[id] = setting;

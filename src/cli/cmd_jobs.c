@@ -24,7 +24,7 @@ Error *cmd_jobs_list(Cli *cli)
         .statuses = call_is_set(call, OPTION_STATUS) ? 1U << call_number(call, OPTION_STATUS) : 0,
         .has_kind = call_is_set(call, OPTION_TYPE),
         .kind = (Kind)call_number(call, OPTION_TYPE),
-        .show_deleted = call_flag(call, OPTION_SHOW_DELETED),
+        .show_deleted = call_flag(call, OPTION_SHOW_DELETED) || call_is_set(call, OPTION_STATUS),
     };
     const Page page = {.limit = call_number(call, OPTION_LIMIT)};
     TRY(access_open(cli, &db));

@@ -54,7 +54,7 @@ static Error *remove_rows(Cli *cli, Db *db, const Principal *who, const Deletion
 {
     Deletion *deletion;
     bool stopped;
-    TRY(work_until_over(cli, result->job->owner_id, result->job->id, &stopped));
+    TRY(work_until_over(cli, result->job->owner_id, result->deletion->id, &stopped));
     TRY(deletion_get(cli->arena, db, who, result->deletion->id, &deletion));
     show_job(cli, result->job, deletion, -1);
     show_counts(cli, &deletion->counts, false);

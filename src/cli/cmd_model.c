@@ -7,6 +7,7 @@
 
 enum { CARD_FILE_MAX = 16 << 20 };
 
+/* With its card, where the row has it: which only JSON shows. */
 static void show_row(Cli *cli, const ModelRow *row)
 {
     const Fact facts[] = {
@@ -18,9 +19,10 @@ static void show_row(Cli *cli, const ModelRow *row)
         {"Illustrative", "illustrative", cell_bool(row->illustrative)},
         {"SHA-256", "file_sha256", cell_text(digest_text(cli->arena, row->digest))},
         {"Created", "created_at", cell_time(row->created_at)},
-        {"Card", "card", row->file.len > 0 ? cell_json(str_trim(row->file)) : (Cell){0}},
+        {"Card", "card", cell_json(str_trim(row->file))},
     };
-    output_facts(cli->out, "model", facts, ARRAY_COUNT(facts));
+    size_t count = ARRAY_COUNT(facts) - (row->file.len == 0);
+    output_facts(cli->out, "model", facts, count);
 }
 
 Error *cmd_model_add(Cli *cli)

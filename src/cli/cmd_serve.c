@@ -66,13 +66,25 @@ static Error *warn_of_missing_models(Cli *cli, Db *db)
     return NULL;
 }
 
-/* What has to be known of the database, and done to it, before anybody is served. */
-static Error *prepare(Cli *cli, const char **ret_token)
+static Error *look_at_database(Cli *cli, const char **ret_token)
 {
     Db *db;
     TRY(access_open(cli, &db));
     TRY(warn_of_missing_models(cli, db));
     return accounts_offer_setup(cli->arena, db, ret_token);
+}
+
+/* What has to be known of the database, and done to it, before anybody is served; in an arena of its own,
+ * with which the session closes. */
+static Error *prepare(Cli *cli, const char **ret_token)
+{
+    const char *token = NULL;
+    Cli inner = *cli;
+    inner.arena = arena_new(0);
+    Error *error = error_copy(cli->arena, look_at_database(&inner, &token));
+    *ret_token = arena_strdup(cli->arena, token);
+    arena_free(inner.arena);
+    return error;
 }
 
 /* On standard output, at once: whoever started the server waits for the address. */

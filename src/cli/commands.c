@@ -5,190 +5,235 @@
 #include "cli/suggest.h"
 
 #define MODEL_ARGUMENT                                                                             \
-    "A model is named by its id, by its name, or by NAME@VERSION where there are several "         \
-    "versions "                                                                                    \
-    "of it."
+    "A model is named by its id, by its name, or by NAME@VERSION where it has several versions."
 #define USER_ARGUMENT "The user is named by EMAIL or by --email."
 
-static const Command COMMANDS[COMMAND_COUNT] =
-    {[COMMAND_COUNT] = {
-         .name = [COMMAND_SERVE] =
-             {"serve", .line = "serve the page and the HTTP interface, and work the queue",
-              .text = "Makes or migrates the schema of an embedded database by itself. On a "
-                      "database without "
-                      "users it prints a link, good once and for 24 hours, with which the first "
-                      "administrator "
-                      "is made. It stops in good order at SIGINT or SIGTERM: requests are "
-                      "finished, the running "
-                      "batch of an import is committed, and the rest goes on at the next "
-                      "start.\nWithout "
-                      "--listen it is reached from this machine only. Put a proxy with TLS before "
-                      "it, or keep "
-                      "it on a trusted network, before it listens anywhere else.",
-              .database = DATABASE_UPGRADED, .stays = true, .run = cmd_serve},
-         [COMMAND_WORKER] =
-             {.name = "worker",
-              .line = "work the queue only, without serving",
-              .text = "Any number of workers may run beside 'obligor serve --workers 0'. It "
-                      "stops in good order at SIGINT or SIGTERM.",
-              .database = DATABASE_EXISTING,
-              .stays = true,
-              .run = cmd_worker},
-         [COMMAND_MIGRATE] = {.name = "migrate",
-                              .line = "bring the schema of the database up to date",
-                              .text = "With --dry-run it names the migrations that are missing.",
-                              .run = cmd_migrate},
-         [COMMAND_USER_ADD] =
-             {.name = "user",
-              .verb = "add",
-              .line = "add a user",
-              .text = "The password is asked for on the terminal, or read with --password-stdin.",
-              .database = DATABASE_MADE,
-              .run = cmd_user_add},
-         [COMMAND_USER_LIST] = {.name = "user",
-                                .verb = "list",
-                                .line = "list the users",
-                                .database = DATABASE_EXISTING,
-                                .run = cmd_user_list},
-         [COMMAND_USER_PASSWD] = {.name = "user",
-                                  .verb = "passwd",
-                                  .arguments = "[EMAIL]",
-                                  .arguments_max = 1,
-                                  .line = "set a user's password",
-                                  .text = USER_ARGUMENT " All sessions of the user end.",
-                                  .database = DATABASE_EXISTING,
-                                  .run = cmd_user_passwd},
-         [COMMAND_USER_VERIFY] = {.name = "user",
-                                  .verb = "verify",
-                                  .arguments = "[EMAIL]",
-                                  .arguments_max = 1,
-                                  .line = "mark a user's address as verified",
-                                  .text = USER_ARGUMENT,
-                                  .database = DATABASE_EXISTING,
-                                  .run = cmd_user_verify},
-         [COMMAND_USER_DISABLE] = {.name = "user",
-                                   .verb = "disable",
-                                   .arguments = "[EMAIL]",
-                                   .arguments_max = 1,
-                                   .line = "keep a user out, and end the user's sessions",
-                                   .text = USER_ARGUMENT,
-                                   .database = DATABASE_EXISTING,
-                                   .run = cmd_user_disable},
-         [COMMAND_USER_ENABLE] = {.name = "user",
-                                  .verb = "enable",
-                                  .arguments = "[EMAIL]",
-                                  .arguments_max = 1,
-                                  .line = "let a disabled user in again",
-                                  .text = USER_ARGUMENT,
-                                  .database = DATABASE_EXISTING,
-                                  .run = cmd_user_enable},
-         [COMMAND_MODEL_ADD] =
-             {.name = "model",
-              .verb = "add",
-              .arguments = "FILE",
-              .arguments_min = 1,
-              .arguments_max = 1,
-              .line = "check a score card and add it to the registry",
-              .text = "FILE is a score card in the format obligor-scorecard/1. The same file again "
-                      "changes "
-                      "nothing. Activating a model changes no prediction that is there.",
-              .database = DATABASE_MADE,
-              .run = cmd_model_add},
-         [COMMAND_MODEL_LIST] = {.name = "model",
-                                 .verb = "list",
-                                 .line = "list the models",
-                                 .database = DATABASE_EXISTING,
-                                 .run = cmd_model_list},
-         [COMMAND_MODEL_SHOW] = {.name = "model",
-                                 .verb = "show",
-                                 .arguments = "MODEL",
-                                 .arguments_min = 1,
-                                 .arguments_max = 1,
-                                 .line = "show a model",
-                                 .text = MODEL_ARGUMENT " With --json the score card comes whole.",
-                                 .database = DATABASE_EXISTING,
-                                 .run = cmd_model_show},
-         [COMMAND_MODEL_ACTIVATE] = {.name = "model",
-                                     .verb = "activate",
-                                     .arguments = "MODEL",
-                                     .arguments_min = 1,
-                                     .arguments_max = 1,
-                                     .line = "use a model for new predictions",
-                                     .text = MODEL_ARGUMENT,
-                                     .database = DATABASE_EXISTING,
-                                     .run = cmd_model_activate},
-         [COMMAND_IMPORT] =
-             {.name = "import",
-              .arguments = "FILE",
-              .arguments_min = 1,
-              .arguments_max = 1,
-              .line = "import a file of company figures as a job",
-              .text =
-                  "The same job as an upload over HTTP, worked in this process: each good row "
-                  "becomes a "
-                  "prediction that knows its job, its row and its model; rejected rows are kept "
-                  "with their "
-                  "reasons. Earlier work of the same owner is done first. FILE may be - for "
-                  "standard input. "
-                  "Interrupted with Ctrl-C, the job stays in the queue and goes on with the next "
-                  "worker.\nWith --dry-run every row is checked and scored and none is imported; "
-                  "the job "
-                  "and its errors are kept. The exit code is 1 when the job failed.",
-              .database = DATABASE_EXISTING,
-              .run = cmd_import},
-         [COMMAND_JOBS_LIST] = {.name = "jobs",
-                                .verb = "list",
-                                .line = "list the jobs, newest first",
-                                .database = DATABASE_EXISTING,
-                                .run = cmd_jobs_list},
-         [COMMAND_JOBS_SHOW] = {.name = "jobs",
-                                .verb = "show",
-                                .arguments = "ID",
-                                .arguments_min = 1,
-                                .arguments_max = 1,
-                                .line = "show a job, what it made and what it rejected",
-                                .database = DATABASE_EXISTING,
-                                .run = cmd_jobs_show},
-         [COMMAND_JOBS_CANCEL] =
-             {.name = "jobs",
-              .verb = "cancel",
-              .arguments = "ID",
-              .arguments_min = 1,
-              .arguments_max = 1,
-              .line = "cancel a job that waits or runs",
-              .text = "A running job stops within a batch; the predictions it has made stay.",
-              .database = DATABASE_EXISTING,
-              .run = cmd_jobs_cancel},
-         [COMMAND_JOBS_DELETE] = {.name = "jobs",
-                                  .verb = "delete",
-                                  .arguments = "ID",
-                                  .arguments_min = 1,
-                                  .arguments_max = 1,
-                                  .line = "delete a job, alone or with what it made",
-                                  .text = "Without --with-predictions the record is deleted and "
-                                          "the predictions stay, and still "
-                                          "know which upload made them. With it, exactly the "
-                                          "predictions that the job made are gone "
-                                          "from every list at once; their removal is worked in "
-                                          "this process. --dry-run counts them.",
-                                  .database = DATABASE_EXISTING,
-                                  .run = cmd_jobs_delete},
-         [COMMAND_CONFIG] =
-             {.name = "config",
-              .line = "show the settings in force, and where each comes from",
-              .text = "A setting is taken from the command line, else from the environment, else "
-                      "from the file "
-                      "that --config names, else it has its default. Passwords are masked.",
-              .run = cmd_config},
-         [COMMAND_VERSION] = {.name = "version",
-                              .line = "say which version this is",
-                              .run = cmd_version},
-         [COMMAND_HELP] = {.name = "help",
-                           .arguments = "[COMMAND]",
-                           .arguments_max = 2,
-                           .line = "say how a command is used",
-                           .run = cmd_help},
-     };
+static const Command COMMANDS[COMMAND_COUNT] = {
+    [COMMAND_SERVE] =
+        {
+            .name = "serve",
+            .line = "serve the page and the HTTP interface, and work the queue",
+            .text = "Makes or migrates the schema of an embedded database by itself. On a database "
+                    "without users it prints a link, good once and for 24 hours, with which the "
+                    "first administrator is made. It stops in good order at SIGINT or SIGTERM: "
+                    "requests are finished, the running batch of an import is committed, and the "
+                    "rest goes on at the next start.\n"
+                    "Without --listen it is reached from this machine only. Put a proxy with TLS "
+                    "before it, or keep it on a trusted network, before it listens anywhere else.",
+            .database = DATABASE_UPGRADED,
+            .stays = true,
+            .run = cmd_serve,
+        },
+    [COMMAND_WORKER] =
+        {
+            .name = "worker",
+            .line = "work the queue only, without serving",
+            .text = "Any number of workers may run beside 'obligor serve --workers 0'. It stops in "
+                    "good order at SIGINT or SIGTERM.",
+            .database = DATABASE_EXISTING,
+            .stays = true,
+            .run = cmd_worker,
+        },
+    [COMMAND_MIGRATE] =
+        {
+            .name = "migrate",
+            .line = "bring the schema of the database up to date",
+            .text = "With --dry-run it names the migrations that are missing.",
+            .run = cmd_migrate,
+        },
+    [COMMAND_USER_ADD] =
+        {
+            .name = "user",
+            .verb = "add",
+            .line = "add a user",
+            .text = "The password is asked for on the terminal, or read with --password-stdin.",
+            .database = DATABASE_MADE,
+            .run = cmd_user_add,
+        },
+    [COMMAND_USER_LIST] =
+        {
+            .name = "user",
+            .verb = "list",
+            .line = "list the users",
+            .database = DATABASE_EXISTING,
+            .run = cmd_user_list,
+        },
+    [COMMAND_USER_PASSWD] =
+        {
+            .name = "user",
+            .verb = "passwd",
+            .arguments = "[EMAIL]",
+            .arguments_max = 1,
+            .line = "set a user's password",
+            .text = USER_ARGUMENT " All sessions of the user end.",
+            .database = DATABASE_EXISTING,
+            .run = cmd_user_passwd,
+        },
+    [COMMAND_USER_VERIFY] =
+        {
+            .name = "user",
+            .verb = "verify",
+            .arguments = "[EMAIL]",
+            .arguments_max = 1,
+            .line = "mark a user's address as verified",
+            .text = USER_ARGUMENT,
+            .database = DATABASE_EXISTING,
+            .run = cmd_user_verify,
+        },
+    [COMMAND_USER_DISABLE] =
+        {
+            .name = "user",
+            .verb = "disable",
+            .arguments = "[EMAIL]",
+            .arguments_max = 1,
+            .line = "keep a user out, and end the user's sessions",
+            .text = USER_ARGUMENT,
+            .database = DATABASE_EXISTING,
+            .run = cmd_user_disable,
+        },
+    [COMMAND_USER_ENABLE] =
+        {
+            .name = "user",
+            .verb = "enable",
+            .arguments = "[EMAIL]",
+            .arguments_max = 1,
+            .line = "let a disabled user in again",
+            .text = USER_ARGUMENT,
+            .database = DATABASE_EXISTING,
+            .run = cmd_user_enable,
+        },
+    [COMMAND_MODEL_ADD] =
+        {
+            .name = "model",
+            .verb = "add",
+            .arguments = "FILE",
+            .arguments_min = 1,
+            .arguments_max = 1,
+            .line = "check a score card and add it to the registry",
+            .text = "FILE is a score card in the format obligor-scorecard/1. The same file again "
+                    "changes nothing. Activating a model changes no prediction that is there.",
+            .database = DATABASE_MADE,
+            .run = cmd_model_add,
+        },
+    [COMMAND_MODEL_LIST] =
+        {
+            .name = "model",
+            .verb = "list",
+            .line = "list the models",
+            .database = DATABASE_EXISTING,
+            .run = cmd_model_list,
+        },
+    [COMMAND_MODEL_SHOW] =
+        {
+            .name = "model",
+            .verb = "show",
+            .arguments = "MODEL",
+            .arguments_min = 1,
+            .arguments_max = 1,
+            .line = "show a model",
+            .text = MODEL_ARGUMENT " With --json the score card comes whole.",
+            .database = DATABASE_EXISTING,
+            .run = cmd_model_show,
+        },
+    [COMMAND_MODEL_ACTIVATE] =
+        {
+            .name = "model",
+            .verb = "activate",
+            .arguments = "MODEL",
+            .arguments_min = 1,
+            .arguments_max = 1,
+            .line = "use a model for new predictions",
+            .text = MODEL_ARGUMENT,
+            .database = DATABASE_EXISTING,
+            .run = cmd_model_activate,
+        },
+    [COMMAND_IMPORT] =
+        {
+            .name = "import",
+            .arguments = "FILE",
+            .arguments_min = 1,
+            .arguments_max = 1,
+            .line = "import a file of company figures as a job",
+            .text = "The same job as an upload over HTTP, worked in this process: each good row "
+                    "becomes a prediction that knows its job, its row and its model; rejected rows "
+                    "are kept with their reasons. Earlier work of the same owner is done first. "
+                    "FILE may be - for standard input. Interrupted with Ctrl-C, the job stays in "
+                    "the queue and goes on with the next worker.\n"
+                    "With --dry-run every row is checked and scored and none is imported; the job "
+                    "and its errors are kept. The exit code is 1 when the job failed.",
+            .database = DATABASE_EXISTING,
+            .run = cmd_import,
+        },
+    [COMMAND_JOBS_LIST] =
+        {
+            .name = "jobs",
+            .verb = "list",
+            .line = "list the jobs, newest first",
+            .database = DATABASE_EXISTING,
+            .run = cmd_jobs_list,
+        },
+    [COMMAND_JOBS_SHOW] =
+        {
+            .name = "jobs",
+            .verb = "show",
+            .arguments = "ID",
+            .arguments_min = 1,
+            .arguments_max = 1,
+            .line = "show a job, what it made and what it rejected",
+            .database = DATABASE_EXISTING,
+            .run = cmd_jobs_show,
+        },
+    [COMMAND_JOBS_CANCEL] =
+        {
+            .name = "jobs",
+            .verb = "cancel",
+            .arguments = "ID",
+            .arguments_min = 1,
+            .arguments_max = 1,
+            .line = "cancel a job that waits or runs",
+            .text = "A running job stops within a batch; the predictions it has made stay.",
+            .database = DATABASE_EXISTING,
+            .run = cmd_jobs_cancel,
+        },
+    [COMMAND_JOBS_DELETE] =
+        {
+            .name = "jobs",
+            .verb = "delete",
+            .arguments = "ID",
+            .arguments_min = 1,
+            .arguments_max = 1,
+            .line = "delete a job, alone or with what it made",
+            .text = "Without --with-predictions the record is deleted and the predictions stay, "
+                    "and still know which upload made them. With it, exactly the predictions that "
+                    "the job made are gone from every list at once; their removal is worked in "
+                    "this process. --dry-run counts them.",
+            .database = DATABASE_EXISTING,
+            .run = cmd_jobs_delete,
+        },
+    [COMMAND_CONFIG] =
+        {
+            .name = "config",
+            .line = "show the settings in force, and where each comes from",
+            .text =
+                "A setting is taken from the command line, else from the environment, else from "
+                "the file that --config names, else it has its default. Passwords are masked.",
+            .run = cmd_config,
+        },
+    [COMMAND_VERSION] =
+        {
+            .name = "version",
+            .line = "say which version this is",
+            .run = cmd_version,
+        },
+    [COMMAND_HELP] =
+        {
+            .name = "help",
+            .arguments = "[COMMAND]",
+            .arguments_max = 2,
+            .line = "say how a command is used",
+            .run = cmd_help,
+        },
+};
 
 const Command *command_get(CommandId id)
 {

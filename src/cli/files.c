@@ -1,12 +1,12 @@
-/* A file is read once to know its digest and once more when it is accepted; between the two it should
- * not change, and if it does the digest tells. */
+/* A file to be imported is copied first, even one that could be read twice: while it is taken into the
+ * database somebody may still be writing to it, and the digest that a job shows must be that of the bytes
+ * that were scored. */
 #include "cli/files.h"
 
 #include "base/check.h"
 
 #include <errno.h>
 #include <fcntl.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 enum { PIECE = 256 * 1024 };
@@ -76,8 +76,8 @@ Error *files_read(Arena *arena, Str path, size_t max, Str *ret_content)
         buf_add(&content, (Str){piece, length});
     } while (length > 0 && !content.over);
     if (content.over)
-        return ERROR(arena, ERROR_TOO_LARGE, "The file " STR_FMT " is larger than %zu MiB.",
-                     STR_ARG(path), max >> 20);
+        return ERROR(arena, ERROR_TOO_LARGE, "The file " STR_FMT " is larger than %zu bytes.",
+                     STR_ARG(path), max);
     *ret_content = buf_str(&content);
     return NULL;
 }
@@ -116,8 +116,8 @@ static Error *write_piece(Arena *arena, int descriptor, const char *piece, size_
     return NULL;
 }
 
-/* Reads to the end for size and digest, and copies to `copy` unless that is below 0. */
-static Error *take_in(Arena *arena, Str path, int descriptor, int copy, FileInput *input)
+/* Copies all there is, and knows its size and digest. */
+static Error *take_in(Arena *arena, Str path, int descriptor, FileInput *input)
 {
     DigestState digest;
     char *piece = arena_alloc_raw(arena, PIECE);
@@ -125,10 +125,9 @@ static Error *take_in(Arena *arena, Str path, int descriptor, int copy, FileInpu
     digest_start(&digest);
     do {
         TRY(read_piece(arena, path, descriptor, piece, PIECE, &length));
+        TRY(write_piece(arena, input->descriptor, piece, length));
         digest_add(&digest, piece, length);
         input->size += (int64_t)length;
-        if (copy >= 0)
-            TRY(write_piece(arena, copy, piece, length));
     } while (length > 0);
     input->sha256 = digest_end(&digest);
     return NULL;
@@ -146,19 +145,11 @@ static Str name_of(Str path)
 
 Error *files_open(Arena *arena, Str path, const char *spool, FileInput *ret_input)
 {
-    struct stat status;
     FileInput input = {.name = name_of(path)};
-    int descriptor, copy = -1;
+    int descriptor;
     TRY(open_for_reading(arena, path, &descriptor));
-    if (fstat(descriptor, &status) != 0)
-        return cannot_read(arena, path, errno);
-    if (S_ISDIR(status.st_mode))
-        return cannot_read(arena, path, EISDIR);
-    /* Standard input may be a file that was read in part. */
-    if (!S_ISREG(status.st_mode) || descriptor == STDIN_FILENO)
-        TRY(open_spool(arena, spool, &copy));
-    TRY(take_in(arena, path, descriptor, copy, &input));
-    input.descriptor = copy >= 0 ? copy : descriptor;
+    TRY(open_spool(arena, spool, &input.descriptor));
+    TRY(take_in(arena, path, descriptor, &input));
     *ret_input = input;
     return NULL;
 }

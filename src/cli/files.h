@@ -16,8 +16,7 @@ typedef struct FileInput {
     Digest sha256;
 } FileInput;
 
-/* Opens a file for an import. What is no regular file (a pipe, standard input) is first copied to a file
- * in `spool` that has no name and goes with the process. */
+/* Takes a file in for an import: a copy of it in `spool`, which has no name and goes with the process. */
 Error *files_open(Arena *arena, Str path, const char *spool, FileInput *ret_input) MUST_CHECK;
 
 #endif

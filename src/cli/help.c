@@ -36,8 +36,9 @@ static void add_command_line(Arena *arena, Buf *out, const Command *command)
 Str help_overview(Arena *arena)
 {
     Buf out = buf_new(arena, HELP_MAX);
-    buf_add(&out, STR("Obligor scores companies for the risk of default, and knows of every number "
-                      "which\nupload made it.\n\nUsage: obligor COMMAND [options]\n\nCommands:\n"));
+    buf_add(&out,
+            STR("Obligor scores companies for the risk of default, and knows of every number\n"
+                "which upload made it.\n\nUsage: obligor COMMAND [options]\n\nCommands:\n"));
     for (CommandId id = 0; id < COMMAND_COUNT; id++)
         add_command_line(arena, &out, command_get(id));
     buf_add(&out, STR("\n'obligor help COMMAND' says more of one, with all its options.\n"

@@ -48,7 +48,7 @@ static void show_facts(Cli *cli, const Job *job)
         {"SHA-256", "file_sha256", cell_text(digest_text(arena, job->file_sha256))},
         {"User", "created_by_email", cell_text(job->user_email)},
         {"Model", "model", cell_text(model_text(arena, job))},
-        {"Dry run", "dry_run", job->options.dry_run ? cell_bool(true) : (Cell){0}},
+        {"Dry run", "dry_run", cell_bool(job->options.dry_run)},
         {"Options", "options", cell_json(options_format(arena, &job->options))},
         {"Rows", "total_rows", cell_int_or_none(counters->total)},
         {"Processed", "processed_rows", cell_int(counters->processed)},
@@ -70,13 +70,14 @@ static void show_facts(Cli *cli, const Job *job)
     output_facts(cli->out, "job", facts, ARRAY_COUNT(facts));
 }
 
+/* Messages are never cut: they say what to do. */
 static Error *show_problems(Cli *cli, Db *db, const Job *job, Severity severity)
 {
     static const Column columns[] = {
         {"ROW", "row", true, false},
         {"COLUMN", "column", false, false},
         {"CODE", "code", false, false},
-        {"PROBLEM", "message", false, true},
+        {"PROBLEM", "message", false, false},
     };
     bool rejected = severity == SEVERITY_ERROR;
     const Page page = {.limit = JOB_VIEW_PROBLEMS};

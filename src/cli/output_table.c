@@ -57,30 +57,33 @@ static void add_cell(Output *out, Str text, size_t width, bool right, bool last)
 {
     Str shown = cut(out->arena, text, width);
     size_t padding = width - utf8_length(shown);
-    if (right)
+    if (right && shown.len > 0)
         buf_printf(&out->text, "%*s", (int)padding, "");
     buf_add(&out->text, shown);
-    if (!right && !last)
-        buf_printf(&out->text, "%*s", (int)padding, "");
-    buf_add(&out->text, last ? STR("\n") : STR("  "));
+    if (!last)
+        buf_printf(&out->text, "%*s", (int)(right && shown.len > 0 ? GAP : padding + GAP), "");
+}
+
+/* One line: `cells` are the texts of all columns. */
+static void add_line(Output *out, const Table *table, const Str *cells, const size_t *widths)
+{
+    for (size_t i = 0; i < table->column_count; i++)
+        add_cell(out, cells[i], widths[i], table->columns[i].right, i + 1 == table->column_count);
 }
 
 void output_table_lay(Output *out, const Table *table, const Str *shown)
 {
     size_t *widths = natural_widths(out->arena, table, shown);
+    Str *titles = ARENA_ARRAY(out->arena, Str, table->column_count);
     if (out->options.width > 0)
         fit(table, widths, out->options.width);
-    if (out->options.color)
-        buf_add(&out->text, STR("\033[1m"));
-    for (size_t i = 0; i < table->column_count; i++) {
-        bool last = i + 1 == table->column_count;
-        add_cell(out, str_from(table->columns[i].title), widths[i], table->columns[i].right, last);
-    }
-    if (out->options.color)
-        buf_add(&out->text, STR("\033[0m"));
-    for (size_t i = 0; i < table->cell_count; i++) {
-        size_t column = i % table->column_count;
-        add_cell(out, shown[i], widths[column], table->columns[column].right,
-                 column + 1 == table->column_count);
+    for (size_t i = 0; i < table->column_count; i++)
+        titles[i] = str_from(table->columns[i].title);
+    buf_add(&out->text, out->options.color ? STR("\033[1m") : STR(""));
+    add_line(out, table, titles, widths);
+    buf_add(&out->text, out->options.color ? STR("\033[0m\n") : STR("\n"));
+    for (size_t at = 0; at < table->cell_count; at += table->column_count) {
+        add_line(out, table, shown + at, widths);
+        buf_add_char(&out->text, '\n');
     }
 }

@@ -46,8 +46,10 @@ Error *password_read_line(Arena *arena, FILE *file, Str *ret_password)
     return check_line(arena, buf_str(&line), ret_password);
 }
 
-/* One line as the terminal hands it over, echo off; false when there was none. */
-static bool read_silently(int terminal, char *line, size_t size, size_t *ret_length)
+/* One line as the terminal hands it over; false when there was none. The prompt comes after the echo is
+ * off: what is typed at once neither shows nor is lost. */
+static bool read_silently(int terminal, const char *prompt, char *line, size_t size,
+                          size_t *ret_length)
 {
     struct termios before, silent;
     struct sigaction note = {.sa_handler = note_signal}, old[ARRAY_COUNT(SIGNALS)];
@@ -59,7 +61,9 @@ static bool read_silently(int terminal, char *line, size_t size, size_t *ret_len
     for (size_t i = 0; i < ARRAY_COUNT(SIGNALS); i++)
         sigaction(SIGNALS[i], &note, &old[i]);
     tcsetattr(terminal, TCSAFLUSH, &silent);
+    dprintf(terminal, "%s: ", prompt);
     ssize_t length = read(terminal, line, size);
+    dprintf(terminal, "\n");
     tcsetattr(terminal, TCSAFLUSH, &before);
     for (size_t i = 0; i < ARRAY_COUNT(SIGNALS); i++)
         sigaction(SIGNALS[i], &old[i], NULL);
@@ -73,10 +77,7 @@ static Error *ask(Arena *arena, int terminal, const char *prompt, Str *ret_passw
 {
     char line[PASSWORD_MAX + 2];
     size_t length = 0;
-    dprintf(terminal, "%s: ", prompt);
-    bool read_one = read_silently(terminal, line, sizeof line, &length);
-    dprintf(terminal, "\n");
-    if (!read_one)
+    if (!read_silently(terminal, prompt, line, sizeof line, &length))
         return ERROR(arena, ERROR_INVALID, "No password was given.");
     Str text = str_copy(arena, (Str){line, length});
     explicit_bzero(line, sizeof line);

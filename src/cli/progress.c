@@ -109,20 +109,25 @@ Str progress_bar(Arena *arena, const ProgressView *view, size_t width)
     return str_slice(buf_str(&out), 0, width);
 }
 
+/* A new start: the first time, or when the rows begin again, which is another task of the owner. */
+static void begin(Progress *progress, const JobCounters *counters, int64_t file_size, int64_t now)
+{
+    progress->started_at = now;
+    progress->first_row = counters->processed;
+    progress->first_share = share_of(counters, file_size);
+}
+
 void progress_show(Progress *progress, const JobCounters *counters, int64_t file_size)
 {
     int64_t now = clock_monotonic();
     int64_t pause = progress->terminal ? SECONDS(1) / 10 : SECONDS(5);
-    if (progress->started_at == 0) {
-        progress->started_at = now;
-        progress->shown_at = now;
-        progress->first_row = counters->processed;
-        progress->first_share = share_of(counters, file_size);
-        if (!progress->terminal)
-            return;
-    } else if (now - progress->shown_at < pause) {
+    if (progress->started_at == 0 || counters->processed < progress->last_row)
+        begin(progress, counters, file_size, now);
+    if (progress->shown_at == 0)
+        progress->shown_at = progress->terminal ? now - pause : now;
+    progress->last_row = counters->processed;
+    if (now - progress->shown_at < pause)
         return;
-    }
     progress->shown_at = now;
     Arena *arena = arena_new(0);
     ProgressView view = progress_view(progress, counters, file_size, now);

@@ -11,6 +11,7 @@ typedef struct Progress {
     int64_t started_at; /* clock_monotonic, likewise below; 0: nothing was shown yet */
     int64_t shown_at;
     int64_t first_row; /* processed when it began: a resumed job starts in the middle */
+    int64_t last_row;
     double first_share;
     bool line_open; /* a bar stands on the line */
 } Progress;

@@ -2,9 +2,13 @@
  * one's rows finds its keys free. */
 #include "cli/work.h"
 
+#include "base/clock.h"
 #include "cli/progress.h"
 #include "cli/signals.h"
 #include "worker/worker.h"
+
+/* Between two batches, so that a server on the same embedded database gets to write. */
+#define PAUSE (SECONDS(1) / 1000)
 
 static bool stopping(void *self)
 {
@@ -17,13 +21,14 @@ static void show(void *self, const JobCounters *counters, int64_t file_size)
     progress_show(self, counters, file_size);
 }
 
-Error *work_until_over(Cli *cli, Uuid owner_id, Uuid job_id, bool *ret_stopped)
+Error *work_until_over(Cli *cli, Uuid owner_id, Uuid object_id, bool *ret_stopped)
 {
     Progress progress = progress_new(stderr);
-    const TaskWatch watch = {.stopping = stopping, .progress = show, .self = &progress};
+    const TaskWatch watch = {
+        .stopping = stopping, .progress = show, .self = &progress, .pause = PAUSE};
     signals_watch();
     Error *error =
-        worker_run_until(cli->arena, call_text(cli->call, OPTION_DB), &watch, owner_id, job_id);
+        worker_run_until(cli->arena, call_text(cli->call, OPTION_DB), &watch, owner_id, object_id);
     progress_end(&progress);
     *ret_stopped = error == NULL && signals_asked();
     return error;

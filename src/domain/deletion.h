@@ -3,6 +3,7 @@
 #ifndef OBLIGOR_DOMAIN_DELETION_H
 #define OBLIGOR_DOMAIN_DELETION_H
 
+#include "domain/import.h"
 #include "model/deletion.h"
 #include "model/job.h"
 #include "model/prediction.h"
@@ -50,5 +51,12 @@ Error *deletion_get(Arena *arena, Db *db, const Principal *who, Uuid id,
 /* Waits until the deletion is over or `wait` µs have gone; *ret_deletion is its last state. */
 Error *deletion_wait(Arena *arena, Db *db, const Principal *who, Uuid id, int64_t wait,
                      Deletion **ret_deletion) MUST_CHECK;
+
+/* Removes a deletion's rows, batch by batch, and ends it. */
+Error *deletion_run(Arena *arena, Db *db, Task *task, const TaskWatch *watch,
+                    TaskEnd *ret_end) MUST_CHECK;
+
+/* The task died TASK_ATTEMPTS_MAX times at one place: the deletion is stalled. The rows stay hidden. */
+Error *deletion_give_up(Arena *arena, Db *db, Task *task) MUST_CHECK;
 
 #endif

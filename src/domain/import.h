@@ -11,6 +11,7 @@ typedef struct TaskWatch {
     bool (*stopping)(void *self);   /* true: commit nothing more, give the task back */
     void (*progress)(void *self, const JobCounters *counters, int64_t file_size); /* may be NULL */
     void *self;
+    int64_t pause;      /* µs between batches: lets another process of one embedded database write */
 } TaskWatch;
 
 typedef enum TaskEnd {
@@ -21,15 +22,10 @@ typedef enum TaskEnd {
 /* The job goes from pending (or, after a crash, processing) to its end. A wrong file is no Error: it ends
  * the job as failed with a message. An Error means that the database or the process is in trouble and the
  * task is to be tried again. */
-Error *import_run(Arena *arena, Db *db, Task *task, const TaskWatch *watch,
-                  TaskEnd *ret_end) MUST_CHECK;
+Error *import_run(Arena *arena, Db *db, Db *reader, Task *task, const TaskWatch *watch,
+                  TaskEnd *ret_end) MUST_CHECK; /* `reader`: a second session, for the file */
 
 /* The task died TASK_ATTEMPTS_MAX times at one place: the job is failed, saying where. */
 Error *import_give_up(Arena *arena, Db *db, Task *task) MUST_CHECK;
-
-/* Removes a deletion's rows, batch by batch, and ends it. */
-Error *deletion_run(Arena *arena, Db *db, Task *task, const TaskWatch *watch,
-                    TaskEnd *ret_end) MUST_CHECK;
-Error *deletion_give_up(Arena *arena, Db *db, Task *task) MUST_CHECK;
 
 #endif

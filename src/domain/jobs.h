@@ -52,8 +52,16 @@ Error *jobs_list(Arena *arena, Db *db, const Principal *who, const JobFilter *fi
 Error *jobs_get(Arena *arena, Db *db, const Principal *who, Uuid id, bool show_deleted,
                 Job **ret_job) MUST_CHECK;
 
+/* The same inside a write transaction, with the job's state locked until the commit. */
+Error *jobs_get_locked(Arena *arena, Db *db, const Principal *who, Uuid id, bool show_deleted,
+                       Job **ret_job) MUST_CHECK;
+
 /* May this principal cancel and delete it? */
 bool jobs_may_change(const Principal *who, const Job *job);
+Error *jobs_refuse_others(Arena *arena, const Principal *who, const Job *job) MUST_CHECK; /* DENIED */
+
+/* ERROR_GONE with when, by whom and why. */
+Error *jobs_gone(Arena *arena, Db *db, const Job *job) MUST_CHECK;
 
 /* A pending job is cancelled at once; a running one is asked to and stops within a batch. Asking twice
  * is fine. ERROR_CONFLICT when it is over. */

@@ -2,6 +2,7 @@
 #ifndef OBLIGOR_DOMAIN_PREDICTIONS_H
 #define OBLIGOR_DOMAIN_PREDICTIONS_H
 
+#include "domain/idempotency.h"
 #include "model/job.h"
 #include "model/page.h"
 #include "model/prediction.h"
@@ -22,8 +23,10 @@ typedef struct NewPrediction {
 } NewPrediction;
 
 /* Scores and stores; finds or makes the company. ERROR_CONFLICT with reason "duplicate" and a sentence
- * that names the present one where the key has a current value. */
+ * that names the present one where the key has a current value. `idempotency->key` empty: none; with a
+ * key that was used before for the same request, the prediction that it made. */
 Error *predictions_create(Arena *arena, Db *db, const Principal *who, const NewPrediction *new,
+                          const IdempotencyKey *idempotency,
                           Prediction **ret_prediction) MUST_CHECK;
 
 /* A new version with these figures, under an id of its own (source `edit`); the former one stays in the

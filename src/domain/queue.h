@@ -24,6 +24,9 @@ Error *queue_finish(Arena *arena, Db *db, const Task *task) MUST_CHECK;
 /* Gives the task back, to be claimed again at once (a graceful stop) or after `delay` µs. */
 Error *queue_release(Arena *arena, Db *db, const Task *task, int64_t delay) MUST_CHECK;
 
+/* Is a task of this object (a job or a deletion) still to be done? */
+Error *queue_has(Arena *arena, Db *db, Uuid owner_id, Uuid object_id, bool *ret_queued) MUST_CHECK;
+
 Error *queue_depth(Arena *arena, Db *db, int64_t *ret_waiting, int64_t *ret_oldest) MUST_CHECK;
 
 /* Inside one process workers are woken directly: `queue_wake` after the commit that queued a task;

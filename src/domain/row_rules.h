@@ -3,6 +3,7 @@
 #ifndef OBLIGOR_DOMAIN_ROW_RULES_H
 #define OBLIGOR_DOMAIN_ROW_RULES_H
 
+#include "base/error.h"
 #include "base/vec.h"
 #include "model/job.h"
 #include "model/prediction.h"

@@ -15,8 +15,8 @@ typedef struct ByteSource {
 /* `text` is borrowed for as long as the source is read. */
 ByteSource byte_source_from_str(Arena *arena, Str text);
 
-/* Reads on from the descriptor's position; the caller keeps it open and closes it. A failing read is
- * ERROR_UNAVAILABLE. */
+/* Reads on from the descriptor's position; the caller keeps it open and closes it. A failing read
+ * is ERROR_UNAVAILABLE. */
 ByteSource byte_source_from_fd(Arena *arena, int fd);
 
 #endif

@@ -1,6 +1,6 @@
-/* The card is read from the top down in four parts: head, features, risk levels, trees. Each object is
- * first held against its table of members, so that what follows may take every member for present and
- * of its type; then come the rules that need more than one number.
+/* The card is read from the top down in four parts: head, features, risk levels, trees. Each
+ * object is first held against its table of members, so that what follows may take every member
+ * for present and of its type; then come the rules that need more than one number.
  *
  * `where` is the front of every message; it is set on entering a feature, a bin or a level. */
 #include "format/card_json.h"
@@ -29,10 +29,10 @@ typedef struct Reading {
 static const char WHOLE[] = "score card: ";
 
 static const CardLevel DEFAULT_LEVELS[RISK_LEVEL_COUNT] = {
-    {RISK_CRITICAL, 15, false},
-    {RISK_HIGH, 5, true},
-    {RISK_MEDIUM, 2, true},
-    {RISK_LOW, -INFINITY, false},
+    {RISK_CRITICAL, false, 15},
+    {RISK_HIGH, true, 5},
+    {RISK_MEDIUM, true, 2},
+    {RISK_LOW, false, -INFINITY},
 };
 
 static const JsonRule CARD_MEMBERS[] = {

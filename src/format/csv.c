@@ -1,6 +1,6 @@
-/* csv_scan finds rows and cells; here the file is opened, each row is judged, and doubled quotes are
- * undone. That happens in the row's arena, never in the buffer: `raw` stays what the file says, so that
- * a row that fails can be given back as it came.
+/* csv_scan finds rows and cells; here the file is opened, each row is judged, and doubled quotes
+ * are undone. That happens in the row's arena, never in the buffer: `raw` stays what the file says,
+ * so that a row that fails can be given back as it came.
  *
  * A row without NUL, with good UTF-8 and without quotes costs two passes of a fast search and no
  * allocation. */
@@ -90,7 +90,7 @@ static CsvFault *fault_at(const CsvScan *scan, Arena *arena, CsvFaultKind kind, 
     CsvFault *fault = ARENA_NEW(arena, CsvFault);
     *fault = (CsvFault){
         .kind = kind,
-        .column = column,
+        .column = column <= scan->max_columns ? column : 0,
         .row_offset = row_offset,
         .file_offset = scan->raw_offset + (int64_t)row_offset,
     };
@@ -133,7 +133,7 @@ static const CsvFault *find_byte_fault(const CsvScan *scan, Arena *arena)
             arena,
             "Row %lld, column %zu: there is text behind the closing quote. A quote inside a quoted "
             "cell is written twice.",
-            (long long)scan->number, fault->column);
+            (long long)scan->number, scan->bad_quote_column);
         return fault;
     }
     return NULL;
@@ -152,9 +152,8 @@ static const CsvFault *find_size_fault(const CsvScan *scan, Arena *arena)
     }
     if (scan->columns > scan->max_columns) {
         CsvFault *fault = fault_at(scan, arena, CSV_FAULT_TOO_MANY_COLUMNS, 0, 0);
-        fault->message =
-            arena_printf(arena, "Row %lld has %zu cells; %zu are allowed.",
-                         (long long)scan->number, scan->columns, scan->max_columns);
+        fault->message = arena_printf(arena, "Row %lld has %zu cells; %zu are allowed.",
+                                      (long long)scan->number, scan->columns, scan->max_columns);
         return fault;
     }
     return NULL;

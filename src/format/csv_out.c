@@ -1,8 +1,8 @@
-/* Quotes are needed around a delimiter, a quote or a line end, and around a byte order mark in front,
- * which would vanish if the cell came first in a file.
+/* Quotes are needed around a delimiter, a quote or a line end, and around a byte order mark in
+ * front, which would vanish if the cell came first in a file.
  *
- * The guard is undone exactly: cells that need one, seen as a language, are '* followed by the
- * beginning of a formula, and adding or taking one ' stays inside it. */
+ * The guard is undone exactly: cells that need one are any number of ' followed by the beginning of
+ * a formula, so one ' more makes another of them, and one ' less gives back the cell. */
 #include "format/csv_out.h"
 
 #include "base/number.h"

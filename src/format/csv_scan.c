@@ -1,10 +1,11 @@
-/* One buffer holds the row being read and what was read ahead; cells are slices into it. It has room
- * for the longest row and one read more, so memory is constant, and a row that does not fit is an
- * error.
+/* One buffer holds the row being read and what was read ahead; cells are slices into it. It has
+ * room for the longest row and one read more, so memory is constant, and a row that does not fit is
+ * an error.
  *
- * scan_cells is a state machine that stops where the bytes stop and goes on there when more have come:
- * no byte is looked at twice, however small the pieces are. In an unquoted cell it looks at eight
- * bytes at once for the delimiter or a line end; inside quotes memchr looks for the next quote.
+ * scan_cells is a state machine that stops where the bytes stop and goes on there when more have
+ * come: no byte is looked at twice, however small the pieces are. In an unquoted cell it looks at
+ * eight bytes at once for the delimiter or a line end; inside quotes memchr looks for the next
+ * quote.
  *
  * An error that depends on the row's length is worked out again from the row's first max_row + 1
  * bytes, so that it does not depend on how the source cuts the file. */
@@ -14,7 +15,8 @@
 
 #include <endian.h>
 
-/* FIRST_LOOK: bytes at the front of a file that are looked at together, however short rows must be. */
+/* FIRST_LOOK: bytes at the front of a file that are looked at together, even where a row may have
+ * fewer. */
 enum { READ_SIZE = 128 * 1024, FIRST_LOOK = 64 };
 
 CsvScan csv_scan_new(Arena *arena, ByteSource source, size_t max_cell, size_t max_columns,
@@ -138,8 +140,8 @@ static bool pass_closing_quote(CsvScan *scan)
     return false;
 }
 
-/* Like scan_cells, to the end of a quoted cell. One with text behind its closing quote goes on as an
- * unquoted one, with its quotes. */
+/* Like scan_cells, to the end of a quoted cell. One with text behind its closing quote goes on as
+ * an unquoted one, with its quotes. */
 static bool scan_quoted(CsvScan *scan)
 {
     if (!pass_closing_quote(scan))

@@ -45,9 +45,8 @@ Error *csv_sniff_content(Arena *arena, Str head, size_t *ret_skip)
     static const Str bom = {"\xEF\xBB\xBF", 3};
     for (size_t i = 0; i < ARRAY_COUNT(signatures); i++)
         if (str_starts_with(head, signatures[i].bytes))
-            return error_with_reason(
-                ERROR(arena, ERROR_UNSUPPORTED, "%s", signatures[i].message),
-                signatures[i].reason);
+            return error_with_reason(ERROR(arena, ERROR_UNSUPPORTED, "%s", signatures[i].message),
+                                     signatures[i].reason);
     size_t at;
     if (str_find(head, '\0', &at))
         return error_with_reason(
@@ -71,8 +70,8 @@ static bool is_candidate(char byte, size_t *ret_index)
     return false;
 }
 
-/* `before` is 0 at the beginning of the row, where a quote opens too. Behind a closing quote `before`
- * is the quote: one more quote makes a pair, and the cell goes on. */
+/* `before` is 0 at the beginning of the row, where a quote opens too. Behind a closing quote
+ * `before` is the quote: one more quote makes a pair, and the cell goes on. */
 bool csv_sniff_add(CsvSniff *sniff, Str bytes)
 {
     for (size_t i = 0; i < bytes.len; i++) {
@@ -86,8 +85,8 @@ bool csv_sniff_add(CsvSniff *sniff, Str bytes)
             continue;
         } else if (byte == '"') {
             /* A quote that is text sets `before` too; a second one behind it would seem to open. */
-            sniff->quoted = sniff->before == 0 || sniff->before == '"' ||
-                            is_candidate(sniff->before, &index);
+            sniff->quoted =
+                sniff->before == 0 || sniff->before == '"' || is_candidate(sniff->before, &index);
             byte = sniff->quoted ? byte : ' ';
         } else if (is_candidate(byte, &index)) {
             sniff->counts[index]++;

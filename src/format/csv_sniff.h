@@ -14,9 +14,9 @@ Error *csv_sniff_content(Arena *arena, Str head, size_t *ret_skip) MUST_CHECK;
 /* Counts candidates outside quotes in the first row that is not empty. Begins zeroed. */
 typedef struct CsvSniff {
     size_t counts[CSV_SNIFF_DELIMITERS];
-    bool in_row;    /* past the empty lines */
-    bool quoted;    /* inside quotes */
-    char before;    /* the byte before this one */
+    bool in_row; /* past the empty lines */
+    bool quoted; /* inside quotes */
+    char before; /* the byte before this one */
 } CsvSniff;
 
 /* True once the row has ended; bytes behind its end are not looked at. */

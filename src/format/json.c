@@ -1,17 +1,19 @@
 /* jansson behind one door: no other file includes it.
  *
- * A JsonValue is jansson's json_t. While json_parse runs, jansson allocates in the caller's arena and
- * its frees do nothing, so the tree needs no copy and no clean-up, and dies with the arena. Past the
- * arena's soft cap the allocation fails, which ends the parse: brackets alone blow up eighty-fold in
- * memory, so the size of the text bounds little. Nothing outside json_parse makes jansson allocate.
+ * A JsonValue is jansson's json_t. While json_parse runs, jansson allocates in the caller's arena
+ * and its frees do nothing, so the tree needs no copy and no clean-up, and dies with the arena.
+ * Nothing outside json_parse makes jansson allocate.
  *
  * Numbers: jansson writes the locale's decimal point into the text and calls strtod, which rounds
  * correctly. The parse runs in the C locale of this thread, so there is nothing to rewrite and no
- * setlocale elsewhere can reach it. All numbers are read as doubles: whole ones below 2^53 are exact,
- * and longer ones are not refused.
+ * setlocale elsewhere can reach it. All numbers are read as doubles: whole ones below 2^53 are
+ * exact, and longer ones are not refused.
  *
- * Depth, NUL bytes and UTF-8 are judged before jansson sees the text: its own recursion is bounded at
- * 2048, and its message for a NUL byte speaks of the end of the file. */
+ * UTF-8, NUL bytes, depth and the number of values are judged before jansson sees the text. Its
+ * own bound on recursion is 2048 levels; its message for a NUL byte speaks of the end of the file;
+ * and a pair of brackets takes some 200 bytes of memory, so the size of a text bounds little. (To
+ * let its allocations fail at a limit instead will not do: its lexer then aborts on an assertion.)
+ * */
 #include "format/json.h"
 
 #include "base/check.h"
@@ -24,10 +26,9 @@
 
 enum { UNKNOWN_TOLD = 10 }; /* a client that sends a million unknown members learns of ten */
 
-_Static_assert(JSON_DEPTH_MAX == 64, "the sentence in judge_text says 64");
+_Static_assert(JSON_DEPTH_MAX == 64, "the sentence in judge_shape says 64");
 
 static const char *const SENTENCES[] = {
-    [json_error_invalid_utf8] = "The JSON is not UTF-8 near",
     [json_error_premature_end_of_input] = "The JSON ends before it is complete, after",
     [json_error_end_of_input_expected] = "Something follows the end of the JSON near",
     [json_error_null_character] = "The JSON holds a NUL character near",
@@ -43,7 +44,7 @@ static _Thread_local Arena *parsing; /* NULL outside json_parse */
 static void *allocate(size_t size)
 {
     CHECK(parsing != NULL);
-    return arena_is_full(parsing) ? NULL : arena_alloc_raw(parsing, size);
+    return arena_alloc_raw(parsing, size);
 }
 
 static void release(void *memory)
@@ -71,11 +72,12 @@ static Error *malformed(Arena *arena, Str text, size_t at, const char *what)
     return ERROR(arena, ERROR_MALFORMED, "%s line %zu, column %zu.", what, line, column);
 }
 
-/* In a text that is not good JSON strings may be taken wrongly, but only behind the place where
+/* Depth and number of values: there are at most as many as commas and opening brackets, and one.
+ * In a text that is not good JSON strings may be taken wrongly, but only behind the place where
  * jansson gives up. */
-static bool is_too_deep(Str text, size_t *ret_at)
+static Error *judge_shape(Arena *arena, Str text)
 {
-    size_t depth = 0;
+    size_t depth = 0, values = 1;
     bool in_string = false;
     for (size_t i = 0; i < text.len; i++) {
         char c = text.ptr[i];
@@ -84,14 +86,19 @@ static bool is_too_deep(Str text, size_t *ret_at)
         } else if (in_string) {
             i += c == '\\';
         } else if (c == '[' || c == '{') {
-            *ret_at = i;
+            values++;
             if (++depth > JSON_DEPTH_MAX)
-                return true;
+                return malformed(arena, text, i, "The JSON is nested more than 64 deep at");
         } else if ((c == ']' || c == '}') && depth > 0) {
             depth--;
+        } else if (c == ',') {
+            values++;
         }
+        if (values > JSON_VALUES_MAX)
+            return ERROR(arena, ERROR_TOO_LARGE, "The JSON holds more than %d values.",
+                         JSON_VALUES_MAX);
     }
-    return false;
+    return NULL;
 }
 
 static Error *judge_text(Arena *arena, Str text)
@@ -106,9 +113,7 @@ static Error *judge_text(Arena *arena, Str text)
         return malformed(arena, text, at, "The JSON is not UTF-8 at");
     if (str_find(text, '\0', &at))
         return malformed(arena, text, at, "The JSON holds a NUL character at");
-    if (is_too_deep(text, &at))
-        return malformed(arena, text, at, "The JSON is nested more than 64 deep at");
-    return NULL;
+    return judge_shape(arena, text);
 }
 
 static Error *explain(Arena *arena, Str text, const json_error_t *error)
@@ -137,10 +142,9 @@ Error *json_parse(Arena *arena, Str text, const JsonValue **ret_value)
                    JSON_REJECT_DUPLICATES | JSON_DECODE_ANY | JSON_DECODE_INT_AS_REAL, &error);
     parsing = NULL;
     uselocale(before);
-    if (value == NULL) {
-        TRY(arena_room(arena));
+    if (value == NULL)
         return explain(arena, text, &error);
-    }
+    TRY(arena_room(arena));
     *ret_value = (const JsonValue *)value;
     return NULL;
 }

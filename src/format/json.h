@@ -1,13 +1,13 @@
-/* JSON in: RFC 8259 in UTF-8, read strictly into an immutable tree that lives in the caller's arena.
- * Refused are members that stand twice in one object, NaN and infinities, numbers beyond a double,
- * anything behind the value, NUL characters (so that every string also ends in NUL as C wants it),
- * nesting deeper than JSON_DEPTH_MAX. A byte order mark in front is passed over. */
+/* JSON in: RFC 8259 in UTF-8, read strictly into an immutable tree that lives in the caller's
+ * arena. Refused are members that stand twice in one object, NaN and infinities, numbers beyond a
+ * double, anything behind the value, NUL characters (so that every string also ends in NUL as C
+ * wants it), nesting deeper than JSON_DEPTH_MAX. A byte order mark in front is passed over. */
 #ifndef OBLIGOR_FORMAT_JSON_H
 #define OBLIGOR_FORMAT_JSON_H
 
 #include "base/error.h"
 
-enum { JSON_DEPTH_MAX = 64, JSON_BYTES_MAX = 4 << 20 };
+enum { JSON_DEPTH_MAX = 64, JSON_BYTES_MAX = 4 << 20, JSON_VALUES_MAX = 50000 };
 
 #define JSON_INT_MAX INT64_C(9007199254740991) /* 2^53 - 1: up to here a double is exact */
 
@@ -23,8 +23,8 @@ typedef enum JsonType {
     JSON_IS_OBJECT = 32
 } JsonType;
 
-/* Any value may be the outermost one. ERROR_MALFORMED names line and column (in characters, from 1);
- * ERROR_TOO_LARGE beyond JSON_BYTES_MAX or the arena's soft cap. */
+/* Any value may be the outermost one. ERROR_MALFORMED names line and column (in characters, from
+ * 1); ERROR_TOO_LARGE beyond JSON_BYTES_MAX, JSON_VALUES_MAX or the arena's soft cap. */
 Error *json_parse(Arena *arena, Str text, const JsonValue **ret_value) MUST_CHECK;
 
 /* Everything below takes NULL for a value that is not there: it is of no type and holds nothing. */

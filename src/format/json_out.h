@@ -9,9 +9,10 @@
  *     json_end_object(&out);
  *     json_out_close(&out);
  *
- * `key` names the member inside an object; inside an array and outermost it is NULL. Misuse (a member
- * without a key, brackets that do not match, a second outermost value) is a programming error and
- * ends the process. The buffer may be emptied between two calls: the writer looks at nothing in it.
+ * `key` names the member inside an object; inside an array and outermost it is NULL. Misuse (a
+ * member without a key, brackets that do not match, a second outermost value) is a programming
+ * error and ends the process. The buffer may be emptied between two calls: the writer looks at
+ * nothing in it.
  *
  * Control characters, `<`, `>`, `&`, U+2028 and U+2029 are escaped, so that the output may stand
  * inside an HTML page; bytes that are not UTF-8 become U+FFFD. */
@@ -52,7 +53,7 @@ void json_put_uuid(JsonOut *out, const char *key, Uuid value);
 void json_put_uuid_or_null(JsonOut *out, const char *key, Uuid value); /* nil gives null */
 void json_put_time(JsonOut *out, const char *key, int64_t micros);    /* RFC 3339 with Z */
 void json_put_time_or_null(JsonOut *out, const char *key, int64_t micros); /* 0 gives null */
-void json_put_raw(JsonOut *out, const char *key, Str json);           /* one value, trusted as it is */
+void json_put_raw(JsonOut *out, const char *key, Str json);    /* one value, trusted as it is */
 
 /* `text` in quotes and escaped as above, for JSON put together by other means. */
 void json_out_string(Buf *buf, Str text);

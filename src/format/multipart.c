@@ -1,24 +1,24 @@
-/* What ends a part is its delimiter, CRLF and two hyphens and the boundary. A boundary holds no CR, so
- * the delimiter has one only at its front: where a match breaks off, no other can have begun inside
- * it. So nothing of the input has to be kept between feeds but how much of the delimiter has matched,
- * and when that turns out to be data, it is the delimiter's own bytes that are handed on.
+/* What ends a part is its delimiter, CRLF and two hyphens and the boundary. A boundary holds no CR,
+ * so the delimiter has one only at its front: where a match breaks off, no other can have begun
+ * inside it. So nothing of the input has to be kept between feeds but how much of the delimiter has
+ * matched, and when that turns out to be data, it is the delimiter's own bytes that are handed on.
  *
- * The first boundary may stand at the very beginning, without CRLF: parsing begins as if it had been
- * there. Header lines are short and go through a state machine byte by byte. */
+ * The first boundary may stand at the very beginning, without CRLF: parsing begins as if it had
+ * been there. Header lines are short and go through a state machine byte by byte. */
 #include "format/multipart.h"
 
 #include "format/multipart_header.h"
 
 typedef enum State {
-    PREAMBLE,           /* before the first boundary: dropped */
-    BOUNDARY_END,       /* behind a boundary: "--" closes the form */
+    PREAMBLE,     /* before the first boundary: dropped */
+    BOUNDARY_END, /* behind a boundary: "--" closes the form */
     BOUNDARY_PADDING,
     BOUNDARY_LF,
     CLOSING_HYPHEN,
     HEADER_LINE,
     HEADER_LF,
     DATA,
-    EPILOGUE            /* behind the closing boundary: dropped */
+    EPILOGUE /* behind the closing boundary: dropped */
 } State;
 
 struct Multipart {
@@ -27,12 +27,12 @@ struct Multipart {
     MultipartHandler handler;
     void *context;
     Str delimiter;
-    size_t matched;         /* bytes of `delimiter` that the input ends with, not handed on */
+    size_t matched; /* bytes of `delimiter` that the input ends with, not handed on */
     State state;
     size_t part_count;
     MultipartHeader header;
     size_t header_bytes;
-    char *line;             /* [limits.max_header_bytes] */
+    char *line; /* [limits.max_header_bytes] */
     size_t line_size;
     Error *failed;
 };
@@ -77,7 +77,8 @@ static Error *end_data(Multipart *parser)
     return before == DATA ? parser->handler.part_end(parser->context) : NULL;
 }
 
-/* Where in `bytes` the delimiter stands, or as much of its front as there are bytes; else the end. */
+/* Where in `bytes` the delimiter stands, or as much of its front as there are bytes; else the end.
+ */
 static size_t find_delimiter(Str bytes, Str delimiter)
 {
     size_t from = 0;
@@ -128,8 +129,7 @@ static Error *start_header(Multipart *parser)
 {
     if (parser->part_count == parser->limits.max_parts)
         return ERROR(parser->arena, ERROR_TOO_LARGE,
-                     "The form has more parts than are allowed (%zu).",
-                     parser->limits.max_parts);
+                     "The form has more parts than are allowed (%zu).", parser->limits.max_parts);
     parser->part_count++;
     parser->header = (MultipartHeader){0};
     parser->header_bytes = 0;
@@ -195,8 +195,9 @@ static Error *feed_boundary_end(Multipart *parser, char byte)
     else if ((state == BOUNDARY_END || state == BOUNDARY_PADDING) && (byte == ' ' || byte == '\t'))
         parser->state = BOUNDARY_PADDING;
     else
-        return ERROR(parser->arena, ERROR_MALFORMED,
-                     "The form is malformed: behind a boundary stands neither a line end nor \"--\".");
+        return ERROR(
+            parser->arena, ERROR_MALFORMED,
+            "The form is malformed: behind a boundary stands neither a line end nor \"--\".");
     return NULL;
 }
 
@@ -228,9 +229,10 @@ Error *multipart_feed(Multipart *parser, const char *bytes, size_t size)
 Error *multipart_finish(Multipart *parser)
 {
     if (parser->failed == NULL && parser->state == PREAMBLE)
-        parser->failed = ERROR(parser->arena, ERROR_MALFORMED,
-                               "The request holds no form: the boundary that its Content-Type names "
-                               "does not occur.");
+        parser->failed =
+            ERROR(parser->arena, ERROR_MALFORMED,
+                  "The request holds no form: the boundary that its Content-Type names "
+                  "does not occur.");
     if (parser->failed == NULL && parser->state != EPILOGUE)
         parser->failed = ERROR(parser->arena, ERROR_MALFORMED,
                                "The upload was cut off: its closing boundary is missing.");

@@ -1,6 +1,6 @@
-/* A push parser of multipart/form-data (RFC 7578): bytes go in as they arrive, parts come out through
- * a handler. Memory is bounded by the limits, whatever the size of the parts. How the bytes are cut
- * between feeds changes nothing but how the data of a part is cut. */
+/* A push parser of multipart/form-data (RFC 7578): bytes go in as they arrive, parts come out
+ * through a handler. Memory is bounded by the limits, whatever the size of the parts. How the bytes
+ * are cut between feeds changes nothing but how the data of a part is cut. */
 #ifndef OBLIGOR_FORMAT_MULTIPART_H
 #define OBLIGOR_FORMAT_MULTIPART_H
 
@@ -9,17 +9,17 @@
 
 /* 0 stands for the default in each. */
 typedef struct MultipartLimits {
-    size_t max_parts;           /* 64 */
-    size_t max_header_bytes;    /* of one part; 8 KiB */
+    size_t max_parts;        /* 64 */
+    size_t max_header_bytes; /* of one part; 8 KiB */
 } MultipartLimits;
 
 /* All in the parser's arena, good UTF-8 without control characters (but for content_type, which is
  * as it was sent). */
 typedef struct MultipartPart {
-    Str name;           /* of the form's field */
-    bool has_filename;  /* the field is a file; its name is empty when none was chosen */
-    Str filename;       /* without folders */
-    Str content_type;   /* empty: not given */
+    Str name;          /* of the form's field */
+    bool has_filename; /* the field is a file; its name is empty when none was chosen */
+    Str filename;      /* without folders */
+    Str content_type;  /* empty: not given */
 } MultipartPart;
 
 /* Called in the order begin, data (any number of times, never empty), end for each part. An error
@@ -32,9 +32,9 @@ typedef struct MultipartHandler {
 
 typedef struct Multipart Multipart;
 
-/* `content_type` is the request's header field. The parser and its errors live in `arena`. Fails with
- * ERROR_UNSUPPORTED when it is not multipart/form-data, with ERROR_MALFORMED when it names no good
- * boundary. */
+/* `content_type` is the request's header field. The parser and its errors live in `arena`. Fails
+ * with ERROR_UNSUPPORTED when it is not multipart/form-data, with ERROR_MALFORMED when it names no
+ * good boundary. */
 Error *multipart_new(Arena *arena, Str content_type, MultipartLimits limits,
                      MultipartHandler handler, void *context, Multipart **ret_parser) MUST_CHECK;
 

@@ -1,8 +1,8 @@
-/* A field value is a word and parameters: `form-data; name="file"; filename="a.csv"`. File names come
- * in three dialects: quoted with \" and \\ (curl), quoted with %22 for a quote and backslashes as they
- * are (browsers; some old ones send the whole path), and percent-encoded UTF-8 as `filename*`
- * (RFC 5987), which counts where both are there. So a backslash escapes only a quote or a backslash,
- * and only %22, %0D and %0A are undone in a quoted name.
+/* A field value is a word and parameters: `form-data; name="file"; filename="a.csv"`. File names
+ * come in three dialects: quoted with \" and \\ (curl), quoted with %22 for a quote and backslashes
+ * as they are (browsers; some old ones send the whole path), and percent-encoded UTF-8 as
+ * `filename*` (RFC 5987), which counts where both are there. So a backslash escapes only a quote or
+ * a backslash, and only %22, %0D and %0A are undone in a quoted name.
  *
  * A name is shown to people and put into headers again: folders, control characters and what is not
  * UTF-8 stop here. */
@@ -59,16 +59,18 @@ static bool take_quoted(Arena *arena, Str *rest, Str *ret_value)
 
 static Str take_unquoted(Str *rest)
 {
+    static const Str ends = {"; \t\"", 4};
     size_t end = 0;
-    while (end < rest->len && memchr("; \t\"", rest->ptr[end], 4) == NULL)
+    size_t at;
+    while (end < rest->len && !str_find(ends, rest->ptr[end], &at))
         end++;
     Str value = str_slice(*rest, 0, end);
     *rest = str_slice(*rest, end, rest->len);
     return value;
 }
 
-/* The next `; name=value`. False when *rest does not begin with one; then it is good only if nothing
- * is left of it. */
+/* The next `; name=value`. False when *rest does not begin with one; then it is good only if
+ * nothing is left of it. */
 static bool take_param(Arena *arena, Str *rest, Param *ret_param)
 {
     *rest = str_trim(*rest);
@@ -140,7 +142,8 @@ Error *multipart_header_boundary(Arena *arena, Str content_type, Str *ret_bounda
     if (boundary.ptr == NULL)
         return ERROR(arena, ERROR_MALFORMED, "The Content-Type of the form names no boundary.");
     if (boundary.len > MULTIPART_BOUNDARY_MAX)
-        return ERROR(arena, ERROR_MALFORMED, "The boundary of the form has more than %d characters.",
+        return ERROR(arena, ERROR_MALFORMED,
+                     "The boundary of the form has more than %d characters.",
                      MULTIPART_BOUNDARY_MAX);
     if (!is_boundary(boundary))
         return ERROR(arena, ERROR_MALFORMED,
@@ -242,8 +245,7 @@ static Error *read_disposition(Arena *arena, MultipartHeader *header, Str value)
     Str name = {NULL, 0};
     Str plain = {NULL, 0};
     Str extended = {NULL, 0};
-    bool good = !header->has_disposition &&
-                str_equal_fold(take_word(&value), STR("form-data")) &&
+    bool good = !header->has_disposition && str_equal_fold(take_word(&value), STR("form-data")) &&
                 read_params(arena, value, names, (Str *const[]){&name, &plain, &extended}, 3);
     if (!good || name.ptr == NULL)
         return malformed(arena, "Content-Disposition");

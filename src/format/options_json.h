@@ -7,8 +7,8 @@
 #include "base/error.h"
 #include "model/job.h"
 
-/* One object with every member; null stands for "no limit" (also for a limit beyond JSON_INT_MAX) and
- * "found by itself". */
+/* One object with every member; null stands for "no limit" (also for a limit beyond JSON_INT_MAX)
+ * and "found by itself". */
 Str options_format(Arena *arena, const ImportOptions *options);
 
 /* Reads what options_format writes. A member that is not there takes its default; one that is not

@@ -1,6 +1,6 @@
-/* The only file that includes <zstd.h>. Each call makes its own context: beside the work on a chunk of
- * 1 MiB that costs less than a tenth, and nothing has to be carried along between threads. Frames are
- * ours: they state their content's size, so a limit holds before a byte is unpacked. */
+/* The only file that includes <zstd.h>. Each call makes its own context: beside the work on a chunk
+ * of 1 MiB that costs less than a tenth, and nothing has to be carried along between threads.
+ * Frames are ours: they state their content's size, so a limit holds before a byte is unpacked. */
 #include "format/zstd.h"
 
 #include "base/check.h"

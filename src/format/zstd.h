@@ -5,13 +5,13 @@
 #include "base/error.h"
 #include "base/str.h"
 
-/* The frame. `level` is zstd's: 1 is the fastest, 3 the usual one. Takes a little more than bytes.len
- * of the arena, whatever the frame's size is. */
+/* The frame. `level` is zstd's: 1 is the fastest, 3 the usual one. Takes a little more than
+ * bytes.len of the arena, whatever the frame's size is. */
 Str zstd_pack(Arena *arena, Str bytes, int level);
 
 /* The content of exactly one frame. ERROR_TOO_LARGE, before anything is unpacked, when it has more
- * than `max` bytes; ERROR_INVALID when `frame` is damaged, cut off, no frame, more than one, or does
- * not say how large its content is. */
+ * than `max` bytes; ERROR_INVALID when `frame` is damaged, cut off, no frame, more than one, or
+ * does not say how large its content is. */
 Error *zstd_unpack(Arena *arena, Str frame, size_t max, Str *ret_bytes) MUST_CHECK;
 
 #endif

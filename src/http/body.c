@@ -52,8 +52,7 @@ int64_t body_limit(const Route *route, const BodyConfig *config)
 Error *body_check_type(Arena *arena, BodyKind kind, Str content_type)
 {
     size_t end = content_type.len;
-    if (content_type.ptr != NULL)
-        str_find(content_type, ';', &end);
+    str_find(content_type, ';', &end);
     Str type = str_trim(str_slice(content_type, 0, end));
     if (ACCEPTS[kind].wanted == NULL || (type.len == 0 && kind == BODY_JSON))
         return NULL;

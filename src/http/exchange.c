@@ -17,6 +17,8 @@ Exchange *exchange_new(const App *app, const char *target)
     exchange->request.app = app;
     exchange->request.method = "";
     exchange->request.id = "";
+    exchange->request.path = STR("");
+    exchange->request.peer.address = "";
     exchange->target = str_copy(arena, str_from(target));
     exchange->response = RESPONSE_NONE;
     exchange->started = clock_monotonic();
@@ -47,14 +49,14 @@ void exchange_header(Exchange *exchange, const char *name, Str value)
 
 static void identify(Request *request, const char *address, bool is_loopback)
 {
-    Str id = request->headers[HEADER_X_REQUEST_ID];
-    if (id.ptr != NULL && request_id_is_sound(id))
+    Str id = request_header(request, HEADER_X_REQUEST_ID);
+    if (request_id_is_sound(id))
         request->id = str_dup(request->arena, id);
     else
         request->id = uuid_text(request->arena, uuid_new());
     request->peer = (Peer){"http", arena_strdup(request->arena, address), request->id};
-    request->is_local = is_loopback && request->headers[HEADER_FORWARDED].ptr == NULL &&
-                        request->headers[HEADER_X_FORWARDED_FOR].ptr == NULL;
+    request->is_local = is_loopback && !request_has_header(request, HEADER_FORWARDED) &&
+                        !request_has_header(request, HEADER_X_FORWARDED_FOR);
 }
 
 static BodyConfig body_config(const Exchange *exchange)
@@ -102,8 +104,8 @@ bool exchange_refuses_now(const Exchange *exchange)
     const Request *request = &exchange->request;
     if (!exchange_is_answered(exchange))
         return false;
-    Str expect = request->headers[HEADER_EXPECT];
-    return (expect.ptr != NULL && str_equal_fold(str_trim(expect), STR("100-continue"))) ||
+    Str expect = str_trim(request_header(request, HEADER_EXPECT));
+    return str_equal_fold(expect, STR("100-continue")) ||
            gate_body_length(request) > exchange->drop_max;
 }
 
@@ -195,9 +197,8 @@ static void log_access(const Exchange *exchange, int64_t micros, bool complete)
     const Request *request = &exchange->request;
     const Response *response = &exchange->response;
     bool quiet = request->route != NULL && request->route->runs == RUNS_AT_ONCE;
-    char user[UUID_TEXT_SIZE] = "";
-    if (request->who != NULL)
-        uuid_format(user, request->who->user_id);
+    const char *user =
+        request->who == NULL ? "" : uuid_text(request->arena, request->who->user_id);
     Str path = str_slice(request->path, 0, LOGGED_PATH_MAX);
     log_event(quiet ? LOG_DEBUG : LOG_INFO, complete ? "request" : "request broken off",
               LOG_TEXT("method", request->method), LOG_TEXT("path", str_dup(request->arena, path)),

@@ -8,10 +8,13 @@
 #include "http/app.h"
 #include "http/body.h"
 
+typedef enum Step { STEP_HEADER, STEP_BODY, STEP_ANSWER } Step;
+
 typedef struct Exchange {
     Work work;              /* for the pool; first, so that a Work * is an Exchange * */
     Request request;
     Response response;      /* status 0: not answered yet */
+    Step step;              /* kept by the carrier */
     Str target;
     const char *repeated;   /* a header field that stands there twice and must not */
     Body *body;

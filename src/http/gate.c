@@ -78,10 +78,11 @@ static Error *admit(Request *request)
 int64_t gate_body_length(const Request *request)
 {
     int64_t length = 0;
-    if (request->headers[HEADER_TRANSFER_ENCODING].ptr != NULL)
+    if (request_has_header(request, HEADER_TRANSFER_ENCODING))
         return -1;
-    Str text = request->headers[HEADER_CONTENT_LENGTH];
-    if (text.ptr != NULL && !number_parse_int(str_trim(text), 0, INT64_MAX, &length))
+    if (request_has_header(request, HEADER_CONTENT_LENGTH) &&
+        !number_parse_int(str_trim(request_header(request, HEADER_CONTENT_LENGTH)), 0, INT64_MAX,
+                          &length))
         return INT64_MAX;
     return length;
 }
@@ -99,7 +100,7 @@ static Error *check_body(Request *request)
     if (length == 0 && request->route->body != BODY_UPLOAD)
         return NULL;
     return body_check_type(request->arena, request->route->body,
-                           request->headers[HEADER_CONTENT_TYPE]);
+                           request_header(request, HEADER_CONTENT_TYPE));
 }
 
 Error *gate_pass(Request *request, Str target, Response *response)

@@ -83,8 +83,10 @@ static void *work_on(void *argument)
     return NULL;
 }
 
-static void close_sessions(Pool *pool)
+void pool_free(Pool *pool)
 {
+    if (pool == NULL)
+        return;
     for (int i = 0; i < pool->thread_count; i++)
         db_close(pool->sessions[i]);
     pthread_cond_destroy(&pool->changed);
@@ -109,7 +111,7 @@ Error *pool_start(Arena *arena, const PoolConfig *config, Pool **ret_pool)
                                &pool->sessions[i]);
         if (error != NULL) {
             error = error_copy(arena, error);
-            close_sessions(pool);
+            pool_free(pool);
             return error;
         }
     }
@@ -157,5 +159,4 @@ void pool_stop(Pool *pool)
     pthread_mutex_unlock(&pool->mutex);
     for (int i = 0; i < pool->thread_count; i++)
         pthread_join(pool->threads[i], NULL);
-    close_sessions(pool);
 }

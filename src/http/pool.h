@@ -32,7 +32,10 @@ bool pool_add(Pool *pool, Work *work);
 
 int64_t pool_depth(Pool *pool);     /* waiting now */
 
-/* Runs what is queued, then ends the threads and closes their sessions. NULL is fine. */
+/* Runs what is queued, then ends the threads; from now on pool_add gives false. NULL is fine. */
 void pool_stop(Pool *pool);
+
+/* After pool_stop: closes the sessions. NULL is fine. */
+void pool_free(Pool *pool);
 
 #endif

@@ -67,9 +67,8 @@ Error *request_split_target(Arena *arena, Str target, Str *ret_path, Str *ret_qu
 
 Str request_bearer(const Request *request)
 {
-    Str value = str_trim(request->headers[HEADER_AUTHORIZATION]);
-    Str scheme = str_slice(value, 0, 7);
-    if (value.ptr == NULL || !str_equal_fold(scheme, STR("Bearer ")))
+    Str value = str_trim(request_header(request, HEADER_AUTHORIZATION));
+    if (!str_equal_fold(str_slice(value, 0, 7), STR("Bearer ")))
         return STR("");
     return str_trim(str_slice(value, 7, value.len));
 }
@@ -88,9 +87,7 @@ bool request_id_is_sound(Str id)
 
 bool request_none_match(const Request *request, const char *etag)
 {
-    Str rest = request->headers[HEADER_IF_NONE_MATCH], tag;
-    if (rest.ptr == NULL)
-        return false;
+    Str rest = request_header(request, HEADER_IF_NONE_MATCH), tag;
     while (str_next(&rest, ',', &tag)) {
         tag = str_trim(tag);
         if (str_starts_with(tag, STR("W/")))
@@ -103,11 +100,10 @@ bool request_none_match(const Request *request, const char *etag)
 
 Error *request_if_match(const Request *request, const char **ret_etag)
 {
-    Str value = request->headers[HEADER_IF_MATCH];
+    Str value = str_trim(request_header(request, HEADER_IF_MATCH));
     *ret_etag = NULL;
-    if (value.ptr == NULL || str_is(str_trim(value), "*"))
+    if (!request_has_header(request, HEADER_IF_MATCH) || str_is(value, "*"))
         return NULL;
-    value = str_trim(value);
     size_t at;
     bool quoted = value.len >= 2 && value.ptr[0] == '"' && value.ptr[value.len - 1] == '"';
     if (!quoted || str_find(str_slice(value, 1, value.len - 1), '"', &at))
@@ -119,9 +115,9 @@ Error *request_if_match(const Request *request, const char **ret_etag)
 
 int64_t request_wait(const Request *request, int64_t most)
 {
-    Str rest = request->headers[HEADER_PREFER], item;
+    Str rest = request_header(request, HEADER_PREFER), item;
     int64_t wait = most;
-    while (rest.ptr != NULL && str_next(&rest, ',', &item)) {
+    while (str_next(&rest, ',', &item)) {
         int64_t seconds;
         item = str_trim(item);
         if (str_equal_fold(item, STR("respond-async")))
@@ -135,11 +131,10 @@ int64_t request_wait(const Request *request, int64_t most)
 
 Error *request_idempotency_key(const Request *request, Str *ret_key)
 {
-    Str key = request->headers[HEADER_IDEMPOTENCY_KEY];
+    Str key = str_trim(request_header(request, HEADER_IDEMPOTENCY_KEY));
     *ret_key = STR("");
-    if (key.ptr == NULL)
+    if (!request_has_header(request, HEADER_IDEMPOTENCY_KEY))
         return NULL;
-    key = str_trim(key);
     bool good = key.len > 0 && key.len <= IDEMPOTENCY_KEY_MAX;
     for (size_t i = 0; i < key.len; i++)
         good = good && key.ptr[i] > 0x20 && key.ptr[i] < 0x7F;

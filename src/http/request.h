@@ -66,6 +66,17 @@ typedef struct Request {
 
 typedef Error *(*Handler)(Request *request, Response *response) MUST_CHECK;
 
+/* The value of a field; empty when it was not sent. */
+static inline Str request_header(const Request *request, HeaderField field)
+{
+    return request->headers[field].ptr == NULL ? STR("") : request->headers[field];
+}
+
+static inline bool request_has_header(const Request *request, HeaderField field)
+{
+    return request->headers[field].ptr != NULL;
+}
+
 /* Splits a request target ("/path?query", also with scheme and host in front). ERROR_MALFORMED when it
  * is no such thing or too long. */
 Error *request_split_target(Arena *arena, Str target, Str *ret_path, Str *ret_query) MUST_CHECK;

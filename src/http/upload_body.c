@@ -78,7 +78,7 @@ Error *upload_body_new(Request *request, const char *directory, int64_t max,
                        UploadBody **ret_upload)
 {
     static const MultipartHandler handler = {part_begin, part_data, part_end};
-    Str type = request->headers[HEADER_CONTENT_TYPE];
+    Str type = request_header(request, HEADER_CONTENT_TYPE);
     UploadBody *upload = ARENA_NEW(request->arena, UploadBody);
     upload->request = request;
     request->upload.fields = (Params){.arena = request->arena, .strict = true};

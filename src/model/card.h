@@ -27,8 +27,8 @@ typedef struct CardFeature {
 /* First match from the top; `inclusive` is the difference between "from" and "above". */
 typedef struct CardLevel {
     RiskLevel level;
-    double percent;         /* -INFINITY for the last one, which takes the rest */
     bool inclusive;
+    double percent;         /* -INFINITY for the last one, which takes the rest */
 } CardLevel;
 
 typedef struct ScoreCard {

@@ -88,7 +88,7 @@ Error *deletion_finish(Arena *arena, Db *db, const Deletion *deletion, DeletionS
 {
     return db_run(db, arena, SQL_DELETION_FINISH,
                   PARAMS(value_uuid(deletion->owner_id), value_uuid(deletion->id),
-                         value_text(DELETION_STATE_WORDS[state]), value_time(now)),
+                         value_text(DELETION_STATE_WORDS[state]), value_time_or_null(now)),
                   NULL);
 }
 

@@ -247,6 +247,13 @@ Error *job_hide(Arena *arena, Db *db, Uuid owner_id, Uuid id, bool inferred, int
                   NULL);
 }
 
+Error *job_undo(Arena *arena, Db *db, Uuid owner_id, Uuid id, const char *message, int64_t now)
+{
+    return db_run(db, arena, SQL_JOB_UNDO,
+                  PARAMS(value_uuid(owner_id), value_uuid(id), value_text(message), value_time(now)),
+                  NULL);
+}
+
 Error *job_removed(Arena *arena, Db *db, Uuid owner_id, Uuid id, JobStatus status, int64_t now)
 {
     return db_run(db, arena, SQL_JOB_REMOVED,

@@ -62,6 +62,9 @@ Error *job_request_cancel(Arena *arena, Db *db, Uuid owner_id, Uuid id, int64_t 
 Error *job_raise_revision(Arena *arena, Db *db, Uuid owner_id, Uuid id) MUST_CHECK;
 Error *job_delete_record(Arena *arena, Db *db, Uuid owner_id, Uuid id, int64_t now) MUST_CHECK;
 Error *job_hide(Arena *arena, Db *db, Uuid owner_id, Uuid id, bool inferred, int64_t now) MUST_CHECK;
+/* Undoing: its rows are hidden, the message says why. */
+Error *job_undo(Arena *arena, Db *db, Uuid owner_id, Uuid id, const char *message,
+                int64_t now) MUST_CHECK;
 Error *job_removed(Arena *arena, Db *db, Uuid owner_id, Uuid id, JobStatus status,
                    int64_t now) MUST_CHECK;
 

@@ -1,5 +1,5 @@
-/* JSON in and out: what can be read can be written, what was written is read as the same, and a small
- * arena refuses instead of growing. */
+/* JSON in and out: what can be read can be written, what was written is read as the same, and a
+ * small arena refuses instead of growing. */
 #include "base/check.h"
 #include "format/json.h"
 #include "format/json_out.h"

@@ -7,7 +7,8 @@ static void memory_is_zeroed_and_aligned(void **state)
     Arena *arena = *state;
     static const char zeros[300];
     ArenaMark mark = arena_mark(arena);
-    for (int round = 0; round < 2; round++) { /* the second round reuses what the first one soiled */
+    for (int round = 0; round < 2;
+         round++) { /* the second round reuses what the first one soiled */
         for (size_t size = 0; size < sizeof zeros; size++) {
             char *memory = arena_alloc(arena, size);
             assert_non_null(memory);
@@ -262,7 +263,7 @@ enum { MOST_LIVE = 3000, MOST_MARKS = 40 };
 static void verify(const Live *live, size_t count)
 {
     for (size_t i = 0; i < count; i++)
-        for (size_t at = 0; at < live[i].size; at += live[i].size > 64 ? 61 : 1)
+        for (size_t at = 0; at<live[i].size; at += live[i].size> 64 ? 61 : 1)
             if (live[i].memory[at] != live[i].fill)
                 fail_msg("allocation %zu of %zu changed at byte %zu", i, count, at);
 }
@@ -294,8 +295,8 @@ static void random_marks_and_rewinds_agree_with_a_model(void **state)
                 verify(live, live_count);
             } else if (live_count < MOST_LIVE) {
                 size_t size = test_below(&seed, dice == 19 ? 40000 : 200);
-                live[live_count] = (Live){arena_alloc_raw(arena, size), size,
-                                          (unsigned char)test_random(&seed)};
+                live[live_count] =
+                    (Live){arena_alloc_raw(arena, size), size, (unsigned char)test_random(&seed)};
                 memset(live[live_count].memory, live[live_count].fill, size);
                 live_count++;
             }

@@ -103,12 +103,9 @@ static void array_count_counts_elements(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        TEST(check_goes_on_when_it_holds),
-        TEST(check_names_place_and_expression),
-        TEST(expression_is_not_a_format),
-        TEST(out_of_memory_ends_the_process),
-        TEST(size_zero_gives_memory),
-        TEST(realloc_keeps_the_bytes),
+        TEST(check_goes_on_when_it_holds), TEST(check_names_place_and_expression),
+        TEST(expression_is_not_a_format),  TEST(out_of_memory_ends_the_process),
+        TEST(size_zero_gives_memory),      TEST(realloc_keeps_the_bytes),
         TEST(array_count_counts_elements),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

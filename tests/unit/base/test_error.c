@@ -3,8 +3,7 @@
 
 static const char *const WORDS[] = {
     "invalid", "malformed", "unauthenticated", "denied",   "not_found", "conflict",    "gone",
-    "changed", "too_large", "unsupported",     "too_many", "busy",      "unavailable", "internal",
-};
+    "changed", "too_large", "unsupported",     "too_many", "busy",      "unavailable", "internal"};
 
 static void every_code_has_its_word(void **state)
 {

@@ -98,8 +98,8 @@ static void trimming_takes_blanks_and_nbsp(void **state)
     assert_str(str_trim(STR("\xC2\xA0 \xC2\xA0x\xC2\xA0\t\xC2\xA0")), "x");
     assert_str(str_trim(STR(" \xC2\xA0 ")), "");
     assert_str(str_trim(STR("   ")), "");
-    assert_str(str_trim(STR("\xA0x\xC2")), "\xA0x\xC2");         /* halves of an NBSP stay */
-    assert_str(str_trim(STR("x\xC3\xA0")), "x\xC3\xA0");         /* a grave ends in A0 too */
+    assert_str(str_trim(STR("\xA0x\xC2")), "\xA0x\xC2"); /* halves of an NBSP stay */
+    assert_str(str_trim(STR("x\xC3\xA0")), "x\xC3\xA0"); /* a grave ends in A0 too */
     assert_str(str_trim(STR("\vx\f")), "\vx\f");
     assert_int_equal(str_trim(STR(" \0 ")).len, 1);
 }

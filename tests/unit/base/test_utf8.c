@@ -8,7 +8,10 @@ static size_t judge(const uint8_t *p, size_t left)
 {
     if (p[0] < 0x80)
         return 1;
-    size_t size = (p[0] & 0xE0) == 0xC0 ? 2 : (p[0] & 0xF0) == 0xE0 ? 3 : (p[0] & 0xF8) == 0xF0 ? 4 : 0;
+    size_t size = (p[0] & 0xE0) == 0xC0   ? 2
+                  : (p[0] & 0xF0) == 0xE0 ? 3
+                  : (p[0] & 0xF8) == 0xF0 ? 4
+                                          : 0;
     if (size == 0 || size > left)
         return 0;
     static const uint32_t least[] = {0, 0, 0x80, 0x800, 0x10000};
@@ -81,7 +84,10 @@ static void every_code_point_goes_both_ways(void **state)
             continue;
         char bytes[4];
         size_t size = utf8_encode(bytes, code_point), taken = 0, at;
-        size_t expected = code_point < 0x80 ? 1 : code_point < 0x800 ? 2 : code_point < 0x10000 ? 3 : 4;
+        size_t expected = code_point < 0x80      ? 1
+                          : code_point < 0x800   ? 2
+                          : code_point < 0x10000 ? 3
+                                                 : 4;
         if (size != expected || !utf8_check((Str){bytes, size}, &at) ||
             utf8_decode((Str){bytes, size}, &taken) != code_point || taken != size ||
             utf8_length((Str){bytes, size}) != 1)
@@ -108,7 +114,8 @@ static void known_bytes(void **state)
 static void a_bad_byte_is_found_wherever_it_is(void **state)
 {
     (void)state;
-    static const char *const bad[] = {"\x80", "\xC0\xAF", "\xED\xA0\x80", "\xF4\x90\x80\x80", "\xFF"};
+    static const char *const bad[] = {"\x80", "\xC0\xAF", "\xED\xA0\x80", "\xF4\x90\x80\x80",
+                                      "\xFF"};
     for (size_t length = 0; length < 40; length++)
         for (size_t offset = 0; offset <= length; offset++)
             for (size_t i = 0; i < ARRAY_COUNT(bad); i++) {
@@ -141,7 +148,8 @@ static void random_bytes_agree_with_the_judgement(void **state)
 {
     (void)state;
     uint64_t seed = 8;
-    static const uint8_t likely[] = {0x41, 0x80, 0xBF, 0xC2, 0xC3, 0xE0, 0xE2, 0xED, 0xF0, 0xF4, 0xA0};
+    static const uint8_t likely[] = {0x41, 0x80, 0xBF, 0xC2, 0xC3, 0xE0,
+                                     0xE2, 0xED, 0xF0, 0xF4, 0xA0};
     for (size_t round = 0; round < test_rounds(500000); round++) {
         uint8_t bytes[32];
         size_t size = test_below(&seed, sizeof bytes) + 1;

@@ -40,9 +40,9 @@ static void in_a_new_thread(void *(*act)(void *), void *argument)
 
 static void *make_at_four_times(void *uuids)
 {
-    static const int64_t times[] = {INT64_C(0x0123456789AB) * 1000, INT64_C(0x0123456789AB) * 1000 + 1,
-                                    INT64_C(0x0123456789AB) * 1000 + 500,
-                                    INT64_C(0x0123456789AB) * 1000 + 999};
+    static const int64_t times[] = {
+        INT64_C(0x0123456789AB) * 1000, INT64_C(0x0123456789AB) * 1000 + 1,
+        INT64_C(0x0123456789AB) * 1000 + 500, INT64_C(0x0123456789AB) * 1000 + 999};
     for (size_t i = 0; i < 4; i++) {
         stopped_at = times[i];
         ((Uuid *)uuids)[i] = uuid_new();
@@ -217,8 +217,8 @@ static void the_source_can_be_replaced(void **state)
 static void text_goes_both_ways(void **state)
 {
     Arena *arena = *state;
-    static const Uuid uuid = {{0x01, 0x23, 0x45, 0x67, 0x89, 0xAB, 0xCD, 0xEF, 0xFE, 0xDC, 0xBA, 0x98,
-                               0x76, 0x54, 0x32, 0x10}};
+    static const Uuid uuid = {{0x01, 0x23, 0x45, 0x67, 0x89, 0xAB, 0xCD, 0xEF, 0xFE, 0xDC, 0xBA,
+                               0x98, 0x76, 0x54, 0x32, 0x10}};
     char text[UUID_TEXT_SIZE];
     uuid_format(text, uuid);
     assert_string_equal(text, "01234567-89ab-cdef-fedc-ba9876543210");

@@ -70,10 +70,8 @@ static void room_for_one_more_is_there(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        TEST(items_stay_in_order_while_it_grows),
-        TEST(growth_doubles),
-        TEST(structs_may_be_written_in_place),
-        TEST(an_item_of_the_vector_may_be_pushed),
+        TEST(items_stay_in_order_while_it_grows), TEST(growth_doubles),
+        TEST(structs_may_be_written_in_place),    TEST(an_item_of_the_vector_may_be_pushed),
         TEST(room_for_one_more_is_there),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,6 +1,6 @@
-/* Scoring: what must not come in dies; then bins, sums, levels and contributions one by one, and random
- * cards against the definition written out plainly. Exactness against the reference model is
- * test_scoring_golden's. */
+/* Scoring: what must not come in dies; then bins, sums, levels and contributions one by one, and
+ * random cards against the definition written out plainly. Exactness against the reference model
+ * is test_scoring_golden's. */
 #include "domain/scoring.h"
 
 #include "test.h"
@@ -17,10 +17,10 @@ static ScoreCard plain_card(Kind kind)
         .features =
             {{.coefficient = 1, .bins = BINS, .bin_count = 3, .missing = 40, .otherwise = 50}},
         .feature_count = 1,
-        .levels = {{RISK_CRITICAL, 15, false},
-                   {RISK_HIGH, 5, true},
-                   {RISK_MEDIUM, 2, true},
-                   {RISK_LOW, -INFINITY, false}},
+        .levels = {{RISK_CRITICAL, false, 15},
+                   {RISK_HIGH, true, 5},
+                   {RISK_MEDIUM, true, 2},
+                   {RISK_LOW, false, -INFINITY}},
         .level_count = 4,
     };
 }
@@ -193,18 +193,18 @@ static void levels_are_taken_from_the_top(void **state)
 static void a_bound_met_exactly(void **state)
 {
     (void)state;
-    for (double p = 0.001; p < 1; p += 0.0137) {
-        ScoreCard card = constant_card(p);
+    for (int i = 1; i < 100; i++) {
+        ScoreCard card = constant_card(i / 100.0);
         double percent = scoring_score(&card, NONE).probability * 100;
         card.level_count = 2;
-        card.levels[0] = (CardLevel){RISK_HIGH, percent, false};
-        card.levels[1] = (CardLevel){RISK_LOW, -INFINITY, false};
+        card.levels[0] = (CardLevel){RISK_HIGH, false, percent};
+        card.levels[1] = (CardLevel){RISK_LOW, false, -INFINITY};
         assert_int_equal(scoring_score(&card, NONE).risk_level, RISK_LOW);
         card.levels[0].inclusive = true;
         assert_int_equal(scoring_score(&card, NONE).risk_level, RISK_HIGH);
         card.levels[0].percent = nextafter(percent, INFINITY);
         assert_int_equal(scoring_score(&card, NONE).risk_level, RISK_LOW);
-        card.levels[0] = (CardLevel){RISK_HIGH, nextafter(percent, 0), false};
+        card.levels[0] = (CardLevel){RISK_HIGH, false, nextafter(percent, 0)};
         assert_int_equal(scoring_score(&card, NONE).risk_level, RISK_HIGH);
     }
 }
@@ -213,7 +213,7 @@ static void a_single_level_takes_all(void **state)
 {
     (void)state;
     ScoreCard card = constant_card(0.99);
-    card.levels[0] = (CardLevel){RISK_MEDIUM, -INFINITY, false};
+    card.levels[0] = (CardLevel){RISK_MEDIUM, false, -INFINITY};
     card.level_count = 1;
     assert_int_equal(scoring_score(&card, NONE).risk_level, RISK_MEDIUM);
 }

@@ -1,11 +1,16 @@
 /* The engine against the reference model's golden outputs, to the last bit: file → CSV → numbers →
- * score. The reference stands outside the project (OBLIGOR_SHARED/reference-model); where it is not
- * there, this says so and is skipped.
+ * score. The reference stands outside the project (OBLIGOR_SHARED/reference-model); where it is
+ * not there, this says so and is skipped.
  *
  * Rows that hold `nan` or `inf` are refused where rows are read, before scoring, and so are not
- * scored here. The reference took a `nan` for a missing ratio, though, so those rows still tell what
- * a missing ratio gives: a row with `nan` and without `inf` is compared that way. Rows without an
- * expected value (the reference did not score quarterly rows with a missing ratio) are only scored. */
+ * scored here. The reference took a `nan` for a missing ratio, though, so those rows still tell
+ * what a missing ratio gives: a row with `nan` and without `inf` is compared that way. Rows
+ * without an expected value (the reference did not score quarterly rows with a missing ratio) are
+ * only scored.
+ *
+ * exp is the one step that IEEE 754 does not fix. The reference was made with glibc on a processor
+ * with fused multiply-add; without it glibc's exp rounds differently about once in 4,000 times.
+ * Where that is so, this says it, and allows one unit in the last place. */
 #include "base/check.h"
 #include "base/number.h"
 #include "domain/scoring.h"
@@ -13,6 +18,7 @@
 #include "format/csv.h"
 
 #include <errno.h>
+#include <math.h>
 #include <sys/stat.h>
 
 enum { EXIT_SKIP = 77, SHOWN_MAX = 10 };
@@ -107,11 +113,26 @@ static RowKind read_ratios(const Table *table, const CsvRow *row, Ratio ratios[R
     return kind;
 }
 
-static bool same_bits(Str cell, double value)
+/* Three values that tell glibc's exp with fused multiply-add from the one without. */
+static bool exp_is_that_of_the_reference(void)
 {
+    volatile double x[] = {0.529, 0.663, 0.4592}; /* volatile: not computed by the compiler */
+    return exp(x[0]) == 0x1.b27df13424f2fp+0 && exp(x[1]) == 0x1.f0cb846a0c171p+0 &&
+           exp(x[2]) == 0x1.9532dad3c82dfp+0;
+}
+
+/* To the last bit, or to one unit in it where exp is another one. All values here are above 0. */
+static bool same_number(Str cell, double value)
+{
+    static int tolerance = -1;
+    if (tolerance < 0)
+        tolerance = exp_is_that_of_the_reference() ? 0 : 1;
     double expected;
+    int64_t expected_bits, bits;
     CHECK(number_parse(cell, &expected) == NUMBER_OK);
-    return memcmp(&expected, &value, sizeof value) == 0;
+    memcpy(&expected_bits, &expected, sizeof bits);
+    memcpy(&bits, &value, sizeof bits);
+    return bits - expected_bits <= tolerance && expected_bits - bits <= tolerance;
 }
 
 /* The trees' score is in the file but not given by the card: it must be absent, not wrong. */
@@ -121,12 +142,12 @@ static bool agrees(const Table *table, const CsvRow *row, const Score *score)
         bool is_trees = str_is(str_from(table->spec->scores[i]), "gbm_probability");
         if (score->present[i] == is_trees)
             return false;
-        if (!is_trees && !same_bits(row->cells[table->scores[i]], score->values[i]))
+        if (!is_trees && !same_number(row->cells[table->scores[i]], score->values[i]))
             return false;
     }
     return str_is(row->cells[table->risk], RISK_LEVEL_WORDS[score->risk_level]) &&
-           same_bits(row->cells[table->confidence], score->confidence) &&
-           same_bits(row->cells[table->scores[table->spec->score_count - 1]], score->probability);
+           same_number(row->cells[table->confidence], score->confidence) &&
+           same_number(row->cells[table->scores[table->spec->score_count - 1]], score->probability);
 }
 
 static void count_row(const Table *table, const CsvRow *row, Golden *seen, size_t *wrong)
@@ -191,6 +212,9 @@ int main(void)
         printf("SKIP: the reference model is not there (../shared/reference-model)\n");
         return EXIT_SKIP;
     }
+    if (!exp_is_that_of_the_reference())
+        printf("NOTE: this machine's exp is not the reference's; one unit in the last place is "
+               "allowed, and \"exact\" below means that\n");
     bool good = true;
     for (size_t i = 0; i < ARRAY_COUNT(FILES); i++)
         good = try_file(&FILES[i]) && good;

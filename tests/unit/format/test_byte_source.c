@@ -1,4 +1,5 @@
-/* Both sources give the bytes in order, in pieces of at most what is asked for, and an end that stays. */
+/* Both sources give the bytes in order, in pieces of at most what is asked for, and an end that
+ * stays. */
 #include "format/byte_source.h"
 
 #include "test.h"

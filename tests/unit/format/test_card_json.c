@@ -1,5 +1,5 @@
-/* The score card's loader: one change to a good card at a time, and the sentence that it earns; then
- * what a good card becomes. */
+/* The score card's loader: one change to a good card at a time, and the sentence that it earns;
+ * then what a good card becomes. */
 #include "format/card_json.h"
 
 #include "test.h"

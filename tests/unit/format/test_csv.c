@@ -1,6 +1,6 @@
 /* What a file holds is written here as one line of text, "1[a][b] 2[c][d]", with the fault's word
- * behind a row and the error at the end; each file is read through sources that give 1, 2, 3, ... bytes
- * at a time, and always says the same. */
+ * behind a row and the error at the end; each file is read through sources that give 1, 2, 3, ...
+ * bytes at a time, and always says the same. */
 #include "format/csv.h"
 
 #include "test.h"
@@ -70,7 +70,8 @@ static Str describe(Arena *arena, Str file, CsvOptions options, size_t piece)
     return buf_str(&out);
 }
 
-#define assert_rows(arena, file, expected) assert_rows_with((arena), (CsvOptions){0}, file, expected)
+#define assert_rows(arena, file, expected)                                                         \
+    assert_rows_with((arena), (CsvOptions){0}, file, expected)
 #define assert_rows_with(arena, options, file, expected)                                           \
     test_assert_rows((arena), (options), STR(file), (expected), __FILE__, __LINE__)
 
@@ -96,21 +97,27 @@ static void what_is_no_csv_is_refused(void **state)
     assert_rows(arena, "PK\003\004rest",
                 "unsupported/not_csv: This is an Excel workbook or another zip archive, not a CSV "
                 "file; if it came from a spreadsheet, open it there and save it as CSV (UTF-8).");
-    assert_rows(arena, "\xD0\xCF\x11\xE0\xA1\xB1\x1A\xE1rest",
-                "unsupported/not_csv: This is an old Excel workbook (.xls) or another Office "
-                "document, not a CSV file; if it came from a spreadsheet, open it there and save it "
-                "as CSV (UTF-8).");
-    assert_rows(arena, "{\\rtf1", "unsupported/not_csv: This is a rich text document, not a CSV file.");
+    assert_rows(
+        arena, "\xD0\xCF\x11\xE0\xA1\xB1\x1A\xE1rest",
+        "unsupported/not_csv: This is an old Excel workbook (.xls) or another Office "
+        "document, not a CSV file; if it came from a spreadsheet, open it there and save it "
+        "as CSV (UTF-8).");
+    assert_rows(arena, "{\\rtf1",
+                "unsupported/not_csv: This is a rich text document, not a CSV file.");
     assert_rows(arena, "%PDF-1.7", "unsupported/not_csv: This is a PDF document, not a CSV file.");
-    assert_rows(arena, "\x1F\x8B\x08",
-                "unsupported/not_csv: This file is compressed with gzip; unpack it and send the CSV.");
-    assert_rows(arena, "\x28\xB5\x2F\xFD",
-                "unsupported/not_csv: This file is compressed with zstd; unpack it and send the CSV.");
+    assert_rows(
+        arena, "\x1F\x8B\x08",
+        "unsupported/not_csv: This file is compressed with gzip; unpack it and send the CSV.");
+    assert_rows(
+        arena, "\x28\xB5\x2F\xFD",
+        "unsupported/not_csv: This file is compressed with zstd; unpack it and send the CSV.");
     assert_rows(arena, "\xFF\xFE\0\0a\0\0\0",
                 "unsupported/not_utf8: This file is in UTF-32; save it as UTF-8.");
     assert_rows(arena, "\0\0\xFE\xFF\0\0\0a",
                 "unsupported/not_utf8: This file is in UTF-32; save it as UTF-8.");
-    assert_rows(arena, "\xFF\xFE" "a\0,\0b\0\n\0",
+    assert_rows(arena,
+                "\xFF\xFE"
+                "a\0,\0b\0\n\0",
                 "unsupported/not_utf8: This file is in UTF-16; save it as UTF-8.");
     assert_rows(arena, "\xFE\xFF\0a\0,\0b\0\n",
                 "unsupported/not_utf8: This file is in UTF-16; save it as UTF-8.");
@@ -124,9 +131,10 @@ static void bad_delimiter_is_refused(void **state)
     Arena *arena = *state;
     static const char bad[] = {'"', '\r', '\n', '\x7F', '\xE9', '\x01'};
     for (size_t i = 0; i < sizeof bad; i++)
-        assert_rows_with(arena, (CsvOptions){.delimiter = bad[i]}, "a,b",
-                         "invalid/-: The delimiter must be one ASCII character, and no quote or line "
-                         "end.");
+        assert_rows_with(
+            arena, (CsvOptions){.delimiter = bad[i]}, "a,b",
+            "invalid/-: The delimiter must be one ASCII character, and no quote or line "
+            "end.");
 }
 
 static void quote_never_closed_names_where_it_opened(void **state)
@@ -141,20 +149,21 @@ static void quote_never_closed_names_where_it_opened(void **state)
     assert_rows(arena, "a,\"b\"\"",
                 "malformed/quote_not_closed: Row 1, column 2: the quote that opens here is never "
                 "closed.");
-    assert_rows_with(arena, (CsvOptions){.max_row_bytes = 20}, "a,b\n1,\"x\n2,yyyyyyy\n3,zzzzzz\n",
-                     "1[a][b] malformed/quote_not_closed: Row 2, column 2: the quote that opens here "
-                     "is not closed within the 20 bytes that a row may have.");
-    assert_rows_with(arena, (CsvOptions){.max_row_bytes = 20}, "a,b\n1,\"x\n2,yyyyyyy\n3,zzzzzz\"\n",
-                     "1[a][b] malformed/quote_not_closed: Row 2, column 2: the quote that opens here "
-                     "is not closed within the 20 bytes that a row may have.");
+    assert_rows_with(
+        arena, (CsvOptions){.max_row_bytes = 20}, "a,b\n1,\"x\n2,yyyyyyy\n3,zzzzzz\n",
+        "1[a][b] malformed/quote_not_closed: Row 2, column 2: the quote that opens here "
+        "is not closed within the 20 bytes that a row may have.");
+    assert_rows_with(
+        arena, (CsvOptions){.max_row_bytes = 20}, "a,b\n1,\"x\n2,yyyyyyy\n3,zzzzzz\"\n",
+        "1[a][b] malformed/quote_not_closed: Row 2, column 2: the quote that opens here "
+        "is not closed within the 20 bytes that a row may have.");
 }
 
 static void row_too_long_is_told_to_the_byte(void **state)
 {
     Arena *arena = *state;
     CsvOptions options = {.max_row_bytes = 10};
-    assert_rows_with(arena, options, "a,b\n1,34567890\r\nx",
-                     "1[a][b] 2[1][34567890] 3[x]");
+    assert_rows_with(arena, options, "a,b\n1,34567890\r\nx", "1[a][b] 2[1][34567890] 3[x]");
     assert_rows_with(arena, options, "a,b\n1,34567890", "1[a][b] 2[1][34567890]");
     assert_rows_with(arena, options, "a,b\n1,345678901\r\n",
                      "1[a][b] too_large/row_too_long: Row 2 has more than the 10 bytes that a row "
@@ -162,8 +171,9 @@ static void row_too_long_is_told_to_the_byte(void **state)
     assert_rows_with(arena, options, "a,b\n1,345678901",
                      "1[a][b] too_large/row_too_long: Row 2 has more than the 10 bytes that a row "
                      "may have.");
-    assert_rows_with(arena, options, "1,\"5678\",1,345678901",
-                     "too_large/row_too_long: Row 1 has more than the 10 bytes that a row may have.");
+    assert_rows_with(
+        arena, options, "1,\"5678\",1,345678901",
+        "too_large/row_too_long: Row 1 has more than the 10 bytes that a row may have.");
 }
 
 static void failing_source_is_passed_on(void **state)
@@ -191,8 +201,9 @@ static void nul_is_a_fault_of_its_row(void **state)
 {
     Arena *arena = *state;
     Str file = STR("company_symbol,b\n1,2\0\n3,4\n");
-    Str expected = STR("1[company_symbol][b] 2[1][2\0]!nul_byte(2,3,20: Row 2, byte 20 of the file: "
-                       "a NUL byte.) 3[3][4]");
+    Str expected =
+        STR("1[company_symbol][b] 2[1][2\0]!nul_byte(2,3,20: Row 2, byte 20 of the file: "
+            "a NUL byte.) 3[3][4]");
     for (size_t piece = 1; piece < 30; piece++)
         assert_true(str_equal(describe(arena, file, (CsvOptions){0}, piece), expected));
 }
@@ -206,9 +217,10 @@ static void bytes_that_are_not_utf8_name_row_and_byte(void **state)
                 "Save the file as UTF-8, or name its encoding with the option encoding.) "
                 "4[1][2\xE9]!not_utf8(2,4,27: Row 4, byte 27 of the file: 0xE9 is not UTF-8. "
                 "Save the file as UTF-8, or name its encoding with the option encoding.) 5[3][4]");
-    assert_rows(arena, "\xEF\xBB\xBF\xE9\n",
-                "1[\xE9]!not_utf8(1,0,3: Row 1, byte 3 of the file: 0xE9 is not UTF-8. Save the file "
-                "as UTF-8, or name its encoding with the option encoding.)");
+    assert_rows(
+        arena, "\xEF\xBB\xBF\xE9\n",
+        "1[\xE9]!not_utf8(1,0,3: Row 1, byte 3 of the file: 0xE9 is not UTF-8. Save the file "
+        "as UTF-8, or name its encoding with the option encoding.)");
     assert_rows_with(arena, (CsvOptions){.max_columns = 1}, "a,\xE9",
                      "1[a]!not_utf8(0,2,2: Row 1, byte 2 of the file: 0xE9 is not UTF-8. Save the "
                      "file as UTF-8, or name its encoding with the option encoding.)");
@@ -220,18 +232,20 @@ static void text_after_a_closing_quote_is_a_fault(void **state)
     assert_rows(arena, "a,\"b\"c,d\n1,2,3\n",
                 "1[a][\"b\"c][d]!text_after_quote(2,5,5: Row 1, column 2: there is text behind the "
                 "closing quote. A quote inside a quoted cell is written twice.) 2[1][2][3]");
-    assert_rows(arena, "\"b\" ,\"d\"\"\"e\"\"f\n1,2",
-                "1[\"b\" ][\"d\"\"\"e\"\"f]!text_after_quote(1,3,3: Row 1, column 1: there is text "
-                "behind the closing quote. A quote inside a quoted cell is written twice.) 2[1][2]");
+    assert_rows(
+        arena, "\"b\" ,\"d\"\"\"e\"\"f\n1,2",
+        "1[\"b\" ][\"d\"\"\"e\"\"f]!text_after_quote(1,3,3: Row 1, column 1: there is text "
+        "behind the closing quote. A quote inside a quoted cell is written twice.) 2[1][2]");
 }
 
 static void cell_too_long_is_a_fault(void **state)
 {
     Arena *arena = *state;
     CsvOptions options = {.max_cell = 4};
-    assert_rows_with(arena, options, "1234,\"1234\",\"\"\"\"\"\"\"\"\"\"\n12,12345,1\n1",
-                     "1[1234][1234][\"\"\"\"] 2[12][12345][1]!cell_too_long(2,0,23: Row 2, column 2: "
-                     "the cell has 5 bytes; 4 are allowed.) 3[1]");
+    assert_rows_with(
+        arena, options, "1234,\"1234\",\"\"\"\"\"\"\"\"\"\"\n12,12345,1\n1",
+        "1[1234][1234][\"\"\"\"] 2[12][12345][1]!cell_too_long(2,0,23: Row 2, column 2: "
+        "the cell has 5 bytes; 4 are allowed.) 3[1]");
     assert_rows_with(arena, options, "\"\"\"12345\"",
                      "1[\"12345]!cell_too_long(1,0,0: Row 1, column 1: the cell has 6 bytes; 4 are "
                      "allowed.)");
@@ -244,6 +258,14 @@ static void too_many_columns_are_a_fault(void **state)
     assert_rows_with(arena, options, "a,b,c\n1,2,\"3\",4,\n1,2,\n",
                      "1[a][b][c] 2[1][2][3]!too_many_columns(0,0,6: Row 2 has 5 cells; 3 are "
                      "allowed.) 3[1][2][]");
+}
+
+static void fault_beyond_the_last_column_has_none(void **state)
+{
+    Arena *arena = *state;
+    assert_rows_with(arena, (CsvOptions){.max_columns = 2}, "a,b,\"c\"d\n",
+                     "1[a][b]!text_after_quote(0,7,7: Row 1, column 3: there is text behind the "
+                     "closing quote. A quote inside a quoted cell is written twice.)");
 }
 
 static void first_fault_in_order_is_told(void **state)
@@ -297,7 +319,8 @@ static void empty_cells_are_kept(void **state)
 static void quotes_are_undone(void **state)
 {
     Arena *arena = *state;
-    assert_rows(arena, "\"a,b\",\"say \"\"hi\"\"\",\"\"\"\",\"x\r\ny\"\n", "1[a,b][say \"hi\"][\"][x\r\ny]");
+    assert_rows(arena, "\"a,b\",\"say \"\"hi\"\"\",\"\"\"\",\"x\r\ny\"\n",
+                "1[a,b][say \"hi\"][\"][x\r\ny]");
     assert_rows(arena, "a\"b,c\"d\",5\" pipe\n \"x\",1", "1[a\"b][c\"d\"][5\" pipe] 2[ \"x\"][1]");
     assert_rows(arena, "\"\"\"\"\"\",\"a\"\"\"", "1[\"\"][a\"]");
 }
@@ -323,8 +346,9 @@ static void delimiter_is_found_in_the_first_row(void **state)
 static void delimiter_search_stops_at_the_longest_row(void **state)
 {
     Arena *arena = *state;
-    assert_rows_with(arena, (CsvOptions){.max_row_bytes = 6}, "a;b;c;d,e,f,g,h,i\n",
-                     "too_large/row_too_long: Row 1 has more than the 6 bytes that a row may have.");
+    assert_rows_with(
+        arena, (CsvOptions){.max_row_bytes = 6}, "a;b;c;d,e,f,g,h,i\n",
+        "too_large/row_too_long: Row 1 has more than the 6 bytes that a row may have.");
 }
 
 static void row_says_where_it_stands(void **state)
@@ -366,8 +390,23 @@ typedef struct Table {
 static Str random_cell(Arena *arena, uint64_t *seed)
 {
     static const char *const pieces[] = {
-        "a", "1.5", " ", ",", ";", "\t", "|", "\"", "\"\"", "\r", "\n", "\r\n", "\xC3\xBC",
-        "\xE2\x82\xAC", "\xEF\xBB\xBF", "company", "long enough to span eight bytes, twice",
+        "a",
+        "1.5",
+        " ",
+        ",",
+        ";",
+        "\t",
+        "|",
+        "\"",
+        "\"\"",
+        "\r",
+        "\n",
+        "\r\n",
+        "\xC3\xBC",
+        "\xE2\x82\xAC",
+        "\xEF\xBB\xBF",
+        "company",
+        "long enough to span eight bytes, twice",
     };
     Buf cell = buf_new(arena, 1024);
     for (size_t i = test_below(seed, 6); i > 0; i--)
@@ -513,6 +552,7 @@ int main(void)
         TEST(text_after_a_closing_quote_is_a_fault),
         TEST(cell_too_long_is_a_fault),
         TEST(too_many_columns_are_a_fault),
+        TEST(fault_beyond_the_last_column_has_none),
         TEST(first_fault_in_order_is_told),
         TEST(empty_files_have_no_rows),
         TEST(line_ends_of_all_kinds_end_rows),

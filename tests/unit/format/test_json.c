@@ -1,4 +1,5 @@
-/* JSON in: every way to be refused first, with its whole sentence; then what comes out of good texts. */
+/* JSON in: every way to be refused first, with its whole sentence; then what comes out of good
+ * texts. */
 #include "format/json.h"
 
 #include "base/number.h"
@@ -6,6 +7,7 @@
 
 #include <locale.h>
 #include <math.h>
+#include <pthread.h>
 
 typedef struct Refusal {
     const char *text;
@@ -149,40 +151,55 @@ static void size_is_limited(void **state)
                  "The JSON is larger than 4 MiB.");
 }
 
-/* For every cap, so that every allocation fails once. */
-static void memory_is_limited_by_the_arena(void **state)
+/* [1,1,...] with `count` values, the array among them. */
+static Str many_values(Arena *arena, size_t count)
 {
-    static const char *const text = "{\"a\": [1, 2, \"three\", null, true, {\"four\": [[[]]]}],"
-                                    " \"b\": \"a longer text, for the buffer that grows\"}";
-    Arena *arena = *state;
-    size_t refused = 0;
-    for (size_t cap = 1; cap < 20000; cap += 7) {
-        Arena *small = arena_new(cap);
-        const JsonValue *value = NULL;
-        Error *error = json_parse(small, str_from(text), &value);
-        refused += error != NULL;
-        if (error != NULL)
-            assert_error(error_copy(arena, error), ERROR_TOO_LARGE,
-                         "The request needs more memory than one request may use.");
-        else
-            assert_int_equal(json_count(value), 2);
-        arena_free(small);
-    }
-    assert_true(refused > 100);
+    Buf text = buf_new(arena, 1 << 20);
+    buf_add(&text, STR("[1"));
+    for (size_t i = 2; i < count; i++)
+        buf_add(&text, STR(",1"));
+    buf_add(&text, STR("]"));
+    return buf_str(&text);
+}
 
-    Arena *small = arena_new(100000);
+static void the_number_of_values_is_limited(void **state)
+{
+    Arena *arena = *state;
     const JsonValue *value;
-    Error *error = json_parse(small, nested(arena, 100000, "", "", ""), &value);
-    assert_error(error, ERROR_MALFORMED, "JSON was expected; the text is empty.");
-    Buf many = buf_new(arena, 1 << 20);
-    buf_add(&many, STR("[{}"));
-    for (size_t i = 0; i < 100000; i++)
-        buf_add(&many, STR(",{}"));
-    buf_add(&many, STR("]"));
-    error = json_parse(small, buf_str(&many), &value);
-    assert_int_equal(error->code, ERROR_TOO_LARGE);
-    assert_true(arena_used(small) < 1000000);
+    assert_no_error(json_parse(arena, many_values(arena, JSON_VALUES_MAX), &value));
+    assert_int_equal(json_count(value), JSON_VALUES_MAX - 1);
+    assert_error(json_parse(arena, many_values(arena, JSON_VALUES_MAX + 1), &value),
+                 ERROR_TOO_LARGE, "The JSON holds more than 50000 values.");
+    Str open = nested(arena, JSON_VALUES_MAX, "{}", "", "");
+    assert_error(json_parse(arena, open, &value), ERROR_TOO_LARGE,
+                 "The JSON holds more than 50000 values.");
+    Str commas = nested(arena, JSON_VALUES_MAX, ",", "", "");
+    assert_no_error(json_parse(arena, str_printf(arena, "\"%s\"", commas.ptr), &value));
+}
+
+static void the_arenas_cap_is_kept(void **state)
+{
+    const JsonValue *value;
+    Arena *small = arena_new(1000);
+    assert_no_error(json_parse(small, STR("[1]"), &value));
+    assert_error(json_parse(small, many_values(*state, 100), &value), ERROR_TOO_LARGE,
+                 "The request needs more memory than one request may use.");
     arena_free(small);
+}
+
+/* The worst that a text of a given number of values can do. */
+static void memory_is_bounded(void **state)
+{
+    Arena *arena = *state;
+    const JsonValue *value;
+    Buf text = buf_new(arena, 1 << 20);
+    buf_add(&text, STR("[{\"\":{}}"));
+    for (size_t i = 0; i < JSON_VALUES_MAX / 3 - 2; i++)
+        buf_add(&text, STR(",{\"\":{}}"));
+    buf_add(&text, STR("]"));
+    size_t before = arena_used(arena);
+    assert_no_error(json_parse(arena, buf_str(&text), &value));
+    assert_true(arena_used(arena) - before < (size_t)JSON_VALUES_MAX * 256);
 }
 
 static void values_know_their_type(void **state)
@@ -411,6 +428,36 @@ static void texts_are_shown_short_and_clean(void **state)
     assert_int_equal(strlen(json_shown(arena, odd)), 59);
 }
 
+/* Each thread parses in an arena of its own; cmocka's assertions are for the main thread. */
+static void *parse_many(void *wrong)
+{
+    for (int i = 0; i < 500; i++) {
+        Arena *arena = arena_new(0);
+        const JsonValue *value = NULL;
+        int64_t number = -1;
+        Str text = str_printf(arena, "{\"a\": [%d, 0.5], \"b\": {\"c\": \"text\"}}", i);
+        Error *error = json_parse(arena, text, &value);
+        *(int *)wrong += error != NULL ||
+                         !json_to_int(json_at(json_find(value, "a"), 0), 0, 500, &number) ||
+                         number != i || json_parse(arena, STR("[1"), &value) == NULL;
+        arena_free(arena);
+    }
+    return NULL;
+}
+
+static void threads_do_not_meet(void **state)
+{
+    (void)state;
+    pthread_t threads[4];
+    int wrong[ARRAY_COUNT(threads)] = {0};
+    for (size_t i = 0; i < ARRAY_COUNT(threads); i++)
+        assert_int_equal(pthread_create(&threads[i], NULL, parse_many, &wrong[i]), 0);
+    for (size_t i = 0; i < ARRAY_COUNT(threads); i++) {
+        assert_int_equal(pthread_join(threads[i], NULL), 0);
+        assert_int_equal(wrong[i], 0);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -419,7 +466,9 @@ int main(void)
         TEST(the_librarys_words_are_for_the_log),
         TEST(nesting_ends_at_64),
         TEST(size_is_limited),
-        TEST(memory_is_limited_by_the_arena),
+        TEST(the_number_of_values_is_limited),
+        TEST(the_arenas_cap_is_kept),
+        TEST(memory_is_bounded),
         TEST(values_know_their_type),
         TEST(numbers_are_rounded_correctly),
         TEST(the_locale_changes_nothing),
@@ -429,6 +478,7 @@ int main(void)
         TEST(members_are_held_against_rules),
         TEST(only_ten_unknown_members_are_told),
         TEST(texts_are_shown_short_and_clean),
+        TEST(threads_do_not_meet),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

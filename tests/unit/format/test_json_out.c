@@ -1,4 +1,5 @@
-/* JSON out: misuse dies; then every kind of value, every escape, and that what is written can be read. */
+/* JSON out: misuse dies; then every kind of value, every escape, and that what is written can be
+ * read. */
 #include "format/json_out.h"
 
 #include "base/number.h"
@@ -205,10 +206,12 @@ static void commas_stand_between_and_only_between(void **state)
     json_put_int(&out, NULL, 3);
     json_end_array(&out);
     json_end_object(&out);
+    json_begin_array(&out, NULL);
     json_put_null(&out, NULL);
     json_end_array(&out);
+    json_end_array(&out);
     json_out_close(&out);
-    assert_str(buf_str(&text), "[[],{\"a\":{},\"b\":[1,[2],3]},null]");
+    assert_str(buf_str(&text), "[[],{\"a\":{},\"b\":[1,[2],3]},[null]]");
 }
 
 static void any_value_may_be_outermost(void **state)
@@ -279,8 +282,8 @@ static void strings_are_safe_to_embed(void **state)
     assert_written(arena, STR("a\0b"), "\"a\\u0000b\"");
     assert_written(arena, STR("</script><!--&amp;"),
                    "\"\\u003c/script\\u003e\\u003c!--\\u0026amp;\"");
-    assert_written(arena, STR("\xE2\x80\xA8|\xE2\x80\xA9|\xE2\x80\xA7|\xE2\x80\xAA|\xE2\x82\xAC"),
-                   "\"\\u2028|\\u2029|\xE2\x80\xA7|\xE2\x80\xAA|\xE2\x82\xAC\"");
+    assert_written(arena, STR("\xE2\x80\xA8|\xE2\x80\xA9|\xE2\x80\xA7|\xE2\x80\xB0|\xE2\x82\xAC"),
+                   "\"\\u2028|\\u2029|\xE2\x80\xA7|\xE2\x80\xB0|\xE2\x82\xAC\"");
     assert_written(arena, STR("\xC3\xA9\xF0\x9F\x98\x80"), "\"\xC3\xA9\xF0\x9F\x98\x80\"");
 }
 

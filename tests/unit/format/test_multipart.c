@@ -1,6 +1,6 @@
-/* What a form holds is written here as one line of text, "{name|filename|type}data;", with the error
- * at the end. Each form is fed cut at every position, at every pair of positions where it is short, and
- * byte by byte, and always says the same. */
+/* What a form holds is written here as one line of text, "{name|filename|type}data;", with the
+ * error at the end. Each form is fed cut at every position, at every pair of positions where it is
+ * short, and byte by byte, and always says the same. */
 #include "format/multipart.h"
 
 #include "test.h"
@@ -8,7 +8,7 @@
 typedef struct Heard {
     Arena *arena;
     Buf text;
-    size_t fail_at;     /* this call of the handler fails */
+    size_t fail_at; /* this call of the handler fails */
     size_t calls;
     bool open;
 } Heard;
@@ -75,8 +75,7 @@ static Str describe(Arena *arena, const char *content_type, MultipartLimits limi
 {
     Heard heard = {.arena = arena, .text = buf_new(arena, 1 << 20)};
     Multipart *parser;
-    Error *error =
-        multipart_new(arena, str_from(content_type), limits, HANDLER, &heard, &parser);
+    Error *error = multipart_new(arena, str_from(content_type), limits, HANDLER, &heard, &parser);
     if (error == NULL) {
         error = feed_pieces(parser, body, cuts, cut_count);
         assert_ptr_equal(multipart_finish(parser), error);
@@ -97,14 +96,17 @@ static void assert_same(Str actual, Str expected, const char *what, const char *
 }
 
 #define assert_form(arena, body, expected)                                                         \
-    test_assert_form((arena), FORM, (MultipartLimits){0}, STR(body), STR(expected), __FILE__, __LINE__)
+    test_assert_form((arena), FORM, (MultipartLimits){0}, STR(body), STR(expected), __FILE__,      \
+                     __LINE__)
 #define assert_form_with(arena, content_type, limits, body, expected)                              \
-    test_assert_form((arena), (content_type), (limits), STR(body), STR(expected), __FILE__, __LINE__)
+    test_assert_form((arena), (content_type), (limits), STR(body), STR(expected), __FILE__,        \
+                     __LINE__)
 
 static void test_assert_form(Arena *arena, const char *content_type, MultipartLimits limits,
                              Str body, Str expected, const char *file, int line)
 {
-    assert_same(describe(arena, content_type, limits, body, NULL, 0), expected, "whole", file, line);
+    assert_same(describe(arena, content_type, limits, body, NULL, 0), expected, "whole", file,
+                line);
     size_t each[4096];
     assert_true(body.len <= ARRAY_COUNT(each));
     for (size_t i = 0; i < body.len; i++)
@@ -128,7 +130,8 @@ static void test_assert_form(Arena *arena, const char *content_type, MultipartLi
 #define BAD_BOUNDARY                                                                               \
     "malformed: The boundary of the form is empty or holds a character that is not allowed."
 #define NO_FORM                                                                                    \
-    "malformed: The request holds no form: the boundary that its Content-Type names does not occur."
+    "malformed: The request holds no form: the boundary that its Content-Type names does not "     \
+    "occur."
 #define BAD_BOUNDARY_LINE                                                                          \
     "malformed: The form is malformed: behind a boundary stands neither a line end nor \"--\"."
 #define BAD_LINE "malformed: A header line in the form is malformed."
@@ -141,15 +144,16 @@ static void test_assert_form(Arena *arena, const char *content_type, MultipartLi
 static void what_is_no_form_is_unsupported(void **state)
 {
     Arena *arena = *state;
-    static const char expected[] = "The request must be a form with a file: its Content-Type must be "
-                                   "multipart/form-data.";
+    static const char expected[] =
+        "The request must be a form with a file: its Content-Type must be "
+        "multipart/form-data.";
     static const char *const types[] = {NULL, "", "text/csv", "multipart/mixed; boundary=a",
                                         "multipart/form-data2; boundary=a"};
     for (size_t i = 0; i < ARRAY_COUNT(types); i++) {
         Multipart *parser;
-        assert_error(multipart_new(arena, str_from(types[i]), (MultipartLimits){0}, HANDLER, NULL,
-                                   &parser),
-                     ERROR_UNSUPPORTED, expected);
+        assert_error(
+            multipart_new(arena, str_from(types[i]), (MultipartLimits){0}, HANDLER, NULL, &parser),
+            ERROR_UNSUPPORTED, expected);
     }
 }
 
@@ -170,14 +174,10 @@ static void boundary_must_be_good(void **state)
                 "malformed: The Content-Type of the form is malformed.");
     assert_type(arena, "multipart/form-data; boundary=a; Boundary=b",
                 "malformed: The Content-Type of the form is malformed.");
-    assert_type(arena, "multipart/form-data; boundary=",
-                BAD_BOUNDARY);
-    assert_type(arena, "multipart/form-data; boundary=\"a \"",
-                BAD_BOUNDARY);
-    assert_type(arena, "multipart/form-data; boundary=a*b",
-                BAD_BOUNDARY);
-    assert_type(arena, "multipart/form-data; boundary=\"a\r\nb\"",
-                BAD_BOUNDARY);
+    assert_type(arena, "multipart/form-data; boundary=", BAD_BOUNDARY);
+    assert_type(arena, "multipart/form-data; boundary=\"a \"", BAD_BOUNDARY);
+    assert_type(arena, "multipart/form-data; boundary=a*b", BAD_BOUNDARY);
+    assert_type(arena, "multipart/form-data; boundary=\"a\r\nb\"", BAD_BOUNDARY);
     assert_type(arena,
                 "multipart/form-data; boundary=0123456789012345678901234567890123456789012345678901"
                 "234567890123456789x",
@@ -207,12 +207,9 @@ static void boundaries_of_all_kinds_are_found(void **state)
 static void form_without_its_boundary_is_malformed(void **state)
 {
     Arena *arena = *state;
-    assert_form(arena, "",
-                NO_FORM);
-    assert_form(arena, "a,b\r\n1,2\r\n--X\r\n",
-                NO_FORM);
-    assert_form(arena, "x--XX\r\n",
-                NO_FORM);
+    assert_form(arena, "", NO_FORM);
+    assert_form(arena, "a,b\r\n1,2\r\n--X\r\n", NO_FORM);
+    assert_form(arena, "x--XX\r\n", NO_FORM);
 }
 
 static void form_cut_off_is_malformed(void **state)
@@ -231,37 +228,28 @@ static void form_cut_off_is_malformed(void **state)
 static void boundary_line_must_end_well(void **state)
 {
     Arena *arena = *state;
-    assert_form(arena, "--XXX\r\n",
-                BAD_BOUNDARY_LINE);
-    assert_form(arena, "--XX\n",
-                BAD_BOUNDARY_LINE);
-    assert_form(arena, "--XX\r\r",
-                BAD_BOUNDARY_LINE);
-    assert_form(arena, "--XX -",
-                BAD_BOUNDARY_LINE);
-    assert_form(arena, PART "name=f\r\n\r\nv\r\n--XX-x",
-                "{f||}v;" BAD_BOUNDARY_LINE);
+    assert_form(arena, "--XXX\r\n", BAD_BOUNDARY_LINE);
+    assert_form(arena, "--XX\n", BAD_BOUNDARY_LINE);
+    assert_form(arena, "--XX\r\r", BAD_BOUNDARY_LINE);
+    assert_form(arena, "--XX -", BAD_BOUNDARY_LINE);
+    assert_form(arena, PART "name=f\r\n\r\nv\r\n--XX-x", "{f||}v;" BAD_BOUNDARY_LINE);
 }
 
 static void header_lines_must_be_good(void **state)
 {
     Arena *arena = *state;
-    assert_form(arena, "--XX\r\n\r\n",
-                "malformed: Part 1 of the form has no Content-Disposition.");
+    assert_form(arena, "--XX\r\n\r\n", "malformed: Part 1 of the form has no Content-Disposition.");
     assert_form(arena, "--XX\r\nContent-Type: text/csv\r\n\r\n",
                 "malformed: Part 1 of the form has no Content-Disposition.");
     assert_form(arena, PART "name=f\n\r\n",
                 "malformed: A header line of part 1 of the form does not end with CR and LF.");
     assert_form(arena, PART "name=f\rx",
                 "malformed: A header line of part 1 of the form does not end with CR and LF.");
-    assert_form(arena, "--XX\r\nno colon\r\n",
-                BAD_LINE);
+    assert_form(arena, "--XX\r\nno colon\r\n", BAD_LINE);
     assert_form(arena, PART "\r\n name=f\r\n",
                 "malformed: The Content-Disposition of the form is malformed.");
-    assert_form(arena, PART "name=f\r\n folded: x\r\n",
-                BAD_LINE);
-    assert_form(arena, PART "name=f\r\n\tfolded: x\r\n",
-                BAD_LINE);
+    assert_form(arena, PART "name=f\r\n folded: x\r\n", BAD_LINE);
+    assert_form(arena, PART "name=f\r\n\tfolded: x\r\n", BAD_LINE);
     assert_form(arena, "--XX\r\nX: a\0b\r\n", BAD_LINE);
     assert_form(arena, "--XX\r\nX: a\x7F\r\n", BAD_LINE);
     assert_form(arena, PART "name=f\r\nContent-Transfer-Encoding: base64\r\n\r\nv" END,
@@ -313,8 +301,8 @@ static void names_must_be_good(void **state)
                 "malformed: The file name in the form is the name of a folder.");
     assert_form(arena, PART "name=f; filename=.\r\n\r\nv" END,
                 "malformed: The file name in the form is the name of a folder.");
-    static const char *const bad[] = {"a.csv", "UTF-8'a.csv", "iso-8859-1''a.csv", "UTF-8''a%4",
-                                      "UTF-8''%G1", "''a", "\"\""};
+    static const char *const bad[] = {
+        "a.csv", "UTF-8'a.csv", "iso-8859-1''a.csv", "UTF-8''a%4", "UTF-8''%G1", "''a", "\"\""};
     for (size_t i = 0; i < ARRAY_COUNT(bad); i++) {
         Str body = str_printf(arena, PART "name=f; filename=x; filename*=%s\r\n\r\nv" END, bad[i]);
         assert_str(describe(arena, FORM, (MultipartLimits){0}, body, NULL, 0),
@@ -359,9 +347,8 @@ static void memory_is_bounded_by_the_limits(void **state)
     Arena *own = arena_new(0);
     Heard heard = {.arena = own, .text = buf_new(arena, 4 << 20)};
     Multipart *parser;
-    assert_no_error(
-        multipart_new(own, STR("multipart/form-data; boundary=XX"), (MultipartLimits){0}, HANDLER,
-                      &heard, &parser));
+    assert_no_error(multipart_new(own, STR("multipart/form-data; boundary=XX"),
+                                  (MultipartLimits){0}, HANDLER, &heard, &parser));
     assert_no_error(multipart_feed(parser, body.data, body.len));
     assert_no_error(multipart_finish(parser));
     assert_true(arena_used(own) < 2 << 20);
@@ -396,19 +383,22 @@ static void parts_come_out_whole(void **state)
                 "{on_duplicate||}skip;{file|=a.csv|text/csv}a,b\r\n1,2\r\n;");
     assert_form(arena, "--XX--", "");
     assert_form(arena, PART "name=f\r\n\r\n" END, "{f||};");
-    assert_form(arena, PART "name=f; filename=\"\"\r\nContent-Type: application/octet-stream\r\n\r\n" END,
+    assert_form(arena,
+                PART "name=f; filename=\"\"\r\nContent-Type: application/octet-stream\r\n\r\n" END,
                 "{f|=|application/octet-stream};");
 }
 
 static void preamble_padding_and_epilogue_are_dropped(void **state)
 {
     Arena *arena = *state;
+    assert_form(
+        arena,
+        "hello\r\n--X\r\n--XX \t\r\ncontent-disposition:form-data;NAME=f\r\n\r\nv\r\n--XX--x\r\n"
+        "--XX\r\n",
+        "{f||}v;");
     assert_form(arena,
-                "hello\r\n--X\r\n--XX \t\r\ncontent-disposition:form-data;NAME=f\r\n\r\nv\r\n--XX--x\r\n"
-                "--XX\r\n",
-                "{f||}v;");
-    assert_form(arena, "\r\n--XX\r\nX-Other: 1\r\nContent-Disposition: form-data; name=f; x=1;\r\n"
-                       "Content-Transfer-Encoding: 8Bit\r\n\r\nv" END,
+                "\r\n--XX\r\nX-Other: 1\r\nContent-Disposition: form-data; name=f; x=1;\r\n"
+                "Content-Transfer-Encoding: 8Bit\r\n\r\nv" END,
                 "{f||}v;");
 }
 

@@ -48,9 +48,9 @@ static void frame_that_claims_a_huge_content_is_too_large(void **state)
     Arena *arena = *state;
     Str bytes;
     /* A single segment of 2^62 bytes, one empty last block. */
-    assert_error(zstd_unpack(arena, STR("\x28\xB5\x2F\xFD\xE0\0\0\0\0\0\0\0\x40\x01\0\0"), 1000, &bytes),
-                 ERROR_TOO_LARGE,
-                 "The compressed data holds 4611686018427387904 bytes; 1000 are allowed.");
+    assert_error(
+        zstd_unpack(arena, STR("\x28\xB5\x2F\xFD\xE0\0\0\0\0\0\0\0\x40\x01\0\0"), 1000, &bytes),
+        ERROR_TOO_LARGE, "The compressed data holds 4611686018427387904 bytes; 1000 are allowed.");
 }
 
 static Str random_text(Arena *arena, uint64_t *seed, size_t size)

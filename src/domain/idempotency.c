@@ -1,0 +1,51 @@
+/* The key is looked up and kept inside the transaction of the effect, so that two requests with one key
+ * cannot both have it. */
+#include "domain/idempotency.h"
+
+#include "base/clock.h"
+#include "store/idempotency_store.h"
+
+static Uuid owner_of(const Principal *who)
+{
+    return who->owners[who->writes_to];
+}
+
+Error *idempotency_find(Arena *arena, Db *db, const Principal *who, const IdempotencyKey *key,
+                        IdempotentAnswer *ret_answer)
+{
+    *ret_answer = (IdempotentAnswer){0};
+    if (key->key.len == 0)
+        return NULL;
+    KeptAnswer *kept = NULL;
+    TRY(idempotency_select(arena, db, owner_of(who), who->user_id, key->key, &kept));
+    if (kept == NULL)
+        return NULL;
+    if (kept->expires_at <= clock_now())
+        return idempotency_delete(arena, db, owner_of(who), who->user_id, key->key);
+    if (!str_is(str_from(kept->route), key->route) ||
+        memcmp(&kept->request, &key->request, sizeof kept->request) != 0) {
+        ErrorField *fields = NULL;
+        error_field_add(arena, &fields, "Idempotency-Key", "used_for_another_request",
+                        "This Idempotency-Key was used for another request. Use a new one.");
+        return error_from_fields(arena, fields);
+    }
+    *ret_answer = (IdempotentAnswer){true, kept->object_id};
+    return NULL;
+}
+
+Error *idempotency_keep(Arena *arena, Db *db, const Principal *who, const IdempotencyKey *key,
+                        Uuid object_id)
+{
+    if (key->key.len == 0)
+        return NULL;
+    KeptAnswer kept = {key->route, key->request, object_id, clock_now() + HOURS(24)};
+    return idempotency_insert(arena, db, owner_of(who), who->user_id, key->key, &kept);
+}
+
+Error *idempotency_sweep(Arena *arena, Db *db, int64_t *ret_removed)
+{
+    Tx TX_AUTO tx = {0};
+    TRY(tx_begin(db, arena, TX_WRITE, &tx));
+    TRY(idempotency_delete_expired(arena, db, clock_now(), ret_removed));
+    return tx_commit(&tx, arena);
+}

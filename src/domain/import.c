@@ -1,0 +1,319 @@
+/* The life of an import task: claim the job, open the file, commit batch after batch, end the job. Every
+ * exit leaves the job in a state from which the next claim goes on: rows, counters and the resume position
+ * commit together, and the file is read again from its beginning up to that position. */
+#include "domain/import.h"
+
+#include "base/clock.h"
+#include "domain/audit.h"
+#include "domain/accounts.h"
+#include "domain/import_commit.h"
+#include "domain/import_pipe.h"
+#include "domain/import_source.h"
+#include "domain/jobs.h"
+#include "domain/queue.h"
+#include "domain/removal.h"
+#include "format/json_out.h"
+#include "store/account_store.h"
+#include "store/count_store.h"
+#include "store/job_store.h"
+#include "store/problem_store.h"
+
+#define BATCH_TIME   40000        /* µs that a batch may hold the write lock, about */
+#define RENEW_AFTER  SECONDS(8)   /* while rows that are in already are passed over */
+enum { BATCH_ROWS_MIN = 64, ANALYZE_ROWS = 20000 };
+
+typedef struct Run {
+    Arena *arena;
+    Db *db;
+    Db *reader_db;
+    Task *task;
+    Job *job;
+    const TaskWatch *watch;
+} Run;
+
+/* --- the end of a job ------------------------------------------------------------------------ */
+
+static const char *outcome_details(Arena *arena, const JobCounters *counters)
+{
+    Buf buf = buf_new(arena, 4096);
+    JsonOut out = json_out_new(&buf);
+    json_begin_object(&out, NULL);
+    json_put_int(&out, "successful_rows", counters->successful);
+    json_put_int(&out, "failed_rows", counters->failed);
+    json_put_int(&out, "skipped_rows", counters->skipped);
+    json_put_int(&out, "unchanged_rows", counters->unchanged);
+    json_end_object(&out);
+    json_out_close(&out);
+    return str_dup(arena, buf_str(&buf));
+}
+
+/* The worker acts for the user who uploaded the file. */
+static Error *worker_for(Arena *arena, Db *db, const Job *job, Principal **ret_who)
+{
+    User *user = NULL;
+    Peer peer = {.via = "worker"};
+    TRY(user_by_id(arena, db, job->user_id, &user));
+    *ret_who = user != NULL ? accounts_principal(arena, user, &peer)
+                            : accounts_operator(arena, &peer);
+    return NULL;
+}
+
+static Error *end_job(Run *run, JobEvent event, const char *message)
+{
+    Arena *arena = run->arena;
+    Job *job = run->job;
+    JobStatus to = JOB_FAILED;
+    if (job->status == JOB_UNDOING)
+        to = event == EVENT_CANCELLED ? JOB_CANCELLED : JOB_FAILED;
+    else
+        TRY(jobs_transition(arena, job, event, &to));
+    Principal *who = NULL;
+    TRY(worker_for(arena, run->db, job, &who));
+    Tx TX_AUTO tx = {0};
+    TRY(tx_begin(run->db, arena, TX_WRITE, &tx));
+    TRY(job_finish(arena, run->db, job->owner_id, job->id, to, message, clock_now()));
+    if (job->status == JOB_UNDOING)
+        TRY(job_removed(arena, run->db, job->owner_id, job->id, to, clock_now()));
+    TRY(count_fold(arena, run->db, job->owner_id, job->id));
+    TRY(audit_write(arena, run->db, who,
+                    (AuditNote){.owner_id = job->owner_id,
+                                .action = arena_printf(arena, "job.%s", JOB_STATUS_WORDS[to]),
+                                .object_kind = "job",
+                                .object_id = job->id,
+                                .count = job->counters.successful,
+                                .details = outcome_details(arena, &job->counters)}));
+    TRY(queue_finish(arena, run->db, run->task));
+    TRY(tx_commit(&tx, arena));
+    job->status = to;
+    return NULL;
+}
+
+/* Takes back what was committed: hides it in one transaction, then removes it in batches. */
+static Error *undo(Run *run, JobEvent event, const char *message, TaskEnd *ret_end)
+{
+    Job *job = run->job;
+    if (job->status != JOB_UNDOING) {
+        JobStatus to;
+        TRY(jobs_transition(run->arena, job, EVENT_UNDO, &to));
+        Tx TX_AUTO tx = {0};
+        TRY(tx_begin(run->db, run->arena, TX_WRITE, &tx));
+        TRY(job_undo(run->arena, run->db, job->owner_id, job->id, message, clock_now()));
+        TRY(queue_advance(run->arena, run->db, run->task, 0));
+        TRY(tx_commit(&tx, run->arena));
+        job->status = to;
+        job->error_message = message;
+    }
+    Removal removal = {job->kind, job->owner_id, job->id, false, NULL};
+    bool done = false;
+    TRY(removal_run(run->arena, run->db, run->task, &removal, run->watch, &done));
+    if (!done) {
+        *ret_end = TASK_STOPPED;
+        return NULL;
+    }
+    *ret_end = TASK_ENDED;
+    return end_job(run, event, message);
+}
+
+static Error *end_badly(Run *run, JobEvent event, bool take_back, const char *message,
+                        TaskEnd *ret_end)
+{
+    if (take_back && run->job->counters.successful > 0 && !run->job->options.dry_run)
+        return undo(run, event, message, ret_end);
+    *ret_end = TASK_ENDED;
+    return end_job(run, event, message);
+}
+
+/* A file that cannot be read on is no trouble of ours: it is a problem of the file, kept with the job. */
+static Error *end_for_file(Run *run, const Error *fault, TaskEnd *ret_end)
+{
+    const Job *job = run->job;
+    const ErrorField *field = fault->fields;
+    Problem problem = {.row = job->counters.resume_row + 1,
+                       .severity = SEVERITY_ERROR,
+                       .column = "file",
+                       .code = field != NULL ? field->code
+                               : fault->reason != NULL ? fault->reason
+                                                       : error_word(fault->code),
+                       .message = fault->message,
+                       .value = (Str){"", 0}};
+    Tx TX_AUTO tx = {0};
+    TRY(tx_begin(run->db, run->arena, TX_WRITE, &tx));
+    for (int64_t seq = 1000; field != NULL || seq == 1000; seq++) {
+        if (field != NULL) {
+            problem.code = field->code;
+            problem.message = field->message;
+            field = field->next;
+        }
+        TRY(problem_insert(run->arena, run->db, job->owner_id, job->id, &problem, seq));
+    }
+    TRY(tx_commit(&tx, run->arena));
+    return end_badly(run, EVENT_FAILED, job->options.on_error == ON_ERROR_UNDO, fault->message,
+                     ret_end);
+}
+
+static Error *end_well(Run *run, TaskEnd *ret_end)
+{
+    const JobCounters *c = &run->job->counters;
+    if (c->successful + c->skipped + c->unchanged == 0)
+        return end_badly(run, EVENT_FAILED, false,
+                         c->processed == 0 ? "no_row_accepted: the file has no rows below its header."
+                                           : "no_row_accepted: every row was rejected.",
+                         ret_end);
+    *ret_end = TASK_ENDED;
+    return end_job(run, EVENT_COMPLETED, NULL);
+}
+
+/* --- the batches ----------------------------------------------------------------------------- */
+
+static size_t next_size(size_t rows, int64_t took)
+{
+    int64_t size = (int64_t)rows * BATCH_TIME / (took > 0 ? took : 1);
+    if (size > (int64_t)rows * 4)
+        size = (int64_t)rows * 4;
+    return size < BATCH_ROWS_MIN   ? BATCH_ROWS_MIN
+           : size > BATCH_ROWS_MAX ? BATCH_ROWS_MAX
+                                   : (size_t)size;
+}
+
+/* Waits for the reading thread, keeping the lease meanwhile. */
+static Error *wait_batch(Run *run, ImportPipe *pipe, size_t rows, ImportBatch **ret_batch)
+{
+    for (;;) {
+        *ret_batch = import_pipe_next(pipe, rows, RENEW_AFTER);
+        if (*ret_batch != NULL || run->watch->stopping(run->watch->self))
+            return NULL;
+        bool held = false;
+        TRY(queue_renew(run->arena, run->db, run->task, &held));
+        if (!held)
+            return error_with_reason(ERROR(run->arena, ERROR_CONFLICT, "The task was taken over."),
+                                     "lease_lost");
+    }
+}
+
+static Error *too_many_failed(Run *run, TaskEnd *ret_end)
+{
+    const ImportOptions *options = &run->job->options;
+    bool take_back = options->on_error == ON_ERROR_UNDO || options->max_failed_rows == 0;
+    return end_badly(run, EVENT_FAILED, take_back,
+                     arena_printf(run->arena,
+                                  "More rows failed than max_failed_rows=%lld allows%s.",
+                                  (long long)options->max_failed_rows,
+                                  take_back ? "; nothing was kept" : ""),
+                     ret_end);
+}
+
+/* The first batch is committed durably, and so is the last; those between may be redone. */
+static Error *run_batches(Run *run, ImportPipe *pipe, TaskEnd *ret_end)
+{
+    ImportCommit *commit = import_commit_new(run->arena, run->db, run->task, run->job);
+    size_t rows = BATCH_ROWS_FIRST;
+    for (;;) {
+        ImportBatch *batch = NULL;
+        TRY(wait_batch(run, pipe, rows, &batch));
+        if (batch == NULL || run->watch->stopping(run->watch->self)) {
+            *ret_end = TASK_STOPPED;
+            return NULL;
+        }
+        if (batch->error != NULL && !import_file_fault(batch->error))
+            return error_copy(run->arena, batch->error);
+        Error *fault = error_copy(run->arena, batch->error);
+        bool last = batch->last;
+        size_t count = batch->count;
+        int64_t start = clock_monotonic();
+        CommitEnd end = COMMIT_DONE;
+        Error *error = import_commit_batch(commit, batch, &end);
+        if (error != NULL)
+            return error_copy(run->arena, error);
+        rows = next_size(count > 0 ? count : rows, clock_monotonic() - start);
+        if (run->watch->progress != NULL)
+            run->watch->progress(run->watch->self, &run->job->counters, run->job->file_size);
+        if (end == COMMIT_CANCELLED)
+            return end_badly(run, EVENT_CANCELLED, run->job->options.on_error == ON_ERROR_UNDO,
+                             "Cancelled.", ret_end);
+        if (end == COMMIT_TOO_MANY)
+            return too_many_failed(run, ret_end);
+        if (fault != NULL)
+            return end_for_file(run, fault, ret_end);
+        if (last)
+            return end_well(run, ret_end);
+        clock_sleep(run->watch->pause);
+    }
+}
+
+static Error *start_job(Run *run)
+{
+    JobStatus to;
+    TRY(jobs_transition(run->arena, run->job, EVENT_STARTED, &to));
+    Tx TX_AUTO tx = {0};
+    TRY(tx_begin(run->db, run->arena, TX_WRITE, &tx));
+    TRY(job_start(run->arena, run->db, run->job->owner_id, run->job->id, clock_now()));
+    TRY(tx_commit(&tx, run->arena));
+    run->job->status = to;
+    return NULL;
+}
+
+static Error *read_file(Run *run, TaskEnd *ret_end)
+{
+    const LoadedModel *model = NULL;
+    TRY(models_load(run->arena, run->db, run->job->model_id, &model));
+    BatchReader *reader = NULL;
+    ByteSource source = import_source(run->arena, run->reader_db, run->job);
+    Error *error = batch_reader_open(run->arena, source, run->job, model->card, &reader);
+    if (error != NULL)
+        return import_file_fault(error) ? end_for_file(run, error, ret_end) : error;
+    TRY(db_relax_durability(run->db, run->arena, true));
+    ImportPipe *pipe = import_pipe_open(reader);
+    error = run_batches(run, pipe, ret_end);
+    import_pipe_close(pipe);
+    Error *restored = db_relax_durability(run->db, run->arena, false);
+    return error != NULL ? error : restored;
+}
+
+/* The job of a task; NULL when it is gone or over: then the task ends without effect. */
+static Error *find_job(Arena *arena, Db *db, const Task *task, Job **ret_job)
+{
+    TRY(job_find(arena, db, task->owner_id, task->object_id, ret_job));
+    JobStatus to;
+    if (*ret_job != NULL && !jobs_next((*ret_job)->status, EVENT_STARTED, &to) &&
+        (*ret_job)->status != JOB_UNDOING)
+        *ret_job = NULL;
+    return NULL;
+}
+
+static Error *drop_task(Arena *arena, Db *db, const Task *task)
+{
+    Tx TX_AUTO tx = {0};
+    TRY(tx_begin(db, arena, TX_WRITE, &tx));
+    TRY(queue_finish(arena, db, task));
+    return tx_commit(&tx, arena);
+}
+
+Error *import_run(Arena *arena, Db *db, Db *reader, Task *task, const TaskWatch *watch,
+                  TaskEnd *ret_end)
+{
+    Run run = {arena, db, reader, task, NULL, watch};
+    *ret_end = TASK_ENDED;
+    TRY(find_job(arena, db, task, &run.job));
+    if (run.job == NULL)
+        return drop_task(arena, db, task);
+    if (run.job->status == JOB_UNDOING)
+        return undo(&run, run.job->cancel_requested ? EVENT_CANCELLED : EVENT_FAILED,
+                    run.job->error_message, ret_end);
+    TRY(start_job(&run));
+    TRY(read_file(&run, ret_end));
+    if (*ret_end == TASK_ENDED && run.job->counters.successful >= ANALYZE_ROWS)
+        TRY(db_analyze(db, arena));
+    return NULL;
+}
+
+Error *import_give_up(Arena *arena, Db *db, Task *task)
+{
+    Run run = {arena, db, NULL, task, NULL, NULL};
+    TRY(find_job(arena, db, task, &run.job));
+    if (run.job == NULL)
+        return drop_task(arena, db, task);
+    const char *message = arena_printf(arena, "The import stopped %d times at row %lld and was given up.",
+                                       TASK_ATTEMPTS_MAX,
+                                       (long long)run.job->counters.resume_row + 1);
+    return end_job(&run, EVENT_FAILED, message);
+}

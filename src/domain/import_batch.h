@@ -1,0 +1,47 @@
+/* A batch of an import: rows read, mapped, validated and scored (pure, ahead of the commit), and the
+ * reader that makes them. */
+#ifndef OBLIGOR_DOMAIN_IMPORT_BATCH_H
+#define OBLIGOR_DOMAIN_IMPORT_BATCH_H
+
+#include "domain/models.h"
+#include "domain/row_rules.h"
+#include "format/csv.h"
+
+enum { BATCH_ROWS_FIRST = 256, BATCH_ROWS_MAX = 8192, BATCH_BYTES_MAX = 8 << 20 };
+
+typedef enum RowOutcome { ROW_GOOD, ROW_FAILED, ROW_SKIPPED, ROW_UNCHANGED } RowOutcome;
+
+typedef struct ImportRow {
+    int64_t number;         /* as a spreadsheet shows it */
+    Str raw;                /* as it stands in the file */
+    PredictionInput input;  /* only of a good row */
+    Score score;
+    RowOutcome outcome;     /* ROW_GOOD or ROW_FAILED until the database has had its say */
+    ProblemList problems;
+} ImportRow;
+
+typedef struct ImportBatch {
+    Arena *arena;           /* everything in it */
+    ImportRow *rows;
+    size_t count;
+    int64_t last_row;       /* number of the last row read, blank ones too */
+    int64_t bytes_done;     /* of the file */
+    bool last;              /* the file ends here */
+    ProblemList header;     /* problems of the header, with the first batch alone */
+    Error *error;           /* reading went wrong; the rows before it are in `rows` */
+} ImportBatch;
+
+typedef struct BatchReader BatchReader;
+
+/* Opens the file and reads its header. `resume_row`: rows up to this one are passed over (0: none).
+ * Problems with the file itself are errors of the codes INVALID, MALFORMED, TOO_LARGE and UNSUPPORTED. */
+Error *batch_reader_open(Arena *arena, ByteSource source, const Job *job, const ScoreCard *card,
+                         BatchReader **ret_reader) MUST_CHECK;
+
+/* Reads up to `rows` rows into a batch whose arena is empty. */
+void batch_reader_next(BatchReader *reader, size_t rows, ImportBatch *batch);
+
+/* True for an error that is the file's fault, so that the job fails and no retry helps. */
+bool import_file_fault(const Error *error);
+
+#endif

@@ -1,0 +1,51 @@
+/* Holds one unpacked chunk in an arena that is rewound for the next. */
+#include "domain/import_source.h"
+
+#include "store/job_store.h"
+
+typedef struct ChunkSource {
+    Db *db;
+    JobName job;
+    int64_t seq;
+    Arena *chunk_arena;
+    Str chunk; /* what of it is still to be given */
+} ChunkSource;
+
+static void free_arena(void *arena)
+{
+    arena_free(arena);
+}
+
+static Error *read_chunks(void *self, Arena *arena, char *bytes, size_t cap, size_t *ret_size)
+{
+    ChunkSource *source = self;
+    if (source->chunk.len == 0) {
+        arena_rewind(source->chunk_arena, (ArenaMark){0});
+        Error *error =
+            file_chunk(source->chunk_arena, source->db, source->job, source->seq, &source->chunk);
+        if (error != NULL)
+            return error_copy(arena, error);
+        if (source->chunk.ptr == NULL) {
+            source->chunk = (Str){"", 0};
+            *ret_size = 0;
+            return NULL;
+        }
+        source->seq++;
+    }
+    size_t size = source->chunk.len < cap ? source->chunk.len : cap;
+    memcpy(bytes, source->chunk.ptr, size);
+    source->chunk = str_slice(source->chunk, size, source->chunk.len);
+    *ret_size = size;
+    return NULL;
+}
+
+ByteSource import_source(Arena *arena, Db *db, const Job *job)
+{
+    ChunkSource *source = ARENA_NEW(arena, ChunkSource);
+    *source = (ChunkSource){.db = db,
+                            .job = {job->owner_id, job->id},
+                            .chunk_arena = arena_new(0),
+                            .chunk = {"", 0}};
+    arena_defer(arena, free_arena, source->chunk_arena);
+    return (ByteSource){read_chunks, source};
+}

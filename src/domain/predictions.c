@@ -1,0 +1,389 @@
+/* Work by hand. Rows are facts and never change: a change makes a new version under an id of its own and
+ * takes the key over; the former one stays behind it. A row that a deletion hides has no claim on its key
+ * and is set aside by whoever needs it. */
+#include "domain/predictions.h"
+
+#include "base/check.h"
+#include "base/clock.h"
+#include "domain/audit.h"
+#include "domain/jobs.h"
+#include "domain/models.h"
+#include "domain/owners.h"
+#include "domain/scoring.h"
+#include "format/json_out.h"
+#include "store/account_store.h"
+#include "store/company_store.h"
+#include "store/count_store.h"
+#include "store/deletion_store.h"
+#include "store/job_store.h"
+#include "store/prediction_store.h"
+
+char *predictions_etag(Arena *arena, const Prediction *prediction)
+{
+    char id[UUID_TEXT_SIZE];
+    uuid_format(id, prediction->id);
+    return arena_printf(arena, "\"%s-%c\"", id, prediction->is_current ? 'c' : 'f');
+}
+
+bool predictions_may_change(const Principal *who, const Prediction *prediction)
+{
+    return principal_reaches(who, prediction->owner_id) &&
+           (uuid_equal(prediction->created_by, who->user_id) || who->role == ROLE_SUPER_ADMIN);
+}
+
+static Error *refuse_others(Arena *arena, const Principal *who, const Prediction *prediction)
+{
+    return predictions_may_change(who, prediction)
+               ? NULL
+               : ERROR(arena, ERROR_DENIED, "Only who made this prediction may change it.");
+}
+
+static Error *note(Arena *arena, Db *db, const Principal *who, const Prediction *prediction,
+                   const char *action, int64_t count, const char *reason)
+{
+    return audit_write(arena, db, who,
+                       (AuditNote){.owner_id = prediction->owner_id,
+                                   .action = action,
+                                   .object_kind = "prediction",
+                                   .object_id = prediction->id,
+                                   .count = count,
+                                   .reason = reason});
+}
+
+/* Lets go of a row's claim on its key. */
+static Error *set_aside(Arena *arena, Db *db, const Prediction *holder)
+{
+    TRY(prediction_unset_current(arena, db, holder->kind, holder->owner_id, holder->id));
+    TRY(count_add(arena, db, holder, -1));
+    return holder->has_job ? job_raise_revision(arena, db, holder->owner_id, holder->job_id) : NULL;
+}
+
+/* --- making ---------------------------------------------------------------------------------- */
+
+static Error *find_or_make_company(Arena *arena, Db *db, const Principal *who, Uuid owner_id,
+                                   const PredictionInput *input, Company **ret_company)
+{
+    int64_t now = clock_now();
+    TRY(company_by_symbol(arena, db, owner_id, input->symbol, ret_company));
+    if (*ret_company != NULL)
+        return (*ret_company)->deleted
+                   ? company_revive(arena, db, owner_id, (*ret_company)->id, now)
+                   : NULL;
+    Company *company = ARENA_NEW(arena, Company);
+    *company = (Company){.id = uuid_new(),
+                         .owner_id = owner_id,
+                         .symbol = input->symbol,
+                         .name = input->company_name,
+                         .sector = input->sector,
+                         .created_by = who->user_id,
+                         .created_at = now};
+    bool made = false;
+    TRY(company_insert(arena, db, company, &made));
+    *ret_company = company;
+    return made ? NULL : company_by_symbol(arena, db, owner_id, input->symbol, ret_company);
+}
+
+static Prediction fill(const Principal *who, Kind kind, const PredictionInput *input,
+                       const LoadedModel *model, const Company *company)
+{
+    Prediction p = {.kind = kind,
+                    .id = uuid_new(),
+                    .owner_id = company->owner_id,
+                    .company_id = company->id,
+                    .year = input->year,
+                    .quarter = input->quarter,
+                    .sector = input->sector,
+                    .market_cap = input->market_cap,
+                    .score = scoring_score(model->card, input->ratios),
+                    .model_id = model->row.id,
+                    .source = SOURCE_MANUAL,
+                    .is_current = true,
+                    .created_by = who->user_id,
+                    .created_at = clock_now()};
+    memcpy(p.ratios, input->ratios, sizeof p.ratios);
+    return p;
+}
+
+static Error *duplicate(Arena *arena, const Prediction *holder)
+{
+    char id[UUID_TEXT_SIZE];
+    uuid_format(id, holder->id);
+    Error *error = error_with_reason(
+        ERROR(arena, ERROR_CONFLICT, "There is a prediction of %.*s, %d Q%d already.",
+              STR_ARG(holder->company_symbol), holder->year, holder->quarter),
+        "duplicate");
+    error->extra_json = arena_printf(arena, "\"current_id\": \"%s\"", id);
+    return error;
+}
+
+/* The key must be free, or held only by a hidden row. */
+static Error *claim_key(Arena *arena, Db *db, const PredictionKey *key)
+{
+    Prediction *holder = NULL;
+    bool hidden = false;
+    TRY(prediction_current(arena, db, key, &holder, &hidden));
+    if (holder != NULL && !hidden)
+        return duplicate(arena, holder);
+    return holder == NULL ? NULL : set_aside(arena, db, holder);
+}
+
+static Error *store(Arena *arena, Db *db, const Prediction *prediction)
+{
+    bool made = false;
+    TRY(prediction_insert(arena, db, prediction, &made));
+    if (!made)
+        return ERROR(arena, ERROR_BUSY, "Somebody else wrote the same prediction. Try again.");
+    TRY(count_add(arena, db, prediction, 1));
+    return owner_touch(arena, db, prediction->owner_id);
+}
+
+Error *predictions_create(Arena *arena, Db *db, const Principal *who, const NewPrediction *new,
+                          const IdempotencyKey *idempotency, Prediction **ret_prediction)
+{
+    const LoadedModel *model = NULL;
+    IdempotentAnswer kept;
+    Uuid current;
+    Uuid owner = who->owners[new->personal ? who->owner_count - 1 : who->writes_to];
+    TRY(models_active(arena, db, new->kind, &model));
+    Tx TX_AUTO tx = {0};
+    TRY(tx_begin(db, arena, TX_WRITE, &tx));
+    TRY(idempotency_find(arena, db, who, idempotency, &kept));
+    if (kept.found)
+        return predictions_get(arena, db, who, new->kind, kept.object_id, ret_prediction, &current);
+    Company *company = NULL;
+    TRY(find_or_make_company(arena, db, who, owner, &new->input, &company));
+    Prediction prediction = fill(who, new->kind, &new->input, model, company);
+    PredictionKey key = prediction_key(&prediction);
+    TRY(claim_key(arena, db, &key));
+    TRY(store(arena, db, &prediction));
+    TRY(idempotency_keep(arena, db, who, idempotency, prediction.id));
+    TRY(note(arena, db, who, &prediction, "prediction.created", 1, NULL));
+    TRY(tx_commit(&tx, arena));
+    return predictions_get(arena, db, who, new->kind, prediction.id, ret_prediction, &current);
+}
+
+/* --- reading --------------------------------------------------------------------------------- */
+
+static Error *find(Arena *arena, Db *db, const Principal *who, Kind kind, Uuid id,
+                   Prediction **ret_prediction, bool *ret_hidden)
+{
+    *ret_prediction = NULL;
+    *ret_hidden = false;
+    for (size_t i = 0; i < who->owner_count && *ret_prediction == NULL; i++)
+        TRY(prediction_find(arena, db, kind, who->owners[i], id, ret_prediction, ret_hidden));
+    return *ret_prediction != NULL ? NULL
+                                   : ERROR(arena, ERROR_NOT_FOUND, "There is no such prediction.");
+}
+
+static Error *gone(Arena *arena, Db *db, const Prediction *prediction)
+{
+    Deletion *deletion = NULL;
+    Error *error = ERROR(arena, ERROR_GONE, "This prediction was deleted with the upload that made it.");
+    TRY(deletion_find_of_job(arena, db, prediction->owner_id, prediction->job_id, &deletion));
+    return deletion == NULL ? error : owners_describe_deletion(arena, error, deletion);
+}
+
+Error *predictions_get(Arena *arena, Db *db, const Principal *who, Kind kind, Uuid id,
+                       Prediction **ret_prediction, Uuid *ret_current_id)
+{
+    Prediction *prediction = NULL;
+    bool hidden = false;
+    TRY(find(arena, db, who, kind, id, &prediction, &hidden));
+    if (hidden)
+        return gone(arena, db, prediction);
+    *ret_current_id = prediction->id;
+    if (!prediction->is_current) {
+        Prediction *current = NULL;
+        PredictionKey key = prediction_key(prediction);
+        TRY(prediction_current(arena, db, &key, &current, &hidden));
+        *ret_current_id = current != NULL && !hidden ? current->id : UUID_NIL;
+    }
+    *ret_prediction = prediction;
+    return NULL;
+}
+
+Error *predictions_list(Arena *arena, Db *db, const Principal *who, Kind kind,
+                        const PredictionFilter *filter, const Page *page, PredictionList *ret_list)
+{
+    Uuid owners[PRINCIPAL_OWNERS_MAX];
+    PredictionQuery query = {.kind = kind, .owners = owners, .filter = filter, .page = page};
+    for (size_t i = 0; i < who->owner_count; i++)
+        if (!filter->has_access_level || filter->access_level == who->owner_kinds[i])
+            owners[query.owner_count++] = who->owners[i];
+    Tx TX_AUTO tx = {0}; /* one snapshot for the windows and the total */
+    TRY(tx_begin(db, arena, TX_READ, &tx));
+    TRY(prediction_list(arena, db, &query, &ret_list->items, &ret_list->count, &ret_list->end));
+    return tx_commit(&tx, arena);
+}
+
+Error *predictions_of_job(Arena *arena, Db *db, const Job *job, const Page *page,
+                          PredictionList *ret_list)
+{
+    PageEnd end = {.total = -1};
+    Prediction *items = NULL;
+    size_t count = 0;
+    TRY(prediction_of_job(arena, db, job->kind, job->owner_id, job->id,
+                          page->after.set ? page->after.job_row : -1,
+                          page->limit + page->offset + 1, &items, &count));
+    if (page->want_total) {
+        TRY(prediction_count_of_job(arena, db, job->kind, job->owner_id, job->id, &end.total));
+        if (job->hides_rows)
+            end.total = 0;
+    }
+    size_t from = owners_page(page, count, &end.has_more, &ret_list->count);
+    ret_list->items = items + from;
+    if (end.has_more)
+        end.next = (PageKey){.set = true, .job_row = items[from + ret_list->count - 1].job_row};
+    ret_list->end = end;
+    return NULL;
+}
+
+Error *predictions_of_company(Arena *arena, Db *db, Uuid owner_id, Kind kind, Uuid company_id,
+                              bool include_superseded, PredictionList *ret_list)
+{
+    PredictionFilter filter = PREDICTION_FILTER_ALL;
+    Page page = {.limit = PAGE_LIMIT_MAX};
+    PredictionQuery query = {kind, &owner_id, 1, &filter, &page};
+    filter.has_company = true;
+    filter.company_id = company_id;
+    filter.include_superseded = include_superseded;
+    return prediction_list(arena, db, &query, &ret_list->items, &ret_list->count, &ret_list->end);
+}
+
+static Error *versions_of(Arena *arena, Db *db, const Prediction *prediction,
+                          PredictionList *ret_list)
+{
+    PredictionKey key = prediction_key(prediction);
+    Prediction *current = NULL, *former = NULL;
+    size_t count = 0;
+    bool hidden = false;
+    TRY(prediction_current(arena, db, &key, &current, &hidden));
+    TRY(prediction_former(arena, db, &key, PAGE_LIMIT_MAX, &former, &count));
+    Prediction *all = ARENA_ARRAY(arena, Prediction, count + 1);
+    size_t n = 0;
+    if (current != NULL && !hidden)
+        all[n++] = *current;
+    for (size_t i = 0; i < count; i++)
+        all[n++] = former[i];
+    *ret_list = (PredictionList){all, n, {.total = (int64_t)n}};
+    return NULL;
+}
+
+Error *predictions_lineage(Arena *arena, Db *db, const Principal *who, Kind kind, Uuid id,
+                           Lineage *ret_lineage)
+{
+    Prediction *prediction = NULL;
+    Uuid current;
+    Job *job = NULL, *root = NULL;
+    TRY(predictions_get(arena, db, who, kind, id, &prediction, &current));
+    Lineage lineage = {.prediction = prediction};
+    if (prediction->has_job)
+        TRY(job_find(arena, db, prediction->owner_id, prediction->job_id, &job));
+    if (!uuid_is_nil(prediction->root_job_id))
+        TRY(job_find(arena, db, prediction->owner_id, prediction->root_job_id, &root));
+    lineage.job = job;
+    lineage.root_job = root;
+    TRY(versions_of(arena, db, prediction, &lineage.versions));
+    *ret_lineage = lineage;
+    return NULL;
+}
+
+/* --- changing and removing ------------------------------------------------------------------- */
+
+/* The present version, inside the write transaction, after all that may refuse. */
+static Error *get_to_change(Arena *arena, Db *db, const Principal *who, Kind kind, Uuid id,
+                            const char *if_match, Prediction **ret_prediction)
+{
+    Prediction *prediction = NULL;
+    Uuid current;
+    TRY(predictions_get(arena, db, who, kind, id, &prediction, &current));
+    TRY(refuse_others(arena, who, prediction));
+    if (!prediction->is_current) {
+        Error *error = error_with_reason(
+            ERROR(arena, ERROR_CONFLICT,
+                  "This is a former version; a newer one has taken its place. Change that one."),
+            "superseded");
+        error->extra_json = uuid_is_nil(current)
+                                ? "\"current_id\": null"
+                                : arena_printf(arena, "\"current_id\": \"%s\"",
+                                               uuid_text(arena, current));
+        return error;
+    }
+    if (if_match != NULL && strcmp(if_match, "*") != 0 &&
+        strcmp(if_match, predictions_etag(arena, prediction)) != 0)
+        return ERROR(arena, ERROR_CHANGED,
+                     "The prediction has changed since you read it. Read it again.");
+    if (prediction->has_job) { /* what a deletion or restore of its job decides must stay so */
+        JobLock lock;
+        bool found = false;
+        TRY(job_lock(arena, db, prediction->owner_id, prediction->job_id, &lock, &found));
+        if (found && lock.hides_rows && prediction->job_link == LINK_RECORDED)
+            return gone(arena, db, prediction);
+    }
+    *ret_prediction = prediction;
+    return NULL;
+}
+
+static Error *refuse_other_key(Arena *arena, const Prediction *former, const PredictionInput *input)
+{
+    ErrorField *fields = NULL;
+    if (input->symbol.len > 0 && !str_equal(input->symbol, former->company_symbol))
+        error_field_add(arena, &fields, "company_symbol", "cannot_change",
+                        "The company of a prediction cannot change.");
+    if (input->year != former->year)
+        error_field_add(arena, &fields, "reporting_year", "cannot_change",
+                        "The year of a prediction cannot change.");
+    if (input->quarter != former->quarter)
+        error_field_add(arena, &fields, "reporting_quarter", "cannot_change",
+                        "The quarter of a prediction cannot change.");
+    return error_from_fields(arena, fields);
+}
+
+Error *predictions_change(Arena *arena, Db *db, const Principal *who, Kind kind, Uuid id,
+                          const PredictionInput *input, const char *if_match,
+                          Prediction **ret_prediction)
+{
+    const LoadedModel *model = NULL;
+    TRY(models_active(arena, db, kind, &model));
+    Tx TX_AUTO tx = {0};
+    TRY(tx_begin(db, arena, TX_WRITE, &tx));
+    Prediction *former = NULL;
+    TRY(get_to_change(arena, db, who, kind, id, if_match, &former));
+    TRY(refuse_other_key(arena, former, input));
+    Company company = {.id = former->company_id, .owner_id = former->owner_id};
+    Prediction next = fill(who, kind, input, model, &company);
+    next.source = SOURCE_EDIT;
+    next.derived_from = former->id;
+    next.root_job_id = former->root_job_id;
+    if (next.created_at <= former->created_at)
+        next.created_at = former->created_at + 1; /* versions are ordered by time */
+    TRY(set_aside(arena, db, former));
+    TRY(store(arena, db, &next));
+    TRY(note(arena, db, who, &next, "prediction.changed", 1, NULL));
+    TRY(tx_commit(&tx, arena));
+    Uuid current;
+    return predictions_get(arena, db, who, kind, next.id, ret_prediction, &current);
+}
+
+Error *predictions_delete(Arena *arena, Db *db, const Principal *who, Kind kind, Uuid id,
+                          const char *if_match, const char *reason, int64_t *ret_count)
+{
+    Tx TX_AUTO tx = {0};
+    TRY(tx_begin(db, arena, TX_WRITE, &tx));
+    Prediction *prediction = NULL;
+    TRY(get_to_change(arena, db, who, kind, id, if_match, &prediction));
+    PredictionKey key = prediction_key(prediction);
+    Uuid *jobs = NULL;
+    size_t job_count = 0;
+    int64_t former = 0;
+    TRY(prediction_jobs_of_former(arena, db, &key, &jobs, &job_count));
+    TRY(set_aside(arena, db, prediction));
+    TRY(prediction_delete_former(arena, db, &key, &former)); /* it is one of them by now */
+    for (size_t i = 0; i < job_count; i++)
+        TRY(job_raise_revision(arena, db, key.owner_id, jobs[i]));
+    TRY(owner_touch(arena, db, key.owner_id));
+    TRY(note(arena, db, who, prediction, "prediction.deleted", former, reason));
+    TRY(tx_commit(&tx, arena));
+    *ret_count = former;
+    return NULL;
+}

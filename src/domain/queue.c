@@ -1,0 +1,115 @@
+/* Waking is a counter behind a condition: a wake that comes between two waits is not lost. */
+#include "domain/queue.h"
+
+#include "base/check.h"
+#include "base/clock.h"
+#include "store/queue_store.h"
+
+#include <errno.h>
+#include <pthread.h>
+
+#define LEASE SECONDS(TASK_LEASE_SECONDS)
+
+static pthread_mutex_t mutex = PTHREAD_MUTEX_INITIALIZER;
+static pthread_cond_t woken = PTHREAD_COND_INITIALIZER;
+static uint64_t wakes;
+static _Thread_local uint64_t seen;
+
+static Error *lost(Arena *arena)
+{
+    return error_with_reason(
+        ERROR(arena, ERROR_CONFLICT, "Another worker has taken this task over."), "lease_lost");
+}
+
+Error *queue_claim(Arena *arena, Db *db, const char *worker, int64_t max_size, const Uuid *owner,
+                   Task **ret_task)
+{
+    int64_t now = clock_now();
+    *ret_task = NULL;
+    Task *task = NULL;
+    TRY(task_next(arena, db, now, max_size, owner, &task)); /* mostly there is nothing: no lock */
+    if (task == NULL)
+        return NULL;
+    Tx TX_AUTO tx = {0};
+    TRY(tx_begin(db, arena, TX_WRITE, &tx));
+    TRY(task_next(arena, db, now, max_size, owner, &task));
+    if (task == NULL)
+        return NULL;
+    bool held = false;
+    TRY(task_claim(arena, db, task, now + LEASE, worker, &held));
+    TRY(tx_commit(&tx, arena));
+    *ret_task = held ? task : NULL;
+    return NULL;
+}
+
+Error *queue_renew(Arena *arena, Db *db, const Task *task, bool *ret_held)
+{
+    Tx TX_AUTO tx = {0};
+    TRY(tx_begin(db, arena, TX_WRITE, &tx));
+    TRY(task_renew(arena, db, task, clock_now() + LEASE, ret_held));
+    return tx_commit(&tx, arena);
+}
+
+Error *queue_advance(Arena *arena, Db *db, Task *task, int64_t position)
+{
+    bool held = false;
+    TRY(task_advance(arena, db, task, position, clock_now() + LEASE, &held));
+    if (!held)
+        return lost(arena);
+    task->position = position;
+    task->attempts = 1;
+    return NULL;
+}
+
+Error *queue_finish(Arena *arena, Db *db, const Task *task)
+{
+    bool held = false;
+    TRY(task_finish(arena, db, task, &held));
+    return held ? NULL : lost(arena);
+}
+
+Error *queue_release(Arena *arena, Db *db, const Task *task, int64_t delay)
+{
+    bool held = false;
+    Tx TX_AUTO tx = {0};
+    TRY(tx_begin(db, arena, TX_WRITE, &tx));
+    /* Given back at once it was no failure: the attempt does not count. */
+    TRY(task_release(arena, db, task, clock_now() + delay,
+                     delay == 0 ? task->attempts - 1 : task->attempts, &held));
+    return tx_commit(&tx, arena);
+}
+
+Error *queue_has(Arena *arena, Db *db, Uuid owner_id, Uuid object_id, bool *ret_queued)
+{
+    *ret_queued = false;
+    for (TaskKind kind = 0; kind < TASK_KIND_COUNT && !*ret_queued; kind++)
+        TRY(task_is_queued(arena, db, owner_id, object_id, kind, ret_queued));
+    return NULL;
+}
+
+Error *queue_depth(Arena *arena, Db *db, int64_t *ret_waiting, int64_t *ret_oldest)
+{
+    return task_depth(arena, db, ret_waiting, ret_oldest);
+}
+
+void queue_wake(void)
+{
+    pthread_mutex_lock(&mutex);
+    wakes++;
+    pthread_cond_broadcast(&woken);
+    pthread_mutex_unlock(&mutex);
+}
+
+void queue_wait(int64_t timeout)
+{
+    struct timespec until;
+    CHECK(clock_gettime(CLOCK_REALTIME, &until) == 0);
+    int64_t nanos = until.tv_nsec + timeout % SECONDS(1) * 1000;
+    until.tv_sec += timeout / SECONDS(1) + nanos / 1000000000;
+    until.tv_nsec = nanos % 1000000000;
+    pthread_mutex_lock(&mutex);
+    while (wakes == seen && pthread_cond_timedwait(&woken, &mutex, &until) != ETIMEDOUT)
+        continue;
+    seen = wakes;
+    pthread_mutex_unlock(&mutex);
+}

@@ -1,0 +1,57 @@
+/* Signing in and out. */
+#include "base/log.h"
+#include "http/app.h"
+#include "http/handlers.h"
+#include "http/reply.h"
+#include "http/views.h"
+
+/* The address is not logged: people type their password into that field. */
+static void note_failure(const Request *request)
+{
+    metrics_count_failed_sign_in(request->app->metrics);
+    log_event(LOG_WARN, "sign-in refused", LOG_TEXT("address", request->peer.address),
+              LOG_TEXT("request_id", request->id));
+}
+
+Error *handle_login(Request *request, Response *response)
+{
+    Params body;
+    Session session = {0};
+    TRY(params_from_body(request->arena, request->body, &body));
+    Str email = params_text(&body, "email", 254);
+    Str password = params_secret(&body, "password", PASSWORD_MAX);
+    params_need(&body, "email");
+    params_need(&body, "password");
+    TRY(params_check(&body));
+    TRY(params_check(&request->query));
+    Error *error =
+        accounts_sign_in(request->arena, request->db, &request->peer, email, password, &session);
+    if (error != NULL) {
+        note_failure(request);
+        return error;
+    }
+    JsonOut *out = reply_begin(request, response);
+    json_put_text(out, "access_token", session.token);
+    json_put_text(out, "token_type", "bearer");
+    json_put_int(out, "expires_in", (session.expires_at - clock_now()) / SECONDS(1));
+    view_user(out, "user", session.user);
+    return reply_end(request, response, 200);
+}
+
+Error *handle_logout(Request *request, Response *response)
+{
+    TRY(params_check(&request->query));
+    TRY(accounts_sign_out(request->arena, request->db, request->who));
+    JsonOut *out = reply_begin(request, response);
+    json_put_text(out, "message", "Signed out.");
+    return reply_end(request, response, 200);
+}
+
+Error *handle_me(Request *request, Response *response)
+{
+    User *user = NULL;
+    TRY(accounts_user(request->arena, request->db, request->who->user_id, &user));
+    JsonOut *out = reply_begin(request, response);
+    view_user(out, "user", user);
+    return reply_end(request, response, 200);
+}

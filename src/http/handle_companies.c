@@ -1,0 +1,73 @@
+/* Companies: list, search, one, and its history. */
+#include "http/handlers.h"
+#include "http/paging.h"
+#include "http/reply.h"
+#include "http/views.h"
+
+Error *handle_companies_list(Request *request, Response *response)
+{
+    static const char *const sorts[] = {"symbol"};
+    Params *query = &request->query;
+    CompanyFilter filter = {.search = params_text(query, "search", NAME_MAX_CHARS),
+                            .sector = params_text(query, "sector", SECTOR_MAX_CHARS)};
+    CompanyList list = {0};
+    Paging paging;
+    unsigned sort = (unsigned)params_word(query, "sort", sorts, 1, 0);
+    paging_read(request, sort, false, &paging);
+    TRY(params_check(query));
+    TRY(companies_list(request->arena, request->db, request->who, &filter, &paging.page,
+                       paging.after_text, &list));
+    JsonOut *out = reply_begin(request, response);
+    json_begin_array(out, "companies");
+    for (size_t i = 0; i < list.count; i++)
+        view_company(out, NULL, request->who, &list.items[i]);
+    json_end_array(out);
+    paging_view(request->arena, out, &paging, &list.end, list.next_symbol);
+    return reply_end(request, response, 200);
+}
+
+static Error *reply_with(Request *request, Response *response, const Company *company)
+{
+    JsonOut *out = reply_begin(request, response);
+    view_company(out, "company", request->who, company);
+    return reply_end(request, response, 200);
+}
+
+Error *handle_company_get(Request *request, Response *response)
+{
+    Company *company = NULL;
+    TRY(companies_get(request->arena, request->db, request->who, request->values.id, &company));
+    return reply_with(request, response, company);
+}
+
+Error *handle_company_by_symbol(Request *request, Response *response)
+{
+    Company *company = NULL;
+    Str symbol = str_upper(request->arena, str_trim(request->values.text));
+    TRY(companies_by_symbol(request->arena, request->db, request->who, symbol, &company));
+    return reply_with(request, response, company);
+}
+
+/* The history of both kinds, newest period first. */
+Error *handle_company_predictions(Request *request, Response *response)
+{
+    Params *query = &request->query;
+    Company *company = NULL;
+    PredictionList lists[KIND_COUNT] = {0};
+    bool superseded = params_bool(query, "include_superseded", false);
+    TRY(params_check(query));
+    TRY(companies_get(request->arena, request->db, request->who, request->values.id, &company));
+    for (Kind kind = 0; kind < KIND_COUNT; kind++)
+        TRY(predictions_of_company(request->arena, request->db, company->owner_id, kind,
+                                   company->id, superseded, &lists[kind]));
+    JsonOut *out = reply_begin(request, response);
+    view_company(out, "company", request->who, company);
+    for (Kind kind = 0; kind < KIND_COUNT; kind++)
+        view_predictions(out, arena_printf(request->arena, "%s_predictions", kind_spec(kind)->word),
+                         request->who, lists[kind].items, lists[kind].count);
+    json_begin_object(out, "has_more");
+    for (Kind kind = 0; kind < KIND_COUNT; kind++)
+        json_put_bool(out, kind_spec(kind)->word, lists[kind].end.has_more);
+    json_end_object(out);
+    return reply_end(request, response, 200);
+}

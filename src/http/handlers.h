@@ -1,0 +1,56 @@
+/* The handlers of the route table. Each reads its parameters, calls the domain, and writes the answer;
+ * what it allocates or opens belongs to the request's arena. */
+#ifndef OBLIGOR_HTTP_HANDLERS_H
+#define OBLIGOR_HTTP_HANDLERS_H
+
+#include "http/request.h"
+
+#define HANDLER(name) Error *name(Request *request, Response *response) MUST_CHECK
+
+HANDLER(handle_login);
+HANDLER(handle_logout);
+HANDLER(handle_me);
+HANDLER(handle_api_setup);
+HANDLER(handle_setup_page);
+HANDLER(handle_setup_form);
+
+HANDLER(handle_models_list);
+HANDLER(handle_model_add);
+HANDLER(handle_model_get);
+HANDLER(handle_model_activate);
+
+HANDLER(handle_companies_list);
+HANDLER(handle_company_get);
+HANDLER(handle_company_by_symbol);
+HANDLER(handle_company_predictions);
+
+HANDLER(handle_predictions_list);
+HANDLER(handle_prediction_get);
+HANDLER(handle_prediction_lineage);
+HANDLER(handle_prediction_versions);
+HANDLER(handle_prediction_create);
+HANDLER(handle_prediction_change);
+HANDLER(handle_prediction_delete);
+HANDLER(handle_predictions_score);
+HANDLER(handle_predictions_template);
+
+HANDLER(handle_upload_of_kind);
+HANDLER(handle_upload);
+
+HANDLER(handle_jobs_list);
+HANDLER(handle_job_get);
+HANDLER(handle_job_status);
+HANDLER(handle_job_cancel);
+HANDLER(handle_job_errors);
+HANDLER(handle_job_warnings);
+HANDLER(handle_job_results);
+HANDLER(handle_job_file);
+HANDLER(handle_job_preview);
+HANDLER(handle_job_delete);
+HANDLER(handle_deletion_get);
+
+HANDLER(handle_alive);
+HANDLER(handle_ready);
+HANDLER(handle_metrics);
+
+#endif

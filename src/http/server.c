@@ -1,0 +1,359 @@
+/* The only file that knows libmicrohttpd. It turns the library's callbacks into the steps of an Exchange
+ * and an Exchange's answer into the library's response; every decision is in exchange.c and gate.c.
+ *
+ * The library's rules that shape it:
+ * - The access handler is called once when the header is in, then with pieces of the body, then once
+ *   more with none: an answer is queued in the last of these, or in the first one while the body is not
+ *   wanted; in between the library refuses it.
+ * - A connection is suspended before its work is queued: a worker may be done at any moment after. When
+ *   it is resumed the handler is called again, and finds the answer.
+ * - The exchange lives until the library says that the request is over, since it sends from the arena.
+ * - All connections must be resumed before the daemon is stopped, or it aborts. */
+#include "http/server.h"
+
+#include "base/check.h"
+#include "base/log.h"
+#include "http/exchange.h"
+#include "http/listen.h"
+
+#include <arpa/inet.h>
+#include <fcntl.h>
+#include <microhttpd.h>
+#include <netinet/in.h>
+#include <unistd.h>
+
+enum {
+    DEFAULT_THREADS = 4,
+    DEFAULT_QUEUE = 256,
+    DEFAULT_BODY = 1 << 20,
+    HASHING_MAX = 2,
+    SOCKET_THREADS_MAX = 8,
+    CONNECTION_MEMORY = 64 * 1024,
+    CONNECTIONS_MAX = 2000,
+    IDLE_SECONDS = 60,
+    STOP_SECONDS = 30
+};
+
+struct HttpServer {
+    Arena *arena;
+    App app;
+    Permits waits;
+    struct MHD_Daemon *daemon;
+    atomic_bool stopping;
+    int port;
+};
+
+/* --- from the library to the exchange ---------------------------------------------------------- */
+
+static const char *peer_address(struct MHD_Connection *connection, char out[INET6_ADDRSTRLEN],
+                                bool *ret_loopback)
+{
+    const union MHD_ConnectionInfo *info =
+        MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CLIENT_ADDRESS);
+    *ret_loopback = false;
+    if (info == NULL || info->client_addr == NULL)
+        return "";
+    const void *raw = info->client_addr;
+    if (info->client_addr->sa_family == AF_INET) {
+        struct in_addr v4 = ((const struct sockaddr_in *)raw)->sin_addr;
+        *ret_loopback = ntohl(v4.s_addr) >> 24 == 127;
+        return inet_ntop(AF_INET, &v4, out, INET6_ADDRSTRLEN);
+    }
+    if (info->client_addr->sa_family != AF_INET6)
+        return "";
+    struct in6_addr v6 = ((const struct sockaddr_in6 *)raw)->sin6_addr;
+    if (IN6_IS_ADDR_V4MAPPED(&v6)) {
+        *ret_loopback = v6.s6_addr[12] == 127;
+        return inet_ntop(AF_INET, &v6.s6_addr[12], out, INET6_ADDRSTRLEN);
+    }
+    *ret_loopback = IN6_IS_ADDR_LOOPBACK(&v6);
+    return inet_ntop(AF_INET6, &v6, out, INET6_ADDRSTRLEN);
+}
+
+/* The first callback of a request: the target as it was sent, before the library takes it apart. */
+static void *on_target(void *cls, const char *uri, struct MHD_Connection *connection)
+{
+    HttpServer *server = cls;
+    Exchange *exchange = exchange_new(&server->app, uri);
+    exchange->carrier = connection;
+    return exchange;
+}
+
+static enum MHD_Result on_header(void *cls, enum MHD_ValueKind kind, const char *name,
+                                 size_t name_size, const char *value, size_t value_size)
+{
+    (void)kind;
+    (void)name_size;
+    exchange_header(cls, name, value == NULL ? STR("") : (Str){value, value_size});
+    return MHD_YES;
+}
+
+/* --- from the exchange to the library ---------------------------------------------------------- */
+
+static struct MHD_Response *make_response(const Response *response)
+{
+    if (response->file < 0)
+        return MHD_create_response_from_buffer(response->body.len, (void *)(uintptr_t)response->body.ptr,
+                                               MHD_RESPMEM_PERSISTENT);
+    int file = fcntl(response->file, F_DUPFD_CLOEXEC, 3); /* the library closes its own */
+    if (file < 0)
+        return NULL;
+    struct MHD_Response *made = MHD_create_response_from_fd64((uint64_t)response->file_size, file);
+    if (made == NULL)
+        close(file);
+    return made;
+}
+
+/* MHD_NO, when memory or descriptors are out, cuts the connection. */
+static enum MHD_Result answer(HttpServer *server, struct MHD_Connection *connection,
+                              Exchange *exchange)
+{
+    exchange->close = exchange->close || atomic_load(&server->stopping);
+    exchange_seal(exchange);
+    const Response *response = &exchange->response;
+    struct MHD_Response *made = make_response(response);
+    if (made == NULL)
+        return MHD_NO;
+    for (size_t i = 0; i < response->header_count; i++)
+        if (MHD_add_response_header(made, response->headers[i].name,
+                                    response->headers[i].value) != MHD_YES)
+            log_event(LOG_WARN, "header field not sent",
+                      LOG_TEXT("name", response->headers[i].name));
+    enum MHD_Result result = MHD_queue_response(connection, (unsigned)response->status, made);
+    MHD_destroy_response(made);
+    return result;
+}
+
+static void run_on_worker(Work *work, Db *db)
+{
+    Exchange *exchange = (Exchange *)(void *)work;
+    struct MHD_Connection *connection = exchange->carrier;
+    exchange_run(exchange, db);
+    MHD_resume_connection(connection);
+}
+
+static void hand_over(struct MHD_Connection *connection, Exchange *exchange)
+{
+    Arena *arena = exchange->request.arena;
+    exchange->work.run = run_on_worker;
+    exchange->work.lane =
+        exchange->request.route->runs == RUNS_HASHING ? LANE_HASHING : LANE_COMMON;
+    MHD_suspend_connection(connection);
+    if (pool_add(exchange->request.app->pool, &exchange->work))
+        return;
+    exchange_fail(exchange, ERROR(arena, ERROR_BUSY,
+                                  "The server is busy with other requests. Try again shortly."));
+    MHD_resume_connection(connection);
+}
+
+static void run_here(Exchange *exchange, bool with_db)
+{
+    Db *db = NULL;
+    Error *error = NULL;
+    if (with_db)
+        error = sessions_here(exchange->request.app->readers, exchange->request.arena, &db);
+    if (error != NULL)
+        exchange_fail(exchange, error);
+    else
+        exchange_run(exchange, db);
+}
+
+/* True: the connection is suspended and the answer comes later. */
+static bool run(struct MHD_Connection *connection, Exchange *exchange)
+{
+    Place place = exchange_place(exchange);
+    if (place == PLACE_POOL) {
+        hand_over(connection, exchange);
+        return true;
+    }
+    run_here(exchange, place == PLACE_HERE_WITH_DB);
+    return false;
+}
+
+static enum MHD_Result begin(HttpServer *server, struct MHD_Connection *connection,
+                             const char *method, Exchange *exchange)
+{
+    char text[INET6_ADDRSTRLEN];
+    bool is_loopback;
+    const char *address = peer_address(connection, text, &is_loopback);
+    MHD_get_connection_values_n(connection, MHD_HEADER_KIND, on_header, exchange);
+    exchange_judge(exchange, method, address == NULL ? "" : address, is_loopback);
+    if (!exchange_refuses_now(exchange))
+        return MHD_YES;
+    exchange->close = true;
+    return answer(server, connection, exchange);
+}
+
+static enum MHD_Result on_access(void *cls, struct MHD_Connection *connection, const char *url,
+                                 const char *method, const char *version, const char *data,
+                                 size_t *data_size, void **context)
+{
+    HttpServer *server = cls;
+    Exchange *exchange = *context;
+    (void)url;
+    (void)version;
+    switch (exchange->step) {
+    case STEP_HEADER:
+        exchange->step = STEP_BODY;
+        return begin(server, connection, method, exchange);
+    case STEP_BODY:
+        if (*data_size > 0) {
+            bool go_on = exchange_take(exchange, (Str){data, *data_size});
+            *data_size = 0;
+            return go_on ? MHD_YES : MHD_NO;
+        }
+        exchange->step = STEP_ANSWER;
+        exchange_body_done(exchange);
+        if (!exchange_is_answered(exchange) && run(connection, exchange))
+            return MHD_YES;
+        break;
+    case STEP_ANSWER:
+        break;
+    }
+    return answer(server, connection, exchange);
+}
+
+static void on_end(void *cls, struct MHD_Connection *connection, void **context,
+                   enum MHD_RequestTerminationCode code)
+{
+    (void)cls;
+    (void)connection;
+    if (*context != NULL)
+        exchange_end(*context, code == MHD_REQUEST_TERMINATED_COMPLETED_OK);
+    *context = NULL;
+}
+
+static void on_library_log(void *cls, const char *format, va_list arguments)
+    __attribute__((format(printf, 2, 0)));
+
+static void on_library_log(void *cls, const char *format, va_list arguments)
+{
+    char text[512];
+    (void)cls;
+    vsnprintf(text, sizeof text, format, arguments);
+    const char *says = text;
+    log_event(LOG_DEBUG, "http library", LOG_TEXT("says", says));
+}
+
+/* The library's own decoding is switched off: ours is strict and works on the target as sent. */
+static size_t on_unescape(void *cls, struct MHD_Connection *connection, char *text)
+{
+    (void)cls;
+    (void)connection;
+    return strlen(text);
+}
+
+/* --- life of a server -------------------------------------------------------------------------- */
+
+static void fill_defaults(HttpConfig *config, const HttpConfig *given, Arena *arena)
+{
+    *config = *given;
+    config->db_url = arena_strdup(arena, given->db_url);
+    config->listen = arena_strdup(arena, given->listen);
+    config->spool = arena_strdup(arena, given->spool);
+    if (config->threads <= 0)
+        config->threads = DEFAULT_THREADS;
+    if (config->queue_max <= 0)
+        config->queue_max = DEFAULT_QUEUE;
+    if (config->max_body <= 0)
+        config->max_body = DEFAULT_BODY;
+}
+
+static unsigned socket_threads(void)
+{
+    long cores = sysconf(_SC_NPROCESSORS_ONLN);
+    if (cores < 2)
+        return 2;
+    return cores > SOCKET_THREADS_MAX ? SOCKET_THREADS_MAX : (unsigned)cores;
+}
+
+static struct MHD_Daemon *start_daemon(HttpServer *server, int listening)
+{
+    return MHD_start_daemon(
+        MHD_USE_EPOLL_INTERNAL_THREAD | MHD_ALLOW_SUSPEND_RESUME | MHD_USE_ERROR_LOG, 0, NULL,
+        NULL, on_access, server, MHD_OPTION_EXTERNAL_LOGGER, on_library_log, NULL,
+        MHD_OPTION_LISTEN_SOCKET, listening, MHD_OPTION_THREAD_POOL_SIZE, socket_threads(),
+        MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)CONNECTION_MEMORY,
+        MHD_OPTION_CONNECTION_LIMIT, (unsigned)CONNECTIONS_MAX, MHD_OPTION_CONNECTION_TIMEOUT,
+        (unsigned)IDLE_SECONDS, MHD_OPTION_URI_LOG_CALLBACK, on_target, server,
+        MHD_OPTION_UNESCAPE_CALLBACK, on_unescape, NULL, MHD_OPTION_NOTIFY_COMPLETED, on_end,
+        server, MHD_OPTION_END);
+}
+
+static Error *start(HttpServer *server, Arena *arena)
+{
+    App *app = &server->app;
+    int hashing = app->config.threads - 1 < HASHING_MAX ? app->config.threads - 1 : HASHING_MAX;
+    PoolConfig pool = {.db_url = app->config.db_url,
+                       .threads = app->config.threads,
+                       .queue_max = app->config.queue_max,
+                       .hashing_max = hashing < 1 ? 1 : hashing};
+    Db *db = NULL;
+    int listening;
+    TRY(sessions_here(app->readers, arena, &db));
+    app->inline_reads = strcmp(db_engine(db), "sqlite") == 0;
+    TRY(listen_open(arena, app->config.listen, &listening, &server->port));
+    Error *error = pool_start(arena, &pool, &app->pool);
+    if (error == NULL)
+        server->daemon = start_daemon(server, listening);
+    if (error == NULL && server->daemon == NULL)
+        error = ERROR(arena, ERROR_UNAVAILABLE, "Cannot serve on %s.", app->config.listen);
+    if (error != NULL)
+        close(listening);
+    return error;
+}
+
+static void free_server(HttpServer *server)
+{
+    pool_stop(server->app.pool);
+    pool_free(server->app.pool);
+    sessions_free(server->app.readers);
+    arena_free(server->arena);
+}
+
+Error *http_server_start(Arena *arena, const HttpConfig *config, HttpServer **ret_server)
+{
+    Arena *own = arena_new(0);
+    HttpServer *server = ARENA_NEW(own, HttpServer);
+    server->arena = own;
+    fill_defaults(&server->app.config, config, own);
+    server->app.router = router_new(own, ROUTES, ROUTE_COUNT);
+    server->app.metrics = metrics_new(own, ROUTES, ROUTE_COUNT);
+    server->app.readers = sessions_new(config->db_url, (DbOptions){.read_only = true,
+                                                                   .must_exist = true});
+    atomic_init(&server->waits.left,
+                server->app.config.threads > 1 ? server->app.config.threads / 2 : 1);
+    server->app.waits = &server->waits;
+    Error *error = start(server, arena);
+    if (error != NULL) {
+        free_server(server);
+        return error;
+    }
+    *ret_server = server;
+    return NULL;
+}
+
+int http_server_port(const HttpServer *server)
+{
+    return server->port;
+}
+
+/* No new connections; what is under way gets its time; then the pool runs dry, which resumes every
+ * suspended connection, and the daemon may stop. */
+void http_server_stop(HttpServer *server)
+{
+    if (server == NULL)
+        return;
+    atomic_store(&server->stopping, true);
+    MHD_socket listening = MHD_quiesce_daemon(server->daemon);
+    int64_t until = clock_monotonic() + SECONDS(STOP_SECONDS);
+    while (metrics_in_flight(server->app.metrics) > 0 && clock_monotonic() < until)
+        clock_sleep(10000);
+    pool_stop(server->app.pool);
+    MHD_stop_daemon(server->daemon);
+    if (listening != MHD_INVALID_SOCKET)
+        close(listening);
+    pool_free(server->app.pool);
+    server->app.pool = NULL;
+    free_server(server);
+}

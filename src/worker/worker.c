@@ -1,0 +1,283 @@
+/* Lanes and housekeeping.
+ *
+ * A lane claims a task, runs it, and claims the next; when there is none it waits to be woken or for a
+ * second to pass (another process may have queued something). A failing database is logged once per task
+ * and the task is given back with a delay that grows with its attempts; after three claims without progress
+ * it is given up, so that one poisoned task does not stop its owner for ever.
+ *
+ * A lane never exits the process: whatever happens to a task, its lease runs out and somebody goes on. */
+#include "worker/worker.h"
+
+#include "base/check.h"
+#include "base/clock.h"
+#include "base/log.h"
+#include "domain/accounts.h"
+#include "domain/deletion.h"
+#include "domain/idempotency.h"
+#include "domain/queue.h"
+#include "domain/upload.h"
+
+#include <pthread.h>
+#include <stdatomic.h>
+#include <unistd.h>
+
+enum { LANES = 2, SMALL_TASK = 4 << 20, LANE_CACHE = 32 << 20 };
+#define POLL          SECONDS(1)
+#define RETRY_DELAY   SECONDS(2)
+#define SWEEP_EVERY   SECONDS(300)
+#define STALE_UPLOAD  HOURS(1)
+
+typedef Error *RunTask(Arena *arena, Db *db, Db *reader, Task *task, const TaskWatch *watch,
+                       TaskEnd *ret_end);
+
+static Error *run_deletion(Arena *arena, Db *db, Db *reader, Task *task, const TaskWatch *watch,
+                           TaskEnd *ret_end)
+{
+    (void)reader;
+    return deletion_run(arena, db, task, watch, ret_end);
+}
+
+static const struct {
+    RunTask *run;
+    Error *(*give_up)(Arena *arena, Db *db, Task *task);
+} RUNNERS[TASK_KIND_COUNT] = {
+    [TASK_IMPORT] = {import_run, import_give_up},
+    [TASK_DELETION] = {run_deletion, deletion_give_up},
+};
+
+typedef struct Lane {
+    struct Worker *worker;
+    pthread_t thread;
+    int64_t max_size;
+    Db *db;
+    Db *reader;
+} Lane;
+
+struct Worker {
+    char *name;
+    atomic_bool stopping;
+    Lane lanes[LANES];
+    pthread_t sweeper;
+    Db *sweeper_db;
+};
+
+/* --- one task -------------------------------------------------------------------------------- */
+
+static bool lease_lost(const Error *error)
+{
+    return error->reason != NULL && strcmp(error->reason, "lease_lost") == 0;
+}
+
+static void log_task(const char *message, const Task *task, int64_t micros)
+{
+    char id[UUID_TEXT_SIZE];
+    uuid_format(id, task->object_id);
+    log_event(LOG_INFO, message, LOG_TEXT("task", TASK_KIND_WORDS[task->kind]),
+              LOG_TEXT("object", id), LOG_INT("attempt", task->attempts),
+              LOG_INT("position", task->position), LOG_INT("ms", micros / 1000));
+}
+
+static Error *run_task(Arena *arena, Db *db, Db *reader, Task *task, const TaskWatch *watch)
+{
+    int64_t start = clock_monotonic();
+    if (task->attempts > TASK_ATTEMPTS_MAX) {
+        log_task("task given up", task, 0);
+        return RUNNERS[task->kind].give_up(arena, db, task);
+    }
+    TaskEnd end = TASK_ENDED;
+    log_task("task started", task, 0);
+    Error *error = RUNNERS[task->kind].run(arena, db, reader, task, watch, &end);
+    if (error != NULL && lease_lost(error)) {
+        log_task("task was taken over", task, clock_monotonic() - start);
+        return NULL;
+    }
+    if (error != NULL) {
+        Error *release = queue_release(arena, db, task, RETRY_DELAY * task->attempts);
+        if (release != NULL)
+            log_failure("the task could not be given back; its lease runs out", release);
+        return error;
+    }
+    log_task(end == TASK_ENDED ? "task done" : "task handed back", task, clock_monotonic() - start);
+    return end == TASK_ENDED ? NULL : queue_release(arena, db, task, 0);
+}
+
+/* --- the lanes ------------------------------------------------------------------------------- */
+
+static bool lane_stopping(void *self)
+{
+    const Lane *lane = self;
+    return atomic_load(&lane->worker->stopping);
+}
+
+/* True when there was something to do. */
+static bool lane_step(Lane *lane)
+{
+    Arena *arena = arena_new(0);
+    Task *task = NULL;
+    TaskWatch watch = {.stopping = lane_stopping, .self = lane};
+    Error *error =
+        queue_claim(arena, lane->db, lane->worker->name, lane->max_size, NULL, &task);
+    if (error == NULL && task != NULL)
+        error = run_task(arena, lane->db, lane->reader, task, &watch);
+    if (error != NULL)
+        log_failure(task != NULL ? "task failed" : "claim failed", error);
+    bool worked = error == NULL && task != NULL;
+    arena_free(arena);
+    if (worked)
+        queue_wake(); /* the owner's next task may be due, for the other lane too */
+    return worked;
+}
+
+static void *run_lane(void *self)
+{
+    Lane *lane = self;
+    while (!atomic_load(&lane->worker->stopping))
+        if (!lane_step(lane))
+            queue_wait(POLL);
+    return NULL;
+}
+
+/* --- housekeeping ---------------------------------------------------------------------------- */
+
+static Error *sweep(Arena *arena, Db *db)
+{
+    int64_t tokens = 0, keys = 0, uploads = 0;
+    TRY(accounts_sweep_tokens(arena, db, &tokens));
+    TRY(idempotency_sweep(arena, db, &keys));
+    TRY(upload_sweep(arena, db, clock_now() - STALE_UPLOAD, &uploads));
+    if (tokens + keys + uploads > 0)
+        log_event(LOG_INFO, "swept", LOG_INT("tokens", tokens), LOG_INT("idempotency_keys", keys),
+                  LOG_INT("uploads", uploads));
+    return NULL;
+}
+
+static void *run_sweeper(void *self)
+{
+    Worker *worker = self;
+    int64_t next = clock_monotonic();
+    while (!atomic_load(&worker->stopping)) {
+        if (clock_monotonic() >= next) {
+            Arena *arena = arena_new(0);
+            Error *error = sweep(arena, worker->sweeper_db);
+            if (error != NULL)
+                log_failure("housekeeping failed", error);
+            arena_free(arena);
+            next = clock_monotonic() + SWEEP_EVERY;
+        }
+        queue_wait(POLL);
+    }
+    return NULL;
+}
+
+/* --- starting and stopping ------------------------------------------------------------------- */
+
+static char *worker_name(const char *wanted)
+{
+    char host[64] = "";
+    char name[128];
+    if (wanted != NULL)
+        snprintf(name, sizeof name, "%s", wanted);
+    else {
+        gethostname(host, sizeof host - 1);
+        snprintf(name, sizeof name, "%s:%d", host, (int)getpid());
+    }
+    char *copy = strdup(name);
+    CHECK(copy != NULL);
+    return copy;
+}
+
+static Error *open_sessions(Arena *arena, Worker *worker, const char *url)
+{
+    DbOptions options = {.must_exist = true};
+    TRY(db_open(arena, str_from(url), options, &worker->sweeper_db));
+    for (size_t i = 0; i < LANES; i++) {
+        Lane *lane = &worker->lanes[i];
+        *lane = (Lane){.worker = worker, .max_size = i == 0 ? INT64_MAX : SMALL_TASK};
+        options.cache_bytes = i == 0 ? LANE_CACHE : 0;
+        TRY(db_open(arena, str_from(url), options, &lane->db));
+        options.cache_bytes = 0;
+        TRY(db_open(arena, str_from(url), options, &lane->reader));
+    }
+    return NULL;
+}
+
+static void close_sessions(Worker *worker)
+{
+    for (size_t i = 0; i < LANES; i++) {
+        db_close(worker->lanes[i].db);
+        db_close(worker->lanes[i].reader);
+    }
+    db_close(worker->sweeper_db);
+    free(worker->name);
+    free(worker);
+}
+
+Error *worker_start(Arena *arena, const WorkerConfig *config, Worker **ret_worker)
+{
+    Worker *worker = check_malloc(sizeof *worker);
+    memset(worker, 0, sizeof *worker);
+    worker->name = worker_name(config->name);
+    Error *error = open_sessions(arena, worker, config->db_url);
+    if (error != NULL) {
+        close_sessions(worker);
+        return error;
+    }
+    for (size_t i = 0; i < LANES; i++)
+        CHECK(pthread_create(&worker->lanes[i].thread, NULL, run_lane, &worker->lanes[i]) == 0);
+    CHECK(pthread_create(&worker->sweeper, NULL, run_sweeper, worker) == 0);
+    *ret_worker = worker;
+    return NULL;
+}
+
+void worker_stop(Worker *worker)
+{
+    if (worker == NULL)
+        return;
+    atomic_store(&worker->stopping, true);
+    queue_wake();
+    for (size_t i = 0; i < LANES; i++)
+        pthread_join(worker->lanes[i].thread, NULL);
+    pthread_join(worker->sweeper, NULL);
+    close_sessions(worker);
+}
+
+/* --- the command line ------------------------------------------------------------------------ */
+
+static Error *work_until(Arena *arena, Db *db, Db *reader, const TaskWatch *watch, Uuid owner_id,
+                         Uuid object_id)
+{
+    char *name = worker_name(NULL);
+    Error *error = NULL;
+    bool queued = true;
+    while (error == NULL && !watch->stopping(watch->self)) {
+        ArenaMark mark = arena_mark(arena);
+        Task *task = NULL;
+        error = queue_has(arena, db, owner_id, object_id, &queued);
+        if (error != NULL || !queued)
+            break;
+        error = queue_claim(arena, db, name, INT64_MAX, &owner_id, &task);
+        if (error == NULL && task != NULL)
+            error = run_task(arena, db, reader, task, watch);
+        if (error == NULL)
+            arena_rewind(arena, mark);
+        if (error == NULL && task == NULL)
+            clock_sleep(100000); /* another worker has the owner's task */
+    }
+    free(name);
+    return error;
+}
+
+Error *worker_run_until(Arena *arena, const char *db_url, const TaskWatch *watch, Uuid owner_id,
+                        Uuid object_id)
+{
+    DbOptions options = {.must_exist = true, .cache_bytes = LANE_CACHE};
+    Db *db = NULL, *reader = NULL;
+    Error *error = db_open(arena, str_from(db_url), options, &db);
+    if (error == NULL)
+        error = db_open(arena, str_from(db_url), (DbOptions){.must_exist = true}, &reader);
+    if (error == NULL)
+        error = work_until(arena, db, reader, watch, owner_id, object_id);
+    db_close(reader);
+    db_close(db);
+    return error;
+}

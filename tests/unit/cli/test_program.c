@@ -1,0 +1,289 @@
+/* The commands that need a database, one after the other on one embedded database, as somebody would use
+ * them. */
+#include "program.h"
+
+static char directory[64];
+static char database[96];
+
+static int set_up_database(void **state)
+{
+    (void)state;
+    snprintf(directory, sizeof directory, "/tmp/obligor-test-XXXXXX");
+    if (mkdtemp(directory) == NULL)
+        return 1;
+    snprintf(database, sizeof database, "sqlite:%s/obligor.db", directory);
+    setenv("OBLIGOR_DB", database, 1);
+    setenv("OBLIGOR_SPOOL", directory, 1);
+    setenv("OBLIGOR_USER", "ana@example.com", 1);
+    return 0;
+}
+
+static int remove_database(void **state)
+{
+    (void)state;
+    static const char *const names[] = {"obligor.db", "obligor.db-wal", "obligor.db-shm"};
+    char path[128];
+    for (size_t i = 0; i < ARRAY_COUNT(names); i++) {
+        snprintf(path, sizeof path, "%s/%s", directory, names[i]);
+        unlink(path);
+    }
+    return rmdir(directory);
+}
+
+static const char *source(Arena *arena, const char *path)
+{
+    return arena_printf(arena, "%s/%s", OBLIGOR_SOURCE_ROOT, path);
+}
+
+#define assert_holds(text, part)                                                                   \
+    do {                                                                                           \
+        if (!str_holds((text), (part)))                                                            \
+            fail_msg("\"%s\" is not in: %.*s", (part), STR_ARG(text));                             \
+    } while (0)
+
+static void assert_done(Run run)
+{
+    if (run.code != EXIT_DONE || run.err.len != 0)
+        fail_msg("exit code %d, and said: %.*s", run.code, STR_ARG(run.err));
+}
+
+/* The value of `"key":"…"` or `"key":…` in JSON, as text. */
+static const char *value_of(Arena *arena, Str json, const char *key)
+{
+    const char *quoted = arena_printf(arena, "\"%s\":", key);
+    const char *at = memmem(json.ptr, json.len, quoted, strlen(quoted));
+    if (at == NULL)
+        fail_msg("no \"%s\" in: %.*s", key, STR_ARG(json));
+    at += strlen(quoted);
+    size_t length = *at == '"' ? strcspn(++at, "\"") : strcspn(at, ",}");
+    return str_dup(arena, (Str){at, length});
+}
+
+/* ---- the parts -------------------------------------------------------------------------------- */
+
+static void test_nothing_there(void **state)
+{
+    Arena *arena = *state;
+    Run run = RUN(arena, "jobs", "list");
+    assert_int_equal(run.code, EXIT_FAILED);
+    assert_true(str_starts_with(run.err, STR("obligor: ")));
+    run = RUN(arena, "migrate", "--dry-run");
+    assert_int_equal(run.code, EXIT_FAILED);
+}
+
+static void test_migrate(void **state)
+{
+    Arena *arena = *state;
+    Run run = RUN(arena, "migrate");
+    assert_done(run);
+    assert_true(str_starts_with(run.out, STR("Applied:\n1\t")));
+    run = RUN(arena, "migrate");
+    assert_done(run);
+    assert_true(str_starts_with(run.out, STR("The schema is up to date: version ")));
+    run = RUN(arena, "migrate", "--dry-run", "--json");
+    assert_done(run);
+    assert_string_equal(value_of(arena, run.out, "version"), value_of(arena, run.out, "latest"));
+    assert_true(str_ends_with(run.out, STR("\"missing\":[]}\n")));
+}
+
+static void test_users(void **state)
+{
+    Arena *arena = *state;
+    Run run = RUN_WITH(arena, "correct horse 1\n", "user", "add", "--email", "ana@example.com",
+                       "--full-name", "Ana Example", "--role", "super_admin", "--password-stdin");
+    assert_done(run);
+    assert_holds(run.out, "email\tana@example.com\nfull_name\tAna Example\nrole\tsuper_admin\n"
+                          "state\tnot verified\n");
+    run = RUN(arena, "jobs", "list");
+    assert_int_equal(run.code, EXIT_REFUSED);
+    assert_str(run.err, "obligor: The user ana@example.com is not verified. 'obligor user verify "
+                        "ana@example.com' changes that.\n");
+    run = RUN(arena, "user", "verify", "ana@example.com");
+    assert_done(run);
+    assert_holds(run.out, "state\tactive\n");
+    assert_done(RUN(arena, "user", "disable", "--email", "ana@example.com"));
+    run = RUN(arena, "jobs", "list");
+    assert_int_equal(run.code, EXIT_REFUSED);
+    assert_str(run.err, "obligor: The user ana@example.com is disabled. 'obligor user enable "
+                        "ana@example.com' changes that.\n");
+    assert_done(RUN(arena, "user", "enable", "ana@example.com"));
+    assert_done(RUN_WITH(arena, "correct horse 2\n", "user", "passwd", "ana@example.com",
+                         "--password-stdin"));
+    run = RUN(arena, "user", "list");
+    assert_done(run);
+    assert_true(
+        str_starts_with(run.out, STR("ana@example.com\tAna Example\tsuper_admin\tactive\t")));
+}
+
+static void test_users_refused(void **state)
+{
+    Arena *arena = *state;
+    Run run = RUN_WITH(arena, "short\n", "user", "add", "--email", "x", "--password-stdin");
+    assert_int_equal(run.code, EXIT_FAILED);
+    assert_holds(run.err, "  email: ");
+    assert_holds(run.err, "  password: ");
+    run = RUN(arena, "user", "add", "--email", "ana@example.com", "--no-password");
+    assert_int_equal(run.code, EXIT_REFUSED);
+    run = RUN(arena, "user", "verify", "nobody@example.com");
+    assert_int_equal(run.code, EXIT_REFUSED);
+    assert_str(run.err, "obligor: There is no user nobody@example.com.\n");
+    run = RUN(arena, "user", "verify");
+    assert_int_equal(run.code, EXIT_USAGE);
+    run = RUN(arena, "user", "verify", "a@b", "--email", "a@b");
+    assert_int_equal(run.code, EXIT_USAGE);
+}
+
+static void test_models(void **state)
+{
+    Arena *arena = *state;
+    Run run = RUN(arena, "import", source(arena, "samples/annual-sample.csv"), "--type", "annual");
+    assert_int_equal(run.code, EXIT_REFUSED); /* without a model */
+    const char *card = source(arena, "models/annual-default.json");
+    run = RUN(arena, "model", "add", card);
+    assert_done(run);
+    assert_holds(run.out, "kind\tannual\n");
+    assert_holds(run.out, "is_active\tno\n");
+    run = RUN(arena, "model", "add", card, "--json");
+    const char *id = value_of(arena, run.out, "id");
+    const char *name = value_of(arena, run.out, "name");
+    const char *version = value_of(arena, run.out, "version");
+    assert_done(RUN(arena, "model", "activate", name));
+    run = RUN(arena, "model", "list", "--json");
+    assert_string_equal(value_of(arena, run.out, "id"), id);
+    assert_string_equal(value_of(arena, run.out, "is_active"), "true");
+    run = RUN(arena, "model", "show", arena_printf(arena, "%s@%s", name, version), "--json");
+    assert_done(run);
+    assert_holds(run.out, "\"card\":{");
+    assert_holds(run.out, "\"features\":[{\"field\":\"long_term_debt_to_total_capital\",");
+    assert_done(RUN(arena, "model", "show", id));
+    run = RUN(arena, "model", "show", "none");
+    assert_int_equal(run.code, EXIT_REFUSED);
+    assert_str(run.err, "obligor: There is no model none.\n");
+}
+
+/* Imports the annual sample; gives the job's id. */
+static const char *import_sample(Arena *arena, const char *successful, const char *unchanged)
+{
+    Run run = RUN(arena, "import", source(arena, "samples/annual-sample.csv"), "--type", "annual",
+                  "--json");
+    assert_done(run);
+    assert_string_equal(value_of(arena, run.out, "status"), "completed");
+    assert_string_equal(value_of(arena, run.out, "total_rows"), "121");
+    assert_string_equal(value_of(arena, run.out, "successful_rows"), successful);
+    assert_string_equal(value_of(arena, run.out, "unchanged_rows"), unchanged);
+    assert_string_equal(value_of(arena, run.out, "failed_rows"), "3");
+    return value_of(arena, run.out, "id");
+}
+
+static void test_import_and_delete(void **state)
+{
+    Arena *arena = *state;
+    const char *first = import_sample(arena, "118", "0");
+    const char *second = import_sample(arena, "0", "118");
+    Run run = RUN(arena, "jobs", "list", "--type", "annual", "--status", "completed");
+    assert_true(str_starts_with(run.out, str_from(second)));
+    assert_holds(run.out, first);
+    run = RUN(arena, "jobs", "show", first);
+    assert_holds(run.out, "successful_rows\t118\n");
+    assert_holds(run.out, "\n66\tnet_income_margin\t");
+    run = RUN(arena, "jobs", "cancel", first);
+    assert_int_equal(run.code, EXIT_REFUSED);
+    run = RUN(arena, "jobs", "delete", first, "--with-predictions", "--dry-run");
+    assert_done(run);
+    assert_holds(run.out, "annual\t118\nquarterly\t0\n");
+    run = RUN(arena, "jobs", "delete", first, "--with-predictions", "--reason", "wrong file");
+    assert_done(run);
+    assert_holds(run.out, "deletion_state\tdone\n");
+    assert_holds(run.out, "annual\t118\nquarterly\t0\n");
+    run = RUN(arena, "jobs", "show", first);
+    assert_int_equal(run.code, EXIT_REFUSED);
+    assert_done(RUN(arena, "jobs", "show", first, "--show-deleted"));
+    run = RUN(arena, "jobs", "delete", second);
+    assert_done(run);
+    assert_holds(run.out, "predictions_kept\t0\n");
+    import_sample(arena, "118", "0");
+}
+
+static void test_import_refused(void **state)
+{
+    Arena *arena = *state;
+    Run run = RUN_WITH(arena, "a,b\n1,2\n", "import", "-", "--type", "annual");
+    assert_int_equal(run.code, EXIT_FAILED);
+    assert_holds(run.out, "status\tfailed\n");
+    assert_holds(run.out, "original_filename\tstdin\n");
+    run = RUN_WITH(arena, "", "import", "-", "--type", "annual");
+    assert_int_equal(run.code, EXIT_FAILED);
+    assert_str(run.err, "obligor: The file is empty.\n");
+    run = RUN(arena, "import", "-", "--type", "annual", "--user", "nobody@example.com");
+    assert_int_equal(run.code, EXIT_REFUSED);
+    run = RUN(arena, "jobs", "delete", "x", "--include-inferred");
+    assert_int_equal(run.code, EXIT_USAGE);
+}
+
+static void test_dry_run(void **state)
+{
+    Arena *arena = *state;
+    Run run = RUN(arena, "import", source(arena, "samples/annual-sample.csv"), "--type", "annual",
+                  "--dry-run", "--json");
+    assert_done(run);
+    assert_holds(run.out, "\"dry_run\":true");
+}
+
+/* Starts what stays, waits until it says `expected`, asks it to stop. */
+static Run start_and_stop(Arena *arena, int sign, const char *expected, const char *const *words)
+{
+    Program program = program_start(NULL, words);
+    for (int i = 0; i < 1000; i++) {
+        if (str_holds(program_read(arena, program.out), expected) ||
+            str_holds(program_read(arena, program.err), expected))
+            break;
+        usleep(10000);
+    }
+    kill(program.process, sign);
+    return program_end(arena, program);
+}
+
+static void test_serve(void **state)
+{
+    Arena *arena = *state;
+    Run run = start_and_stop(arena, SIGTERM, " serving ",
+                             WORDS("serve", "--listen", "127.0.0.1:0", "--workers", "1"));
+    assert_int_equal(run.code, EXIT_DONE);
+    assert_holds(run.out, "serves at http://127.0.0.1:");
+    assert_false(str_holds(run.out, "setup")); /* there are users */
+    assert_holds(run.err, "no model is active");
+    assert_holds(run.err, "stopping signal=\"TERM\"");
+    assert_holds(run.err, "stopped");
+}
+
+static void test_first_start(void **state)
+{
+    Arena *arena = *state;
+    const char *other = arena_printf(arena, "sqlite:%s/other.db", directory);
+    Run run =
+        start_and_stop(arena, SIGINT, " serving ",
+                       WORDS("serve", "--listen", "0.0.0.0:0", "--workers", "0", "--db", other));
+    unlink(arena_printf(arena, "%s/other.db", directory));
+    assert_int_equal(run.code, EXIT_DONE);
+    assert_holds(run.out, "/setup?token=");
+    assert_holds(run.err, "listening beyond this machine");
+}
+
+static void test_worker(void **state)
+{
+    Arena *arena = *state;
+    Run run = start_and_stop(arena, SIGTERM, " working ", WORDS("worker"));
+    assert_int_equal(run.code, EXIT_DONE);
+    assert_holds(run.err, "stopped");
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        TEST(test_nothing_there),  TEST(test_migrate), TEST(test_users),
+        TEST(test_users_refused),  TEST(test_models),  TEST(test_import_and_delete),
+        TEST(test_import_refused), TEST(test_dry_run), TEST(test_serve),
+        TEST(test_first_start),    TEST(test_worker),
+    };
+    return cmocka_run_group_tests(tests, set_up_database, remove_database);
+}
