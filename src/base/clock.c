@@ -164,6 +164,9 @@ bool time_parse(Str text, int64_t *ret_time)
             return false;
     }
     int64_t days = days_from_civil(year, month, day);
-    *ret_time = SECONDS(days * 86400 + hour * 3600 + minute * 60 + second - offset) + micros;
+    int64_t time = SECONDS(days * 86400 + hour * 3600 + minute * 60 + second - offset) + micros;
+    if (time < SECONDS(INT64_C(-62135596800)) || time >= SECONDS(INT64_C(253402300800)))
+        return false; /* the offset led out of the years 1 to 9999 */
+    *ret_time = time;
     return true;
 }

@@ -105,6 +105,9 @@ char *base64url_encode(Arena *arena, Str bytes)
 bool base64url_decode(Arena *arena, Str text, Str *ret_bytes)
 {
     ready();
+    for (size_t i = 0; i < text.len; i++)
+        if ((uint8_t)text.ptr[i] >= 0x80)
+            return false; /* libsodium 1.0.18 takes each of these for '_' */
     char *bytes = arena_alloc(arena, text.len + 1);
     size_t size = 0;
     if (sodium_base642bin((unsigned char *)bytes, text.len, text.ptr, text.len, NULL, &size, NULL,

@@ -11,7 +11,7 @@ typedef struct Digest { /* SHA-256 */
 } Digest;
 
 typedef struct DigestState {
-    _Alignas(64) uint8_t opaque[256];
+    _Alignas(16) uint8_t opaque[256];
 } DigestState;
 
 void digest_start(DigestState *state);

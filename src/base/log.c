@@ -3,10 +3,13 @@
 #include "base/log.h"
 
 #include "base/clock.h"
+#include "base/utf8.h"
 
 #include <stdatomic.h>
 #include <stdio.h>
 #include <unistd.h>
+
+enum { VALUE_SIZE = 8 * 1024, LINE_SIZE = 1024 * 1024 };
 
 static _Atomic LogLevel threshold = LOG_INFO;
 static atomic_bool as_json;
@@ -28,15 +31,29 @@ bool log_level_parse(Str word, LogLevel *ret_level)
     return false;
 }
 
+/* Bytes of the good UTF-8 sequence at `text`, which begins with a high byte, or 0. */
+static size_t sequence_size(const char *text)
+{
+    size_t at;
+    for (size_t size = 2; size <= 4 && strnlen(text, size) == size; size++)
+        if (utf8_check((Str){text, size}, &at))
+            return size;
+    return 0;
+}
+
+/* Cut after VALUE_SIZE bytes, so that the line always has room for its end. */
 static void add_escaped(Buf *line, const char *text)
 {
-    for (const char *p = text; *p != '\0'; p++) {
+    const char *end = text + strnlen(text, VALUE_SIZE);
+    for (const char *p = text; p < end;) {
+        size_t size = (unsigned char)*p < 0x80 ? 1 : sequence_size(p);
         if (*p == '"' || *p == '\\')
             buf_printf(line, "\\%c", *p);
-        else if ((unsigned char)*p < 0x20 || *p == 0x7F)
+        else if ((unsigned char)*p < 0x20 || *p == 0x7F || size == 0)
             buf_printf(line, "\\u%04x", (unsigned)(unsigned char)*p);
         else
-            buf_add_char(line, *p);
+            buf_add(line, (Str){p, size});
+        p += size == 0 ? 1 : size;
     }
 }
 
@@ -57,7 +74,7 @@ void log_write(LogLevel level, const char *message, const LogField *fields, size
         return;
     bool json = atomic_load_explicit(&as_json, memory_order_relaxed);
     Arena *arena = arena_new(0);
-    Buf line = buf_new(arena, 64 * 1024);
+    Buf line = buf_new(arena, LINE_SIZE);
     char time[TIME_TEXT_SIZE];
     time_format(time, clock_now());
     if (json)

@@ -13,7 +13,12 @@ typedef struct LogField {
     int64_t number;
 } LogField;
 
-#define LOG_TEXT(key, value) ((LogField){(key), (value) ? (value) : "", 0})
+static inline LogField log_text(const char *key, const char *value)
+{
+    return (LogField){key, value != NULL ? value : "", 0};
+}
+
+#define LOG_TEXT(key, value) log_text((key), (value))
 #define LOG_INT(key, value)  ((LogField){(key), NULL, (int64_t)(value)})
 
 /* log_event(LOG_INFO, "import finished", LOG_TEXT("job", id), LOG_INT("rows", n)); */

@@ -3,11 +3,13 @@
  * correctly (W. Clinger, "How to read floating point numbers accurately", 1990); everything else goes
  * to the C library's strtod in the C locale, which rounds correctly too.
  *
- * Printing: the fewest of 15, 16 or 17 digits that read back as the same double. */
+ * Printing: the fewest digits that read back as the same double. 15 always do when so few are enough;
+ * only denormals may need less. */
 #include "base/number.h"
 
 #include "base/check.h"
 
+#include <fenv.h>
 #include <float.h>
 #include <locale.h>
 #include <math.h>
@@ -84,7 +86,7 @@ NumberResult number_parse(Str text, double *ret_value)
             minus = text.ptr[at++] == '-';
         size_t from = at;
         for (; at < text.len && is_digit(text.ptr[at]); at++)
-            if (exponent < 1000000)
+            if (exponent < INT64_MAX / 20) /* beyond what any count of digits can undo */
                 exponent = exponent * 10 + (text.ptr[at] - '0');
         if (at == from)
             return NUMBER_MALFORMED;
@@ -106,21 +108,48 @@ NumberResult number_parse(Str text, double *ret_value)
     return NUMBER_OK;
 }
 
+static size_t print(char out[NUMBER_TEXT_SIZE], int precision, double value)
+{
+    int length = snprintf(out, NUMBER_TEXT_SIZE, "%.*g", precision, value);
+    CHECK(length > 0 && length < NUMBER_TEXT_SIZE);
+    return (size_t)length;
+}
+
+static bool reads_back(const char *text, size_t length, double value)
+{
+    double back = 0;
+    return number_parse((Str){text, length}, &back) == NUMBER_OK &&
+           memcmp(&back, &value, sizeof value) == 0;
+}
+
+/* Its lower neighbour is half as far away as its upper one, so that of the decimals of 16 digits the
+ * nearest may not read back while the next one away from zero does. */
+static bool is_power_of_two(double value)
+{
+    int exponent;
+    return fabs(frexp(value, &exponent)) == 0.5;
+}
+
 size_t number_format(char out[NUMBER_TEXT_SIZE], double value)
 {
     CHECK(isfinite(value));
     pthread_once(&c_locale_once, make_c_locale);
     locale_t before = uselocale(c_locale);
-    int length = 0;
-    for (int precision = 15; precision <= 17; precision++) {
-        length = snprintf(out, NUMBER_TEXT_SIZE, "%.*g", precision, value);
-        double back = 0;
-        if (precision == 17 || (number_parse((Str){out, (size_t)length}, &back) == NUMBER_OK &&
-                                memcmp(&back, &value, sizeof value) == 0))
-            break;
+    int precision = fabs(value) < DBL_MIN ? 1 : 15;
+    size_t length = print(out, precision, value);
+    while (!reads_back(out, length, value)) {
+        if (precision == 16 && is_power_of_two(value)) {
+            int rounding = fegetround();
+            fesetround(value < 0 ? FE_DOWNWARD : FE_UPWARD);
+            length = print(out, 16, value);
+            fesetround(rounding);
+            if (reads_back(out, length, value))
+                break;
+        }
+        length = print(out, ++precision, value);
     }
     uselocale(before);
-    return (size_t)length;
+    return length;
 }
 
 bool number_parse_int(Str text, int64_t low, int64_t high, int64_t *ret_value)

@@ -74,7 +74,7 @@ Str str_slice(Str a, size_t from, size_t to)
         to = a.len;
     if (from > to)
         from = to;
-    return (Str){a.ptr + from, to - from};
+    return (Str){from == 0 ? a.ptr : a.ptr + from, to - from}; /* NULL + 0 is undefined */
 }
 
 bool str_find(Str a, char byte, size_t *ret_at)
@@ -204,6 +204,8 @@ void buf_clear(Buf *buf)
 {
     buf->len = 0;
     buf->over = false;
+    if (buf->data != NULL)
+        buf->data[0] = '\0';
 }
 
 Str buf_str(const Buf *buf)

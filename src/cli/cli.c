@@ -86,7 +86,7 @@ static Error *run(Arena *arena, int argc, char **argv, bool *ret_causes, ExitCod
     Cli cli = {.arena = arena, .call = call, .out = &out};
     Error *error = call->command->run(&cli);
     /* What was written before the failure is true all the same. */
-    if (!output_flush(&out, stdout) && error == NULL)
+    if (!output_flush(&out, stdout, stderr) && error == NULL)
         error = error_because(ERROR(arena, ERROR_UNAVAILABLE, "The result cannot be written."),
                               ERROR(arena, ERROR_UNAVAILABLE, "%s", strerror(errno)));
     *ret_code = cli.exit_code;

@@ -1,5 +1,6 @@
 /* import: an upload from the command line. It is accepted like one over HTTP and becomes the same job;
  * only the work is done here and now, and the exit code tells how it ended. */
+#include "base/check.h"
 #include "cli/access.h"
 #include "cli/files.h"
 #include "cli/job_view.h"
@@ -36,17 +37,24 @@ static Error *accept(Cli *cli, Db *db, const Principal *who, UploadAnswer *ret_a
 }
 
 /* What there is to say besides the job itself. */
-static void show_notes(Cli *cli, const UploadAnswer *answer, bool stopped)
+static void show_rest(Cli *cli, const UploadAnswer *answer, const Job *job)
 {
-    const char *id = uuid_text(cli->arena, answer->job_id);
+    bool interrupted = job->status == JOB_PENDING || job->status == JOB_PROCESSING;
+    const Fact facts[] = {
+        {"Imported before", "already_imported", cell_bool(answer->already_imported)},
+        {"By job", "earlier_job_id", cell_uuid(cli->arena, answer->earlier_job_id)},
+        {"Interrupted", "interrupted", cell_bool(interrupted)},
+    };
+    if (cli->out->options.json)
+        output_facts(cli->out, "import", facts, ARRAY_COUNT(facts));
     if (answer->already_imported)
-        output_line(cli->out, "The same file was imported before, by job %s.",
+        output_note(cli->out, "The same file was imported before, by job %s.",
                     uuid_text(cli->arena, answer->earlier_job_id));
-    if (stopped)
-        output_line(cli->out,
-                    "Interrupted. The job goes on with the next worker; "
-                    "'obligor jobs cancel %s' ends it.",
-                    id);
+    if (interrupted)
+        output_note(cli->out,
+                    "Interrupted. The job goes on with the next worker; 'obligor jobs cancel %s' "
+                    "ends it.",
+                    uuid_text(cli->arena, job->id));
 }
 
 Error *cmd_import(Cli *cli)
@@ -55,15 +63,14 @@ Error *cmd_import(Cli *cli)
     Principal *who;
     UploadAnswer answer = {0};
     Job *job;
-    bool stopped;
     TRY(access_open(cli, &db));
     TRY(access_user(cli, db, &who));
     TRY(accept(cli, db, who, &answer));
     TRY(jobs_get(cli->arena, db, who, answer.job_id, true, &job));
-    TRY(work_until_over(cli, job->owner_id, job->id, &stopped));
+    TRY(work_until_over(cli, job->owner_id, job->id));
     TRY(jobs_get(cli->arena, db, who, answer.job_id, true, &job));
     TRY(job_view_show(cli, db, job));
-    show_notes(cli, &answer, stopped);
+    show_rest(cli, &answer, job);
     if (job->status != JOB_COMPLETED)
         cli->exit_code = EXIT_FAILED;
     return NULL;

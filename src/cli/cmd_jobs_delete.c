@@ -45,7 +45,7 @@ static Error *preview(Cli *cli, Db *db, const Principal *who, Uuid id,
     show_job(cli, found.job, NULL, options->with_predictions ? -1 : found.predictions_kept);
     if (options->with_predictions)
         show_counts(cli, &found.counts, true);
-    output_line(cli->out, "Nothing was changed.");
+    output_note(cli->out, "Nothing was changed.");
     return NULL;
 }
 
@@ -53,16 +53,17 @@ static Error *preview(Cli *cli, Db *db, const Principal *who, Uuid id,
 static Error *remove_rows(Cli *cli, Db *db, const Principal *who, const DeletionResult *result)
 {
     Deletion *deletion;
-    bool stopped;
-    TRY(work_until_over(cli, result->job->owner_id, result->deletion->id, &stopped));
+    TRY(work_until_over(cli, result->job->owner_id, result->deletion->id));
     TRY(deletion_get(cli->arena, db, who, result->deletion->id, &deletion));
     show_job(cli, result->job, deletion, -1);
     show_counts(cli, &deletion->counts, false);
-    if (stopped)
-        output_line(cli->out, "Interrupted. The predictions are gone from every list; the removal "
-                              "goes on with the next worker.");
-    if (deletion->state != DELETION_DONE)
-        cli->exit_code = EXIT_FAILED;
+    if (deletion->state == DELETION_DONE)
+        return NULL;
+    output_note(cli->out, deletion->state == DELETION_STALLED
+                              ? "The removal is stalled. The predictions are gone from every list."
+                              : "Interrupted. The predictions are gone from every list; their "
+                                "removal goes on with the next worker.");
+    cli->exit_code = EXIT_FAILED;
     return NULL;
 }
 

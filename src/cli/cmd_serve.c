@@ -99,10 +99,11 @@ static Error *announce(Cli *cli, const char *url, const char *token)
     if (cli->out->options.json)
         output_facts(cli->out, "serving", facts, ARRAY_COUNT(facts));
     output_line(cli->out, "Obligor %s serves at %s", cli_version(), url);
-    if (setup != NULL)
-        output_line(cli->out, "Make the first administrator there (good once, for 24 hours):\n%s",
-                    setup);
-    if (!output_flush(cli->out, stdout))
+    if (setup != NULL) {
+        output_line(cli->out, "Make the first administrator there (good once, for 24 hours):");
+        output_line(cli->out, "%s", setup);
+    }
+    if (!output_flush(cli->out, stdout, stderr))
         return ERROR(cli->arena, ERROR_UNAVAILABLE, "The address cannot be written.");
     return NULL;
 }

@@ -94,7 +94,7 @@ static Error *show_problems(Cli *cli, Db *db, const Job *job, Severity severity)
     }
     output_table(cli->out, rejected ? "problems" : "warnings", &table);
     if (found.end.has_more)
-        output_line(cli->out, "… and more: the first %d %s are shown.", JOB_VIEW_PROBLEMS,
+        output_note(cli->out, "… and more: the first %d %s are shown.", JOB_VIEW_PROBLEMS,
                     rejected ? "problems" : "warnings");
     return NULL;
 }

@@ -138,7 +138,10 @@ static void put_cell(JsonOut *out, const char *key, Cell cell)
 
 Output output_new(Arena *arena, OutputOptions options)
 {
-    return (Output){.arena = arena, .options = options, .text = buf_new(arena, OUTPUT_MAX)};
+    return (Output){.arena = arena,
+                    .options = options,
+                    .text = buf_new(arena, OUTPUT_MAX),
+                    .notes = buf_new(arena, OUTPUT_MAX)};
 }
 
 OutputOptions output_options(bool json)
@@ -256,6 +259,16 @@ void output_line(Output *out, const char *format, ...)
     buf_add_char(&out->text, '\n');
 }
 
+void output_note(Output *out, const char *format, ...)
+{
+    va_list arguments;
+    va_start(arguments, format);
+    Str line = str_from(arena_vprintf(out->arena, format, arguments));
+    va_end(arguments);
+    buf_add(&out->notes, output_clean(out->arena, line));
+    buf_add_char(&out->notes, '\n');
+}
+
 void output_raw(Output *out, Str text)
 {
     if (out->options.json)
@@ -264,7 +277,7 @@ void output_raw(Output *out, Str text)
     buf_add(&out->text, text);
 }
 
-bool output_flush(Output *out, FILE *file)
+bool output_flush(Output *out, FILE *file, FILE *notes)
 {
     if (out->options.json && out->begun) {
         json_end_object(&out->object);
@@ -274,7 +287,10 @@ bool output_flush(Output *out, FILE *file)
     Str text = buf_str(&out->text);
     CHECK(!out->text.over);
     bool good = fwrite(text.ptr, 1, text.len, file) == text.len && fflush(file) == 0;
+    fwrite(out->notes.data, 1, out->notes.len, notes);
+    fflush(notes);
     buf_clear(&out->text);
+    buf_clear(&out->notes);
     out->begun = false;
     return good;
 }

@@ -21,6 +21,7 @@ typedef struct Output {
     Arena *arena;
     OutputOptions options;
     Buf text;
+    Buf notes;      /* lines for standard error */
     JsonOut object; /* with json: into `text` */
     bool begun;     /* something was written */
 } Output;
@@ -90,11 +91,15 @@ void output_table(Output *out, const char *key, const Table *table);
 /* A sentence for people: nothing with json. */
 void output_line(Output *out, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
+/* A remark beside the result, in every form of it: to standard error, behind the result. */
+void output_note(Output *out, const char *format, ...) __attribute__((format(printf, 2, 3)));
+
 /* Bytes as they are, such as help: nothing with json. */
 void output_raw(Output *out, Str text);
 
-/* Ends what was begun and writes it to `file`; false when that fails. May be called again after more. */
-bool output_flush(Output *out, FILE *file);
+/* Ends what was begun and writes it to `file`, the remarks to `notes`; false when the first fails. May be
+ * called again after more. */
+bool output_flush(Output *out, FILE *file, FILE *notes);
 
 /* `text` as a terminal or a line may have it: control characters, those that turn the direction of
  * writing, and bad UTF-8 become '?'. */

@@ -21,7 +21,7 @@ static void show(void *self, const JobCounters *counters, int64_t file_size)
     progress_show(self, counters, file_size);
 }
 
-Error *work_until_over(Cli *cli, Uuid owner_id, Uuid object_id, bool *ret_stopped)
+Error *work_until_over(Cli *cli, Uuid owner_id, Uuid object_id)
 {
     Progress progress = progress_new(stderr);
     const TaskWatch watch = {
@@ -30,6 +30,5 @@ Error *work_until_over(Cli *cli, Uuid owner_id, Uuid object_id, bool *ret_stoppe
     Error *error =
         worker_run_until(cli->arena, call_text(cli->call, OPTION_DB), &watch, owner_id, object_id);
     progress_end(&progress);
-    *ret_stopped = error == NULL && signals_asked();
     return error;
 }

@@ -45,7 +45,6 @@ static Error *read_origin(Request *request, PredictionFilter *filter)
     TRY(user_filter_read(request, "created_by", &filter->has_user, &filter->created_by));
     filter->created_after = params_time(query, "created_after", INT64_MIN);
     filter->created_before = params_time(query, "created_before", INT64_MAX);
-    filter->include_superseded = params_bool(query, "include_superseded", filter->has_job);
     int level = params_word(query, "access_level", ACCESS_LEVEL_WORDS, OWNER_KIND_COUNT, -1);
     filter->has_access_level = level >= 0;
     filter->access_level = level < 0 ? OWNER_PERSONAL : (OwnerKind)level;
@@ -59,8 +58,8 @@ static void read_risk(Params *query, PredictionFilter *filter)
     filter->probability_max = params_real(query, "probability_max", 0, 1, INFINITY);
 }
 
-/* Probability sorts within one period, whose index it is; an annual period without a quarter is Q4. */
-static void read_sort(Kind kind, Params *query, PredictionFilter *filter)
+/* Probability sorts within a year, whose index it is. */
+static void read_sort(Params *query, PredictionFilter *filter)
 {
     static const char *const sorts[] = {"created_at", "probability"};
     static const char *const orders[] = {"desc", "asc"};
@@ -69,14 +68,20 @@ static void read_sort(Kind kind, Params *query, PredictionFilter *filter)
     if (filter->sort == SORT_CREATED_AT && filter->ascending)
         params_wrong(query, "order", "not_allowed",
                      "order=asc goes with sort=probability only; created_at is newest first.");
-    if (filter->sort != SORT_PROBABILITY)
+    if (filter->sort == SORT_PROBABILITY && filter->year_count != 1)
+        params_wrong(query, "sort", "needs_period", "sort=probability needs one reporting_year.");
+}
+
+/* Former versions are kept by job and by company, not in the order of a whole list. */
+static void read_superseded(Params *query, PredictionFilter *filter)
+{
+    bool narrow = filter->has_job || filter->has_company;
+    filter->include_superseded = params_bool(query, "include_superseded", filter->has_job);
+    if (!filter->include_superseded || narrow)
         return;
-    if (!kind_spec(kind)->needs_quarter && filter->quarters == 0)
-        filter->quarters = 1u << 4;
-    if (filter->year_count != 1 || __builtin_popcount(filter->quarters) != 1)
-        params_wrong(query, "sort", "needs_period",
-                     "sort=probability needs one reporting_year%s.",
-                     kind_spec(kind)->needs_quarter ? " and one reporting_quarter" : "");
+    params_wrong(query, "include_superseded", "needs_job_or_company",
+                 "include_superseded=true goes with job_id or company_id only.");
+    filter->include_superseded = false;
 }
 
 Error *prediction_filter_read(Request *request, PredictionFilter *ret_filter)
@@ -87,6 +92,7 @@ Error *prediction_filter_read(Request *request, PredictionFilter *ret_filter)
     read_period(&request->query, filter);
     TRY(read_origin(request, filter));
     read_risk(&request->query, filter);
-    read_sort(request->values.kind, &request->query, filter);
+    read_sort(&request->query, filter);
+    read_superseded(&request->query, filter);
     return NULL;
 }

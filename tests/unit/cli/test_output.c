@@ -14,7 +14,7 @@ static Str flushed(Arena *arena, Output *out)
     char *text = NULL;
     size_t size = 0;
     FILE *file = open_memstream(&text, &size);
-    assert_true(output_flush(out, file));
+    assert_true(output_flush(out, file, stderr));
     fclose(file);
     Str copy = str_copy(arena, (Str){text, size});
     free(text);
@@ -158,6 +158,20 @@ static void test_several_parts(void **state)
     assert_str(flushed(arena, &out), "");
 }
 
+static void test_notes_go_beside(void **state)
+{
+    Arena *arena = *state;
+    Output out = output_new(arena, JSON);
+    const Fact facts[] = {{"A", "a", cell_int(1)}};
+    output_note(&out, "Mind\033 the %s.", "gap");
+    output_facts(&out, "x", facts, 1);
+    Capture capture = capture_start();
+    Str text = flushed(arena, &out);
+    Str notes = capture_end(arena, capture);
+    assert_str(text, "{\"x\":{\"a\":1}}\n");
+    assert_str(notes, "Mind? the gap.\n");
+}
+
 static void test_clean(void **state)
 {
     Arena *arena = *state;
@@ -182,7 +196,7 @@ static void test_disk_full(void **state)
         skip();
     Output out = output_new(arena, PLAIN);
     output_line(&out, "something");
-    assert_false(output_flush(&out, full));
+    assert_false(output_flush(&out, full, stderr));
     fclose(full);
 }
 
@@ -200,9 +214,15 @@ static void test_options_of_the_process(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        TEST(test_facts),           TEST(test_table_on_a_terminal),    TEST(test_color),
-        TEST(test_table_elsewhere), TEST(test_several_parts),          TEST(test_clean),
-        TEST(test_disk_full),       TEST(test_options_of_the_process),
+        TEST(test_facts),
+        TEST(test_table_on_a_terminal),
+        TEST(test_color),
+        TEST(test_table_elsewhere),
+        TEST(test_several_parts),
+        TEST(test_notes_go_beside),
+        TEST(test_clean),
+        TEST(test_disk_full),
+        TEST(test_options_of_the_process),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

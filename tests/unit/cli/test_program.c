@@ -166,12 +166,16 @@ static const char *import_sample(Arena *arena, const char *successful, const cha
 {
     Run run = RUN(arena, "import", source(arena, "samples/annual-sample.csv"), "--type", "annual",
                   "--json");
-    assert_done(run);
+    assert_int_equal(run.code, EXIT_DONE);
     assert_string_equal(value_of(arena, run.out, "status"), "completed");
     assert_string_equal(value_of(arena, run.out, "total_rows"), "121");
     assert_string_equal(value_of(arena, run.out, "successful_rows"), successful);
     assert_string_equal(value_of(arena, run.out, "unchanged_rows"), unchanged);
     assert_string_equal(value_of(arena, run.out, "failed_rows"), "3");
+    assert_string_equal(value_of(arena, run.out, "interrupted"), "false");
+    bool again = strcmp(value_of(arena, run.out, "already_imported"), "true") == 0;
+    assert_int_equal(again, str_holds(run.err, "The same file was imported before, by job "));
+    assert_int_equal(again, strcmp(unchanged, "0") != 0);
     return value_of(arena, run.out, "id");
 }
 
@@ -189,7 +193,8 @@ static void test_import_and_delete(void **state)
     run = RUN(arena, "jobs", "cancel", first);
     assert_int_equal(run.code, EXIT_REFUSED);
     run = RUN(arena, "jobs", "delete", first, "--with-predictions", "--dry-run");
-    assert_done(run);
+    assert_int_equal(run.code, EXIT_DONE);
+    assert_str(run.err, "Nothing was changed.\n");
     assert_holds(run.out, "annual\t118\nquarterly\t0\n");
     run = RUN(arena, "jobs", "delete", first, "--with-predictions", "--reason", "wrong file");
     assert_done(run);
@@ -225,7 +230,7 @@ static void test_dry_run(void **state)
     Arena *arena = *state;
     Run run = RUN(arena, "import", source(arena, "samples/annual-sample.csv"), "--type", "annual",
                   "--dry-run", "--json");
-    assert_done(run);
+    assert_int_equal(run.code, EXIT_DONE);
     assert_holds(run.out, "\"dry_run\":true");
 }
 
@@ -265,6 +270,7 @@ static void test_first_start(void **state)
                        WORDS("serve", "--listen", "0.0.0.0:0", "--workers", "0", "--db", other));
     unlink(arena_printf(arena, "%s/other.db", directory));
     assert_int_equal(run.code, EXIT_DONE);
+    assert_holds(run.out, "(good once, for 24 hours):\nhttp://127.0.0.1:");
     assert_holds(run.out, "/setup?token=");
     assert_holds(run.err, "listening beyond this machine");
 }

@@ -86,6 +86,7 @@ static const struct {
     {"task_advance", "the id and the token name the task"},
     {"task_claim", "the id and the token name the task"},
     {"task_finish", "the id and the token name the task"},
+    {"task_next", "the oldest task of all owners"},
     {"task_release", "the id and the token name the task"},
     {"task_renew", "the id and the token name the task"},
 };
