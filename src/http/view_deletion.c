@@ -16,7 +16,9 @@ void view_deletion_counts(JsonOut *out, const DeletionCounts *counts)
     if (counts == NULL) {
         json_put_null(out, "deleted_predictions");
         json_put_null(out, "kept");
+        json_put_null(out, "restored_versions");
         json_put_null(out, "deleted_companies");
+        json_put_null(out, "empty_companies");
         return;
     }
     json_begin_object(out, "deleted_predictions");

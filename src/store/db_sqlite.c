@@ -59,6 +59,14 @@ typedef struct Cursor {
 static pthread_mutex_t queues_mutex = PTHREAD_MUTEX_INITIALIZER;
 static WriterQueue *queues;
 
+static pthread_once_t configured = PTHREAD_ONCE_INIT;
+
+/* Without its memory statistics SQLite takes no process-wide lock at each allocation. */
+static void configure(void)
+{
+    sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0);
+}
+
 static WriterQueue *queue_for(const char *path)
 {
     pthread_mutex_lock(&queues_mutex);
@@ -212,6 +220,7 @@ static Error *set_up(Session *session, Arena *arena, DbOptions options)
 
 static Error *open_session(Arena *arena, Str address, DbOptions options, void **ret_session)
 {
+    pthread_once(&configured, configure);
     const char *path = str_dup(arena, address);
     bool memory = str_is(address, ":memory:");
     if (address.len == 0)
