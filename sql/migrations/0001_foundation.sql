@@ -356,3 +356,6 @@ CREATE TABLE audit_heads (
   at {time} NOT NULL,
   CONSTRAINT audit_heads_pk PRIMARY KEY (owner_id)
 ) {strict};
+
+-- An owner's chain has a head from the start, so that its first entries queue at the same lock as all others.
+INSERT INTO audit_heads (owner_id, seq, digest, at) VALUES ({nil}, 0, {no_digest}, {epoch});

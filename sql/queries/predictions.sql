@@ -206,7 +206,7 @@ VALUES ($1, $2, $3, $4, $5, $6, $7, $8);
 -- name: count_total
 -- What a list of current predictions would count, by the filters that the counts know. A hidden job's are
 -- left out.
-SELECT coalesce(sum(n.delta), 0) FROM prediction_counts n
+SELECT CAST(coalesce(sum(n.delta), 0) AS {int}) FROM prediction_counts n
 WHERE n.owner_id = $1 AND n.kind = $2
   AND ($3 = 0 OR (($3 >> n.risk_level) & 1) = 1)
   AND ($4 = '' OR strpos($4, ',' || n.reporting_year || ',') > 0)
@@ -215,7 +215,7 @@ WHERE n.owner_id = $1 AND n.kind = $2
                   WHERE h.owner_id = n.owner_id AND h.id = n.job_id AND h.hides_rows);
 
 -- name: count_of_job
-SELECT n.kind, n.reporting_year, n.risk_level, n.sector, sum(n.delta) FROM prediction_counts n
+SELECT n.kind, n.reporting_year, n.risk_level, n.sector, CAST(sum(n.delta) AS {int}) FROM prediction_counts n
 WHERE n.owner_id = $1 AND n.job_id = $2
 GROUP BY n.kind, n.reporting_year, n.risk_level, n.sector;
 

@@ -24,10 +24,22 @@ bool gate_permits(Permission permission, Role role)
     return (PERMITTED[permission] & ROLE_BIT(role)) != 0;
 }
 
+/* "OPTIONS *" asks about the server as a whole (RFC 9110, 9.3.7). */
+static bool answer_asterisk(Request *request, Response *response)
+{
+    if (!str_is(request->path, "*") || strcmp(request->method, "OPTIONS") != 0)
+        return false;
+    response_empty(response, 204);
+    response_header(request->arena, response, "Allow", "GET, HEAD, POST, PUT, DELETE, OPTIONS");
+    return true;
+}
+
 static Error *find_route(Request *request, Response *response)
 {
     RouteMatch match;
     Arena *arena = request->arena;
+    if (answer_asterisk(request, response))
+        return NULL;
     RouteResult result =
         router_match(arena, request->app->router, request->method, request->path, &match);
     if (result == ROUTE_NO_PATH)
@@ -56,7 +68,7 @@ static Error *authenticate(Request *request)
     if (token.len == 0)
         return ERROR(request->arena, ERROR_UNAUTHENTICATED,
                      "Sign in first: this needs an access token, sent as \"Authorization: Bearer "
-                     "…\".");
+                     "TOKEN\".");
     TRY(sessions_here(request->app->readers, request->arena, &db));
     TRY(accounts_authenticate(request->arena, db, &request->peer, token, &who));
     request->who = who;

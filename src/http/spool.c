@@ -26,20 +26,21 @@ static int open_unnamed(Arena *arena, const char *directory)
     return fd;
 }
 
-static Error *from_errno(Arena *arena, int number)
+/* What is digested comes in; what is not goes out. */
+static Error *from_errno(Arena *arena, bool comes_in, int number)
 {
     Error *cause = ERROR(arena, ERROR_UNAVAILABLE, "spool: %s", strerrordesc_np(number));
-    if (number == ENOSPC || number == EDQUOT || number == EFBIG)
-        return error_because(
-            error_with_reason(ERROR(arena, ERROR_UNAVAILABLE,
-                                    "The server has no room left for the upload. Nothing was "
-                                    "stored; send it again later."),
-                              "no_room"),
-            cause);
-    return error_because(ERROR(arena, ERROR_UNAVAILABLE,
-                               "The server cannot take files at the moment. Nothing was stored; "
-                               "try again later."),
-                         cause);
+    bool no_room = number == ENOSPC || number == EDQUOT || number == EFBIG;
+    const char *message;
+    if (comes_in)
+        message = no_room ? "The server has no room left for the upload. Nothing was stored; send "
+                            "it again later."
+                          : "The server cannot take files at the moment. Nothing was stored; send "
+                            "it again later.";
+    else
+        message = "The server cannot prepare the file at the moment. Try again later.";
+    Error *error = ERROR(arena, ERROR_UNAVAILABLE, "%s", message);
+    return error_because(no_room ? error_with_reason(error, "no_room") : error, cause);
 }
 
 Error *spool_open(Arena *arena, const char *directory, int64_t max, bool digested,
@@ -47,7 +48,7 @@ Error *spool_open(Arena *arena, const char *directory, int64_t max, bool digeste
 {
     int fd = open_unnamed(arena, directory);
     if (fd < 0)
-        return from_errno(arena, errno);
+        return from_errno(arena, digested, errno);
     arena_defer(arena, close_fd, (void *)(intptr_t)fd);
     Spool *spool = ARENA_NEW(arena, Spool);
     spool->fd = fd;
@@ -72,7 +73,7 @@ Error *spool_write(Spool *spool, Arena *arena, Str bytes)
         if (written < 0 && errno == EINTR)
             continue;
         if (written <= 0)
-            return from_errno(arena, written < 0 ? errno : ENOSPC);
+            return from_errno(arena, spool->digested, written < 0 ? errno : ENOSPC);
         spool->size += written;
         bytes = str_slice(bytes, (size_t)written, bytes.len);
     }

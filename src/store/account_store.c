@@ -26,8 +26,13 @@ Error *user_insert(Arena *arena, Db *db, const User *user)
             ERROR(arena, ERROR_CONFLICT, "There is a user with the address %s already.", user->email),
             error);
     TRY(error);
-    return db_run(db, arena, SQL_OWNER_INSERT,
-                  PARAMS(value_uuid(user->id), value_text(ACCESS_LEVEL_WORDS[OWNER_PERSONAL])), NULL);
+    TRY(db_run(db, arena, SQL_OWNER_INSERT,
+               PARAMS(value_uuid(user->id), value_text(ACCESS_LEVEL_WORDS[OWNER_PERSONAL])), NULL));
+    Digest none = {{0}};
+    return db_run(db, arena, SQL_AUDIT_HEAD_SET,
+                  PARAMS(value_uuid(user->id), value_int(0), digest_value(&none),
+                         value_time(user->created_at)),
+                  NULL);
 }
 
 static User *read_user(Arena *arena, const Rows *rows)

@@ -23,6 +23,7 @@ static const struct {
     const DbDriver *driver;
 } DRIVERS[] = {
     {"sqlite:", &DB_SQLITE},
+    {"postgresql:", &DB_POSTGRES},
 };
 
 Error *db_open(Arena *arena, Str url, DbOptions options, Db **ret_db)
@@ -38,8 +39,8 @@ Error *db_open(Arena *arena, Str url, DbOptions options, Db **ret_db)
         return NULL;
     }
     return ERROR(arena, ERROR_INVALID,
-                 "The database URL is not understood. Write it as sqlite:PATH, such as "
-                 "sqlite:obligor.db.");
+                 "The database URL is not understood. Write it as sqlite:PATH or "
+                 "postgresql://HOST/DATABASE.");
 }
 
 Db *db_wrap(const DbDriver *driver, void *session)

@@ -21,7 +21,8 @@ typedef struct DbOptions {
     int64_t cache_bytes;    /* page cache of the session; 0: the driver's default */
 } DbOptions;
 
-/* `url`: "sqlite:PATH" (or ":memory:" behind it for one session alone). Opening checks nothing of the
+/* `url`: "sqlite:PATH" (or ":memory:" behind it for one session alone) or "postgresql://…" as libpq
+ * understands it, with service files and PG* variables. Opening checks nothing of the
  * schema; see migrate.h. ERROR_UNAVAILABLE when it cannot be opened. */
 Error *db_open(Arena *arena, Str url, DbOptions options, Db **ret_db) MUST_CHECK;
 void db_close(Db *db); /* NULL is fine; an open transaction rolls back */

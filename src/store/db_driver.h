@@ -28,6 +28,7 @@ typedef struct DbDriver {
 } DbDriver;
 
 extern const DbDriver DB_SQLITE;
+extern const DbDriver DB_POSTGRES;
 
 /* Opens a session on a driver that no URL names: for the driver that fails on purpose in tests. It takes
  * ownership of `session`. */

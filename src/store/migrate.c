@@ -56,10 +56,14 @@ Error *migrate_state(Arena *arena, Db *db, SchemaState *ret_state)
     return NULL;
 }
 
+static bool is_sqlite(const Db *db)
+{
+    return strcmp(db_engine(db), "sqlite") == 0;
+}
+
 static const char *migration_text(const Db *db, int index)
 {
-    return str_is(str_from(db_engine(db)), "sqlite") ? MIGRATIONS[index].sqlite
-                                                      : MIGRATIONS[index].postgres;
+    return is_sqlite(db) ? MIGRATIONS[index].sqlite : MIGRATIONS[index].postgres;
 }
 
 static Error *apply_one(Arena *arena, Db *db, int index)
@@ -71,20 +75,45 @@ static Error *apply_one(Arena *arena, Db *db, int index)
                   NULL);
 }
 
+/* The history comes before the first migration, so that there is something to lock. Of two processes that
+ * make it at once PostgreSQL may refuse one; it is there then. */
+static Error *make_history(Arena *arena, Db *db)
+{
+    static const char *const text =
+        "CREATE TABLE IF NOT EXISTS schema_migrations (version bigint PRIMARY KEY, "
+        "name text NOT NULL, checksum text NOT NULL, applied_at bigint NOT NULL)";
+    for (int attempt = 0;; attempt++) {
+        Tx TX_AUTO tx = {0};
+        TRY(tx_begin(db, arena, TX_WRITE, &tx));
+        Error *error = db_script(db, arena, text);
+        if (error == NULL)
+            return tx_commit(&tx, arena);
+        if (error->code != ERROR_CONFLICT || attempt > 0)
+            return error;
+    }
+}
+
+static Error *lock_history(Arena *arena, Db *db)
+{
+    if (is_sqlite(db))
+        return NULL; /* its write transactions exclude each other */
+    return db_script(db, arena, "LOCK TABLE schema_migrations IN ACCESS EXCLUSIVE MODE");
+}
+
 Error *migrate_up(Arena *arena, Db *db, int *ret_applied)
 {
     int applied = 0;
+    SchemaState state;
+    TRY(migrate_state(arena, db, &state)); /* a database that is not ours is not touched at all */
+    if (state.version == 0)
+        TRY(make_history(arena, db));
     for (;;) {
         Tx TX_AUTO tx = {0};
         TRY(tx_begin(db, arena, TX_WRITE, &tx));
-        SchemaState state; /* read under the lock: two processes may start at once */
+        TRY(lock_history(arena, db)); /* two processes may start at once: read again under the lock */
         TRY(migrate_state(arena, db, &state));
         if (state.version == state.latest)
             break;
-        if (state.version == 0)
-            TRY(db_script(db, arena,
-                          "CREATE TABLE IF NOT EXISTS schema_migrations (version bigint PRIMARY KEY, "
-                          "name text NOT NULL, checksum text NOT NULL, applied_at bigint NOT NULL)"));
         TRY(apply_one(arena, db, state.version));
         TRY(tx_commit(&tx, arena));
         applied++;

@@ -180,12 +180,16 @@ static void store_job(World *world, const WorldJob *job)
         assert_no_error(job_delete_record(f->arena, f->db, j->owner_id, j->id, clock_now()));
 }
 
-static World *make_world(Fixture *f, unsigned kind, uint64_t *seed)
+static World *make_world(Fixture *f, unsigned kind, uint64_t *seed, bool with_system)
 {
     World *world = ARENA_NEW(f->arena, World);
-    *world = (World){.f = f, .kind = kind, .seed = seed,
-                     .owners = {f->user, f->other, SYSTEM_OWNER}};
+    *world = (World){.f = f, .kind = kind, .seed = seed};
     fixture_begin(f);
+    for (size_t i = 0; i < OWNERS; i++)
+        world->owners[i] =
+            fixture_user(f, arena_printf(f->arena, "%ju-%zu@example.com", *seed, i)).id;
+    if (with_system)
+        world->owners[OWNERS - 1] = SYSTEM_OWNER;
     make_companies(world);
     for (size_t owner = 0; owner < OWNERS; owner++)
         for (Kind k = 0; k < KIND_COUNT; k++)
@@ -418,28 +422,320 @@ static void ask(World *world)
     walk(world, &query, expected, count);
 }
 
-/* A failure says which seed to begin with. */
-static void live(Fixture *f, unsigned kind, uint64_t start, size_t worlds)
+/* Every world has owners of its own, so that one database holds them all. */
+static void live(Fixture *f, unsigned kind, uint64_t seed, size_t worlds)
 {
     for (size_t i = 0; i < worlds; i++) {
-        uint64_t seed = start + i;
-        void *state = f;
-        World *world = make_world(f, kind, &seed);
+        ArenaMark mark = arena_mark(f->arena);
+        World *world = make_world(f, kind, &seed, i == 0);
         for (size_t n = 0; n < 60; n++) {
-            ArenaMark mark = arena_mark(f->arena);
+            ArenaMark question = arena_mark(f->arena);
             ask(world);
-            arena_rewind(f->arena, mark);
+            arena_rewind(f->arena, question);
         }
-        if (i + 1 == worlds)
-            return;
-        /* The next one gets a database of its own, in the place of this one. */
-        Fixture *next = NULL;
-        assert_int_equal(fixture_set_up(&state), 0);
-        next = state;
-        Fixture swapped = *f;
-        *f = *next;
-        *next = swapped;
-        state = next;
-        assert_int_equal(fixture_tear_down(&state), 0);
+        arena_rewind(f->arena, mark);
     }
+}
+
+static void lists_agree_with_the_naive_one(void **state)
+{
+    live(*state, WORLD_PLAIN, 1, test_rounds(250));
+}
+
+static void links_that_were_inferred_hide_apart(void **state)
+{
+    live(*state, WORLD_INFERRED, 2, test_rounds(100));
+}
+
+static void a_job_is_listed_by_probability_too(void **state)
+{
+    live(*state, WORLD_JOB_BY_PD, 3, test_rounds(100));
+}
+
+static void totals_count_all_versions_where_they_are_listed(void **state)
+{
+    live(*state, WORLD_VERSIONS_TOTAL, 4, test_rounds(100));
+}
+
+/* --- hidden uploads in each place ----------------------------------------------------------------- */
+
+/* Rows are made one a microsecond; the text says whose they are: "." by hand, a letter for its upload.
+ * The lower case of a letter is a version that was superseded. */
+typedef struct Story {
+    Fixture *f;
+    Company company;
+    Job jobs[26];
+    bool has_job[26];
+    Prediction rows[64];
+    size_t count;
+} Story;
+
+static Story *tell(Fixture *f, const char *text)
+{
+    Story *story = ARENA_NEW(f->arena, Story);
+    story->f = f;
+    fixture_begin(f);
+    story->company = fixture_company(f, f->user, "ACME");
+    for (const char *c = text; *c != '\0'; c++) {
+        fixture_advance(1);
+        bool former = *c >= 'a' && *c <= 'z';
+        size_t j = (size_t)(*c & 0x1F) - 1;
+        int year = 1950 + (int)story->count;
+        Prediction *p = &story->rows[story->count++];
+        if (*c == '.') {
+            *p = fixture_prediction(f, &story->company, KIND_ANNUAL, year, 4);
+        } else {
+            if (!story->has_job[j])
+                story->jobs[j] = fixture_job(f, f->user, KIND_ANNUAL);
+            story->has_job[j] = true;
+            *p = fixture_row(f, &story->company, &story->jobs[j], (int64_t)story->count + 1, year, 4);
+        }
+        p->is_current = !former;
+        fixture_store(f, p);
+    }
+    for (size_t j = 0; j < 26; j++) {
+        const Prediction *first = NULL, *last = NULL;
+        for (size_t i = 0; i < story->count && story->has_job[j]; i++)
+            if (uuid_equal(story->rows[i].job_id, story->jobs[j].id)) {
+                first = first == NULL ? &story->rows[i] : first;
+                last = &story->rows[i];
+            }
+        if (first != NULL)
+            fixture_span(f, &story->jobs[j], first, last);
+    }
+    fixture_commit(f);
+    return story;
+}
+
+/* Hides the uploads in `hidden`, then lists in pages of each size; `expected` marks with 'x' the rows of
+ * the story that can be seen, which come newest first. */
+static void hide_and_list(Story *story, const char *hidden, const char *expected)
+{
+    Fixture *f = story->f;
+    for (const char *c = hidden; *c != '\0'; c++)
+        fixture_hide(f, &story->jobs[*c - 'A'], true);
+    PredictionFilter all = PREDICTION_FILTER_ALL, some = PREDICTION_FILTER_ALL;
+    some.probability_min = 0.001; /* lets all pass, and the list does not know it */
+    for (int64_t limit = 1; limit <= 12; limit++)
+        for (int filtered = 0; filtered < 2; filtered++) {
+            Page page = {.limit = limit};
+            PredictionQuery query = {KIND_ANNUAL, &f->user, 1, filtered ? &some : &all, &page};
+            size_t at = story->count;
+            PageEnd end = {.has_more = true};
+            while (end.has_more) {
+                Prediction *items = NULL;
+                size_t count = 0;
+                assert_no_error(prediction_list(f->arena, f->db, &query, &items, &count, &end));
+                for (size_t i = 0; i < count; i++) {
+                    do {
+                        assert_true(at > 0);
+                        at--;
+                    } while (expected[at] != 'x');
+                    assert_uuid(items[i].id, story->rows[at].id);
+                }
+                assert_true(count == (size_t)limit || !end.has_more);
+                page.after = end.next;
+            }
+            while (at > 0)
+                assert_true(expected[--at] != 'x');
+        }
+}
+
+static void the_newest_upload_hidden(void **state)
+{
+    hide_and_list(tell(*state, "AAA..BBB.CCCCCC"), "C", "xxxxxxxxx......");
+}
+
+static void the_oldest_upload_hidden(void **state)
+{
+    hide_and_list(tell(*state, "AAA..BBB.CCCCCC"), "A", "...xxxxxxxxxxxx");
+}
+
+static void an_upload_between_hidden(void **state)
+{
+    hide_and_list(tell(*state, "AAA..BBB.CCCCCC"), "B", "xxxxx...xxxxxxx");
+}
+
+static void several_uploads_hidden(void **state)
+{
+    hide_and_list(tell(*state, "AAA..BBB.CCCCCC"), "AC", "...xxxxxx......");
+}
+
+static void neighbouring_uploads_hidden(void **state)
+{
+    hide_and_list(tell(*state, ".AAABBBCCC."), "ABC", "x.........x");
+}
+
+static void every_upload_hidden(void **state)
+{
+    hide_and_list(tell(*state, "AAABBB"), "AB", "......");
+}
+
+static void rows_by_hand_within_a_hidden_upload(void **state)
+{
+    hide_and_list(tell(*state, "..AA.A..A.A.BB."), "A", "xx..x.xx.x.xxxx");
+}
+
+static void an_upload_of_one_row_hidden(void **state)
+{
+    hide_and_list(tell(*state, ".A.B.C."), "B", "xxx.xxx");
+}
+
+static void superseded_rows_at_the_ends_of_a_hidden_upload(void **state)
+{
+    hide_and_list(tell(*state, "BB.aAA.Aa.CC"), "A", "xxx...x..xxx");
+}
+
+/* A clock that was set back: two uploads lie within each other, and only one of them is hidden. */
+static void an_upload_hidden_within_another(void **state)
+{
+    hide_and_list(tell(*state, "AABAB.BA.A.BB"), "A", "..x.xxx.x.xxx");
+}
+
+static void an_upload_hidden_around_another(void **state)
+{
+    hide_and_list(tell(*state, "AAABB.BAAA"), "A", "...xxxx...");
+}
+
+static void two_hidden_uploads_within_each_other(void **state)
+{
+    hide_and_list(tell(*state, "..AAB.BA.AB.B.."), "AB", "xx...x..x..x.xx");
+}
+
+static void a_hidden_upload_within_a_hidden_one(void **state)
+{
+    hide_and_list(tell(*state, ".AA.BB.BAA."), "AB", "x..x..x...x");
+}
+
+/* Two hidden ones lie within each other, and a third, that is seen, within one of them. */
+static void hidden_and_seen_uploads_within_each_other(void **state)
+{
+    hide_and_list(tell(*state, "A.ABAB.CBC.C"), "AB", ".x....xx.xxx");
+}
+
+/* Of the other kind, or of another owner, an upload hides nothing here. */
+static void a_hidden_upload_of_the_other_kind_is_no_matter(void **state)
+{
+    Fixture *f = *state;
+    Story *story = tell(f, "AA.AA");
+    Job job = fixture_job(f, f->user, KIND_QUARTERLY);
+    Prediction p = fixture_row(f, &story->company, &job, 2, 2024, 1);
+    fixture_store(f, &p);
+    fixture_span(f, &job, &story->rows[1], &story->rows[3]);
+    fixture_hide(f, &job, true);
+    hide_and_list(story, "", "xxxxx");
+}
+
+/* A clock that was set back within one upload: its batches do not ascend. */
+static void a_hidden_upload_whose_batches_do_not_ascend(void **state)
+{
+    Fixture *f = *state;
+    Story *story = tell(f, "..AA..AA.");
+    fixture_script(f, "UPDATE bulk_upload_jobs SET first_created_at = NULL, first_id = NULL, "
+                      "last_created_at = NULL, last_id = NULL");
+    fixture_span(f, &story->jobs[0], &story->rows[6], &story->rows[7]);
+    fixture_span(f, &story->jobs[0], &story->rows[2], &story->rows[3]);
+    hide_and_list(story, "A", "xx..xx..x");
+}
+
+/* Its record alone was deleted: its rows stay, and it still marks the span of its own rows. */
+static void an_upload_whose_record_was_deleted_hides_nothing(void **state)
+{
+    Fixture *f = *state;
+    Story *story = tell(f, "AA.BABB.B");
+    fixture_begin(f);
+    assert_no_error(
+        job_delete_record(f->arena, f->db, f->user, story->jobs[1].id, clock_now()));
+    fixture_commit(f);
+    hide_and_list(story, "A", "..xx.xxxx");
+}
+
+/* --- totals and edges ----------------------------------------------------------------------------- */
+
+static void nobody_asks(void **state)
+{
+    Fixture *f = *state;
+    tell(f, "..A");
+    PredictionFilter filter = PREDICTION_FILTER_ALL;
+    Page page = {.limit = 10, .want_total = true};
+    PredictionQuery query = {KIND_ANNUAL, NULL, 0, &filter, &page};
+    Prediction *items = NULL;
+    size_t count = 7;
+    PageEnd end;
+    assert_no_error(prediction_list(f->arena, f->db, &query, &items, &count, &end));
+    assert_int_equal(count, 0);
+    assert_int_equal(end.total, 0);
+    assert_false(end.has_more || end.total_is_at_least || end.settling);
+}
+
+static void what_is_looked_up_comes_along(void **state)
+{
+    Fixture *f = *state;
+    Story *story = tell(f, ".A");
+    PredictionFilter filter = PREDICTION_FILTER_ALL;
+    Page page = {.limit = 10};
+    PredictionQuery query = {KIND_ANNUAL, &f->user, 1, &filter, &page};
+    Prediction *items = NULL;
+    size_t count = 0;
+    PageEnd end;
+    assert_no_error(prediction_list(f->arena, f->db, &query, &items, &count, &end));
+    assert_int_equal(count, 2);
+    assert_string_equal(items[0].original_filename, "ratings.csv");
+    assert_null(items[1].original_filename);
+    for (size_t i = 0; i < 2; i++) {
+        assert_prediction(&items[i], &story->rows[1 - i]);
+        assert_str(items[i].company_symbol, "ACME");
+        assert_str(items[i].company_name, "ACME Inc.");
+        assert_string_equal(items[i].model_name, "annual");
+        assert_string_equal(items[i].model_version, "1");
+        assert_string_equal(items[i].created_by_email, "ada@example.com");
+        assert_false(items[i].job_deleted);
+    }
+}
+
+/* The largest page behind the largest offset. */
+static void the_furthest_page_is_given(void **state)
+{
+    Fixture *f = *state;
+    tell(f, "...A...");
+    PredictionFilter filter = PREDICTION_FILTER_ALL;
+    Page page = {.limit = PAGE_LIMIT_MAX, .offset = PAGE_OFFSET_MAX};
+    PredictionQuery query = {KIND_ANNUAL, &f->user, 1, &filter, &page};
+    Prediction *items = NULL;
+    size_t count = 7;
+    PageEnd end;
+    assert_no_error(prediction_list(f->arena, f->db, &query, &items, &count, &end));
+    assert_int_equal(count, 0);
+    assert_false(end.has_more);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        STORE_TEST(lists_agree_with_the_naive_one),
+        STORE_TEST(links_that_were_inferred_hide_apart),
+        STORE_TEST(a_job_is_listed_by_probability_too),
+        STORE_TEST(totals_count_all_versions_where_they_are_listed),
+        STORE_TEST(the_newest_upload_hidden),
+        STORE_TEST(the_oldest_upload_hidden),
+        STORE_TEST(an_upload_between_hidden),
+        STORE_TEST(several_uploads_hidden),
+        STORE_TEST(neighbouring_uploads_hidden),
+        STORE_TEST(every_upload_hidden),
+        STORE_TEST(rows_by_hand_within_a_hidden_upload),
+        STORE_TEST(an_upload_of_one_row_hidden),
+        STORE_TEST(superseded_rows_at_the_ends_of_a_hidden_upload),
+        STORE_TEST(an_upload_hidden_within_another),
+        STORE_TEST(an_upload_hidden_around_another),
+        STORE_TEST(two_hidden_uploads_within_each_other),
+        STORE_TEST(a_hidden_upload_within_a_hidden_one),
+        STORE_TEST(hidden_and_seen_uploads_within_each_other),
+        STORE_TEST(a_hidden_upload_of_the_other_kind_is_no_matter),
+        STORE_TEST(a_hidden_upload_whose_batches_do_not_ascend),
+        STORE_TEST(an_upload_whose_record_was_deleted_hides_nothing),
+        STORE_TEST(nobody_asks),
+        STORE_TEST(what_is_looked_up_comes_along),
+        STORE_TEST(the_furthest_page_is_given),
+    };
+    return fixture_run(tests);
 }

@@ -1,0 +1,467 @@
+/* PostgreSQL through libpq: the only file that includes it.
+ *
+ * Statements are prepared at first use, with the types that their first values have, and kept; parameters
+ * and results are binary. A result is held whole: statements that give many rows have a LIMIT. A session
+ * whose connection is lost says so once (ERROR_UNAVAILABLE) and connects again at the next use outside a
+ * transaction; prepared statements are then made anew.
+ *
+ * Times: PostgreSQL counts µs from 2000-01-01; INT64_MIN and INT64_MAX are its -infinity and infinity, as
+ * they are ours. */
+#include "store/db_driver.h"
+
+#include "base/check.h"
+#include "base/clock.h"
+#include "store/statements.h"
+
+#include <endian.h>
+#include <libpq-fe.h>
+
+enum { PARAMETER_MAX = 40 };
+#define EPOCH_2000 INT64_C(946684800000000)
+
+/* Object ids of the built-in types (pg_type.dat); they never change. */
+enum {
+    OID_BOOL = 16,
+    OID_BYTEA = 17,
+    OID_INT8 = 20,
+    OID_INT2 = 21,
+    OID_INT4 = 23,
+    OID_TEXT = 25,
+    OID_FLOAT8 = 701,
+    OID_VARCHAR = 1043,
+    OID_TIMESTAMPTZ = 1184,
+    OID_UUID = 2950
+};
+
+static const Oid TYPE_OIDS[] = {
+    [VALUE_NULL] = OID_TEXT, [VALUE_BOOL] = OID_BOOL,   [VALUE_INT] = OID_INT8,
+    [VALUE_REAL] = OID_FLOAT8, [VALUE_TEXT] = OID_TEXT, [VALUE_BYTES] = OID_BYTEA,
+    [VALUE_UUID] = OID_UUID, [VALUE_TIME] = OID_TIMESTAMPTZ,
+};
+
+typedef struct Session {
+    PGconn *connection;
+    bool read_only;
+    bool in_transaction;
+    bool broken;            /* the connection was lost: connect again before the next use */
+    bool prepared[SQL_COUNT];
+    PGcancel *cancel;
+} Session;
+
+typedef struct Cursor {
+    PGresult *result;
+    int row;                /* -1 before the first */
+} Cursor;
+
+/* --- errors ---------------------------------------------------------------------------------- */
+
+/* SQLSTATE by its first characters; the first that fits counts. */
+static const struct {
+    const char *state;
+    ErrorCode code;
+    const char *reason;
+    const char *message;
+} STATES[] = {
+    {"23505", ERROR_CONFLICT, NULL, "The data is in conflict with data that is there."},
+    {"40001", ERROR_BUSY, "retry", "The database is busy. Try again in a moment."},
+    {"40P01", ERROR_BUSY, "retry", "The database is busy. Try again in a moment."},
+    {"55P03", ERROR_BUSY, "retry", "The database is busy. Try again in a moment."},
+    {"57014", ERROR_BUSY, NULL, "The work took too long and was stopped. Try again."},
+    {"25006", ERROR_UNAVAILABLE, NULL, "The database is read-only."},
+    {"53", ERROR_UNAVAILABLE, NULL, "The database has no room or no connections left."},
+    {"57P", ERROR_UNAVAILABLE, NULL, "The database is away. Try again in a moment."},
+    {"08", ERROR_UNAVAILABLE, NULL, "The database is away. Try again in a moment."},
+    {"28", ERROR_UNAVAILABLE, NULL, "The database refused the sign-in."},
+    {"3D", ERROR_UNAVAILABLE, NULL, "There is no such database."},
+    {"54", ERROR_TOO_LARGE, NULL, "A value is too large for the database."},
+};
+
+static Error *translate(Session *session, Arena *arena, const PGresult *result, const char *doing)
+{
+    const char *state = result != NULL ? PQresultErrorField(result, PG_DIAG_SQLSTATE) : NULL;
+    bool lost = PQstatus(session->connection) == CONNECTION_BAD;
+    ErrorCode code = lost ? ERROR_UNAVAILABLE : ERROR_INTERNAL;
+    const char *message = lost ? "The database is away. Try again in a moment."
+                               : "The database refused a statement.";
+    const char *reason = NULL;
+    for (size_t i = 0; state != NULL && i < ARRAY_COUNT(STATES); i++)
+        if (strncmp(state, STATES[i].state, strlen(STATES[i].state)) == 0) {
+            code = STATES[i].code;
+            message = STATES[i].message;
+            reason = STATES[i].reason;
+            break;
+        }
+    session->broken |= lost;
+    Error *cause = ERROR(arena, code, "postgres %s in %s: %s", state != NULL ? state : "-", doing,
+                         PQerrorMessage(session->connection));
+    Error *error = error_because(ERROR(arena, code, "%s", message), cause);
+    return reason == NULL ? error : error_with_reason(error, reason);
+}
+
+static Error *finish_command(Session *session, Arena *arena, PGresult *result, const char *doing)
+{
+    ExecStatusType status = PQresultStatus(result);
+    Error *error = NULL;
+    if (status != PGRES_COMMAND_OK && status != PGRES_TUPLES_OK)
+        error = translate(session, arena, result, doing);
+    PQclear(result);
+    return error;
+}
+
+static Error *command(Session *session, Arena *arena, const char *text)
+{
+    return finish_command(session, arena, PQexec(session->connection, text), text);
+}
+
+/* --- sessions -------------------------------------------------------------------------------- */
+
+static void ignore_notice(void *self, const PGresult *result)
+{
+    (void)self;
+    (void)result;
+}
+
+static Error *set_up(Session *session, Arena *arena)
+{
+    PQsetNoticeReceiver(session->connection, ignore_notice, NULL);
+    if (PQstatus(session->connection) != CONNECTION_OK)
+        return translate(session, arena, NULL, "connect");
+    if (PQserverVersion(session->connection) < 140000)
+        return ERROR(arena, ERROR_UNAVAILABLE, "Obligor needs PostgreSQL 14 or newer.");
+    memset(session->prepared, 0, sizeof session->prepared);
+    PQfreeCancel(session->cancel);
+    session->cancel = PQgetCancel(session->connection);
+    session->broken = false;
+    return command(session, arena,
+                   session->read_only
+                       ? "SET TIME ZONE 'UTC'; SET default_transaction_read_only = on"
+                       : "SET TIME ZONE 'UTC'");
+}
+
+static void close_session(void *self)
+{
+    Session *session = self;
+    PQfreeCancel(session->cancel);
+    PQfinish(session->connection);
+    free(session);
+}
+
+static Error *open_session(Arena *arena, Str address, DbOptions options, void **ret_session)
+{
+    Session *session = check_malloc(sizeof *session);
+    *session = (Session){.read_only = options.read_only};
+    const char *url = arena_printf(arena, "postgresql:%.*s", STR_ARG(address));
+    const char *const keys[] = {"dbname", "fallback_application_name", "client_encoding",
+                                "connect_timeout", NULL};
+    const char *const values[] = {url, "obligor", "UTF8", "10", NULL};
+    session->connection = PQconnectdbParams(keys, values, 1);
+    CHECK(session->connection != NULL);
+    Error *error = set_up(session, arena);
+    if (error != NULL) {
+        close_session(session);
+        return error;
+    }
+    *ret_session = session;
+    return NULL;
+}
+
+/* Connects again when the connection was lost and nothing depends on it. */
+static Error *ready(Session *session, Arena *arena)
+{
+    if (!session->broken || session->in_transaction)
+        return NULL;
+    PQreset(session->connection);
+    return set_up(session, arena);
+}
+
+static Error *begin(void *self, Arena *arena, TxMode mode)
+{
+    Session *session = self;
+    const char *text = mode == TX_WRITE ? "BEGIN" : "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY";
+    TRY(ready(session, arena));
+    Error *error = command(session, arena, text);
+    if (error != NULL && session->broken) { /* it was lost while it rested: that is nobody's fault */
+        TRY(ready(session, arena));
+        error = command(session, arena, text);
+    }
+    session->in_transaction = error == NULL;
+    return error;
+}
+
+static Error *commit(void *self, Arena *arena)
+{
+    Session *session = self;
+    PGresult *result = PQexec(session->connection, "COMMIT");
+    bool rolled_back = result != NULL && strcmp(PQcmdStatus(result), "ROLLBACK") == 0;
+    TRY(finish_command(session, arena, result, "commit"));
+    session->in_transaction = false;
+    return rolled_back ? ERROR(arena, ERROR_INTERNAL, "The database refused a transaction.") : NULL;
+}
+
+static void rollback(void *self)
+{
+    Session *session = self;
+    if (!session->broken)
+        PQclear(PQexec(session->connection, "ROLLBACK"));
+    session->broken |= PQstatus(session->connection) == CONNECTION_BAD;
+    session->in_transaction = false;
+}
+
+/* --- parameters ------------------------------------------------------------------------------ */
+
+typedef struct Parameters {
+    const char *values[PARAMETER_MAX];
+    int lengths[PARAMETER_MAX];
+    int formats[PARAMETER_MAX];
+    uint64_t room[PARAMETER_MAX];
+} Parameters;
+
+static int64_t to_postgres_time(int64_t time)
+{
+    return time == INT64_MIN || time == INT64_MAX ? time : time - EPOCH_2000;
+}
+
+static int64_t from_postgres_time(int64_t time)
+{
+    return time == INT64_MIN || time == INT64_MAX ? time : time + EPOCH_2000;
+}
+
+static void put(Parameters *parameters, size_t i, const void *bytes, size_t size)
+{
+    CHECK(size <= INT32_MAX);
+    parameters->values[i] = size == 0 ? "" : bytes;
+    parameters->lengths[i] = (int)size;
+    parameters->formats[i] = 1;
+}
+
+static void put_number(Parameters *parameters, size_t i, uint64_t number)
+{
+    parameters->room[i] = htobe64(number);
+    put(parameters, i, &parameters->room[i], sizeof parameters->room[i]);
+}
+
+static void put_value(Parameters *parameters, size_t i, const Value *value)
+{
+    uint64_t bits;
+    if (value->is_null) {
+        parameters->values[i] = NULL;
+        return;
+    }
+    switch (value->type) {
+    case VALUE_BOOL:
+        parameters->room[i] = 0;
+        *(char *)&parameters->room[i] = value->integer != 0;
+        put(parameters, i, &parameters->room[i], 1);
+        break;
+    case VALUE_INT:
+        put_number(parameters, i, (uint64_t)value->integer);
+        break;
+    case VALUE_TIME:
+        put_number(parameters, i, (uint64_t)to_postgres_time(value->integer));
+        break;
+    case VALUE_REAL:
+        memcpy(&bits, &value->real, sizeof bits);
+        put_number(parameters, i, bits);
+        break;
+    case VALUE_UUID:
+        put(parameters, i, value->uuid.bytes, sizeof value->uuid.bytes);
+        break;
+    default:
+        put(parameters, i, value->bytes.ptr, value->bytes.len);
+        break;
+    }
+}
+
+static Error *prepare(Session *session, Arena *arena, Sql sql, const Value *params, size_t count)
+{
+    Oid types[PARAMETER_MAX];
+    if (session->prepared[sql])
+        return NULL;
+    for (size_t i = 0; i < count; i++)
+        types[i] = TYPE_OIDS[params[i].type];
+    TRY(finish_command(session, arena,
+                       PQprepare(session->connection, STATEMENTS[sql].name, STATEMENTS[sql].postgres,
+                                 (int)count, types),
+                       STATEMENTS[sql].name));
+    session->prepared[sql] = true;
+    return NULL;
+}
+
+static Error *execute_once(Session *session, Arena *arena, Sql sql, const Value *params,
+                           size_t count, PGresult **ret_result)
+{
+    Parameters parameters = {0};
+    CHECK(count <= PARAMETER_MAX);
+    TRY(ready(session, arena));
+    TRY(prepare(session, arena, sql, params, count));
+    for (size_t i = 0; i < count; i++)
+        put_value(&parameters, i, &params[i]);
+    PGresult *result = PQexecPrepared(session->connection, STATEMENTS[sql].name, (int)count,
+                                      parameters.values, parameters.lengths, parameters.formats, 1);
+    ExecStatusType status = PQresultStatus(result);
+    if (status == PGRES_COMMAND_OK || status == PGRES_TUPLES_OK) {
+        *ret_result = result;
+        return NULL;
+    }
+    Error *error = translate(session, arena, result, STATEMENTS[sql].name);
+    PQclear(result);
+    return error;
+}
+
+/* A read outside a transaction that finds the connection gone is asked once more on a new one. */
+static Error *execute(Session *session, Arena *arena, Sql sql, const Value *params, size_t count,
+                      PGresult **ret_result)
+{
+    Error *error = execute_once(session, arena, sql, params, count, ret_result);
+    if (error != NULL && session->broken && !session->in_transaction)
+        error = execute_once(session, arena, sql, params, count, ret_result);
+    return error;
+}
+
+static Error *run(void *self, Arena *arena, Sql sql, const Value *params, size_t count,
+                  int64_t *ret_changed)
+{
+    PGresult *result = NULL;
+    TRY(execute(self, arena, sql, params, count, &result));
+    if (ret_changed != NULL) {
+        *ret_changed = 0;
+        const char *tuples = PQcmdTuples(result);
+        if (tuples[0] != '\0')
+            *ret_changed = strtoll(tuples, NULL, 10);
+    }
+    PQclear(result);
+    return NULL;
+}
+
+/* --- results --------------------------------------------------------------------------------- */
+
+static Error *query(void *self, Arena *arena, Sql sql, const Value *params, size_t count,
+                    void **ret_cursor)
+{
+    Cursor *cursor = ARENA_NEW(arena, Cursor);
+    cursor->row = -1;
+    TRY(execute(self, arena, sql, params, count, &cursor->result));
+    *ret_cursor = cursor;
+    return NULL;
+}
+
+static Error *next(void *self, Arena *arena, bool *ret_more)
+{
+    (void)arena;
+    Cursor *cursor = self;
+    *ret_more = ++cursor->row < PQntuples(cursor->result);
+    return NULL;
+}
+
+static void finish(void *self)
+{
+    Cursor *cursor = self;
+    PQclear(cursor->result);
+    cursor->result = NULL;
+}
+
+static size_t columns(const void *self)
+{
+    return (size_t)PQnfields(((const Cursor *)self)->result);
+}
+
+static int64_t read_integer(const char *bytes, int size)
+{
+    uint64_t number = 0;
+    for (int i = 0; i < size; i++)
+        number = number << 8 | (uint8_t)bytes[i];
+    return size == 2 ? (int16_t)number : size == 4 ? (int32_t)number : (int64_t)number;
+}
+
+static Value column(const void *self, int index, ValueType type)
+{
+    const Cursor *cursor = self;
+    CHECK(index >= 0 && index < PQnfields(cursor->result));
+    bool is_null = PQgetisnull(cursor->result, cursor->row, index) != 0;
+    if (is_null || type == VALUE_NULL)
+        return (Value){.type = type, .is_null = is_null};
+    const char *bytes = PQgetvalue(cursor->result, cursor->row, index);
+    int size = PQgetlength(cursor->result, cursor->row, index);
+    Oid oid = PQftype(cursor->result, index);
+    Value value = {.type = type};
+    switch (type) {
+    case VALUE_BOOL:
+        CHECK(oid == OID_BOOL);
+        value.integer = bytes[0] != 0;
+        break;
+    case VALUE_INT:
+        CHECK(oid == OID_INT8 || oid == OID_INT4 || oid == OID_INT2);
+        value.integer = read_integer(bytes, size);
+        break;
+    case VALUE_TIME:
+        CHECK(oid == OID_TIMESTAMPTZ);
+        value.integer = from_postgres_time(read_integer(bytes, size));
+        break;
+    case VALUE_REAL: {
+        CHECK(oid == OID_FLOAT8);
+        uint64_t bits = (uint64_t)read_integer(bytes, size);
+        memcpy(&value.real, &bits, sizeof bits);
+        break;
+    }
+    case VALUE_UUID:
+        CHECK(oid == OID_UUID && size == 16);
+        memcpy(value.uuid.bytes, bytes, 16);
+        break;
+    case VALUE_TEXT:
+        CHECK(oid == OID_TEXT || oid == OID_VARCHAR);
+        value.bytes = (Str){bytes, (size_t)size};
+        break;
+    default:
+        CHECK(oid == OID_BYTEA);
+        value.bytes = (Str){bytes, (size_t)size};
+        break;
+    }
+    return value;
+}
+
+/* --- the rest -------------------------------------------------------------------------------- */
+
+static Error *script(void *self, Arena *arena, const char *text)
+{
+    Session *session = self;
+    TRY(ready(session, arena));
+    return finish_command(session, arena, PQexec(session->connection, text), "script");
+}
+
+static Error *relax(void *self, Arena *arena, bool relaxed)
+{
+    return script(self, arena,
+                  relaxed ? "SET synchronous_commit = off" : "SET synchronous_commit = on");
+}
+
+static Error *analyze(void *self, Arena *arena)
+{
+    return script(self, arena, "ANALYZE annual_predictions, quarterly_predictions, companies");
+}
+
+static void interrupt(void *self)
+{
+    Session *session = self;
+    char ignored[256];
+    if (session->cancel != NULL)
+        PQcancel(session->cancel, ignored, sizeof ignored);
+}
+
+const DbDriver DB_POSTGRES = {
+    .engine = "postgres",
+    .open = open_session,
+    .close = close_session,
+    .begin = begin,
+    .commit = commit,
+    .rollback = rollback,
+    .run = run,
+    .query = query,
+    .next = next,
+    .finish = finish,
+    .columns = columns,
+    .column = column,
+    .script = script,
+    .relax = relax,
+    .analyze = analyze,
+    .interrupt = interrupt,
+};

@@ -1,0 +1,189 @@
+"""The state of a database as something that can be compared: without ids and times, by what a person
+would recognise a row by. And what must hold in every state."""
+import hashlib
+
+JOB = """(SELECT j.original_filename FROM bulk_upload_jobs j
+          WHERE j.owner_id = {0}.owner_id AND j.id = {0}.{1})"""
+
+PREDICTIONS = f"""
+SELECT {JOB.format("p", "job_id")}, p.job_row, c.symbol, p.reporting_year, p.reporting_quarter, p.job_link,
+  p.source, p.derived_from IS NULL, {JOB.format("p", "root_job_id")}, p.sector, p.market_cap, p.risk_level,
+  p.confidence, hex(p.model_id), p.is_current, hex(p.created_by), p.long_term_debt_to_total_capital,
+  p.total_debt_to_ebitda, p.net_income_margin, p.ebit_to_interest_expense, p.return_on_assets, p.probability
+FROM annual_predictions p JOIN companies c ON c.owner_id = p.owner_id AND c.id = p.company_id
+ORDER BY p.owner_id, 1, p.job_row, c.symbol, p.reporting_year, p.created_at"""
+
+COMPANIES = f"""
+SELECT hex(c.owner_id), c.symbol, c.name, c.sector, {JOB.format("c", "job_id")}, c.job_row, hex(c.created_by),
+  c.deleted_at IS NULL FROM companies c ORDER BY c.owner_id, c.symbol"""
+
+PROBLEMS = f"""
+SELECT {JOB.format("e", "job_id")}, e.severity, e.job_row, e.seq, e.column_name, e.code, e.message, e.value,
+  e.raw FROM bulk_upload_errors e ORDER BY e.owner_id, 1, e.severity, e.job_row, e.seq"""
+
+JOBS = """
+SELECT original_filename, status, status_before, hides_rows, hides_inferred, cancel_requested, options,
+  file_size, hex(file_sha256), total_rows, processed_rows, successful_rows, failed_rows, skipped_rows,
+  unchanged_rows, replaced_rows, warning_count, companies_created, resume_row, bytes_done, error_message,
+  first_id IS NULL, last_id IS NULL, started_at IS NULL, completed_at IS NULL, deleted_at IS NULL
+FROM bulk_upload_jobs ORDER BY owner_id, created_at"""
+
+COUNTS = f"""
+SELECT n.kind, {JOB.format("n", "job_id")}, n.reporting_year, n.risk_level, n.sector, sum(n.delta)
+FROM prediction_counts n GROUP BY n.owner_id, n.kind, n.job_id, n.reporting_year, n.risk_level, n.sector
+HAVING sum(n.delta) <> 0 ORDER BY n.owner_id, 1, 2, 3, 4, 5"""
+
+DELETIONS = f"""
+SELECT {JOB.format("d", "job_id")}, d.kind, d.reason, d.record_only, d.state, d.expected_rows, d.deleted_rows,
+  d.edits_kept, d.inferred_kept, d.already_deleted, d.companies_empty, d.companies_deleted,
+  d.completed_at IS NULL FROM deletions d ORDER BY d.owner_id, d.created_at"""
+
+AUDIT = """
+SELECT hex(owner_id), actor, via, action, object_kind, row_count, reason, details IS NULL
+FROM audit_events WHERE action <> 'user.signed_in' ORDER BY owner_id, seq"""
+
+PARTS = {"annual_predictions": PREDICTIONS, "companies": COMPANIES, "bulk_upload_errors": PROBLEMS,
+         "bulk_upload_jobs": JOBS, "prediction_counts": COUNTS, "deletions": DELETIONS,
+         "audit_events": AUDIT, "work_queue": "SELECT task, position FROM work_queue"}
+
+
+def dump(session):
+    return {part: session.execute(query).fetchall() for part, query in PARTS.items()}
+
+
+def differences(is_, should):
+    """The first few rows that differ, part by part, as text; empty when there are none."""
+    found = []
+    for part, rows in should.items():
+        if is_[part] == rows:
+            continue
+        extra = [row for row in is_[part] if row not in set(rows)]
+        missing = [row for row in rows if row not in set(is_[part])]
+        found.append(f"{part}: {len(is_[part])} rows instead of {len(rows)}; "
+                     f"{len(extra)} too many or other, such as {extra[:3]}; "
+                     f"{len(missing)} missing or other, such as {missing[:3]}")
+    return "\n".join(found)
+
+
+# What must give no row, ever, while nothing is at work.
+WRONG = {
+    "a row of a job twice":
+        """SELECT owner_id, job_id, job_row FROM {table} WHERE job_id IS NOT NULL
+           GROUP BY owner_id, job_id, job_row HAVING count(*) > 1""",
+    "two current predictions of one key":
+        """SELECT owner_id, company_id FROM {table} WHERE is_current
+           GROUP BY owner_id, company_id, reporting_year, reporting_quarter HAVING count(*) > 1""",
+    "a prediction without its company":
+        """SELECT p.id FROM {table} p LEFT JOIN companies c ON c.owner_id = p.owner_id
+           AND c.id = p.company_id WHERE c.id IS NULL""",
+    "a prediction without its job":
+        """SELECT p.id FROM {table} p LEFT JOIN bulk_upload_jobs j ON j.owner_id = p.owner_id
+           AND j.id = p.job_id WHERE p.job_id IS NOT NULL AND j.id IS NULL""",
+    "a current prediction of a deleted company":
+        """SELECT p.id FROM {table} p JOIN companies c ON c.owner_id = p.owner_id AND c.id = p.company_id
+           WHERE p.is_current AND c.deleted_at IS NOT NULL""",
+    "rows of a job that do not ascend in time and id as in the file":
+        """SELECT a.id FROM (SELECT id, created_at, owner_id, job_id, lag(created_at) OVER w AS t,
+           lag(id) OVER w AS i, lag(job_id) OVER w AS j FROM {table} WHERE job_id IS NOT NULL
+           WINDOW w AS (ORDER BY owner_id, job_id, job_row)) a
+           WHERE a.j = a.job_id AND (a.created_at, a.id) <= (a.t, a.i)""",
+    "rows of a job outside the span that the job keeps":
+        """SELECT p.id FROM {table} p JOIN bulk_upload_jobs j ON j.owner_id = p.owner_id AND j.id = p.job_id
+           WHERE (p.created_at, p.id) < (j.first_created_at, j.first_id)
+              OR (p.created_at, p.id) > (j.last_created_at, j.last_id)""",
+    "counts that do not agree with the rows":
+        """SELECT * FROM (
+             SELECT owner_id, coalesce(job_id, zeroblob(16)) AS job, reporting_year AS y, risk_level AS r,
+               sector AS s, count(*) AS n FROM {table} WHERE is_current GROUP BY 1, 2, 3, 4, 5
+             UNION ALL
+             SELECT owner_id, job_id, reporting_year, risk_level, sector, -sum(delta)
+             FROM prediction_counts WHERE kind = {kind} GROUP BY 1, 2, 3, 4, 5)
+           GROUP BY owner_id, job, y, r, s HAVING sum(n) <> 0""",
+}
+WRONG_ONCE = {
+    "a job whose counters do not add up":
+        """SELECT id FROM bulk_upload_jobs WHERE status <> 'receiving' AND processed_rows <>
+           successful_rows + failed_rows + skipped_rows + unchanged_rows""",
+    "a job that says it failed more rows than are kept":
+        """SELECT j.id FROM bulk_upload_jobs j WHERE j.failed_rows <> (SELECT count(DISTINCT e.job_row)
+           FROM bulk_upload_errors e WHERE e.owner_id = j.owner_id AND e.job_id = j.id AND e.severity = 0
+           AND e.column_name IS NOT 'file')""",
+    "a job that says it gave more warnings than are kept":
+        """SELECT j.id FROM bulk_upload_jobs j WHERE j.warning_count <> (SELECT count(*)
+           FROM bulk_upload_errors e WHERE e.owner_id = j.owner_id AND e.job_id = j.id AND e.severity = 1)""",
+    "a problem, chunk or company of no job":
+        """SELECT job_id FROM bulk_upload_errors WHERE (owner_id, job_id) NOT IN
+             (SELECT owner_id, id FROM bulk_upload_jobs)
+           UNION ALL SELECT job_id FROM bulk_upload_files WHERE (owner_id, job_id) NOT IN
+             (SELECT owner_id, id FROM bulk_upload_jobs)
+           UNION ALL SELECT job_id FROM companies WHERE job_id IS NOT NULL AND (owner_id, job_id) NOT IN
+             (SELECT owner_id, id FROM bulk_upload_jobs)""",
+    "a row that is hidden while nothing is at work":
+        "SELECT id FROM bulk_upload_jobs WHERE hides_rows OR hides_inferred",
+    "a task that is left over": "SELECT id FROM work_queue",
+    "a file with a chunk missing":
+        """SELECT j.id FROM bulk_upload_jobs j WHERE j.status <> 'receiving' AND j.file_size <>
+           (SELECT coalesce(sum(size), 0) FROM bulk_upload_files f WHERE f.owner_id = j.owner_id
+            AND f.job_id = j.id)""",
+}
+
+
+def wrong(session):
+    """What does not hold, as text; empty when all does."""
+    found = []
+    for kind, table in enumerate(("annual_predictions", "quarterly_predictions")):
+        for what, query in WRONG.items():
+            rows = session.execute(query.format(table=table, kind=kind)).fetchall()
+            if rows:
+                found.append(f"{table}: {what}: {len(rows)}, such as {rows[:3]}")
+    for what, query in WRONG_ONCE.items():
+        rows = session.execute(query).fetchall()
+        if rows:
+            found.append(f"{what}: {len(rows)}, such as {rows[:3]}")
+    check = session.execute("PRAGMA integrity_check").fetchall()
+    if check != [("ok",)]:
+        found.append(f"the database file: {check[:3]}")
+    keys = session.execute("PRAGMA foreign_key_check").fetchall()
+    if keys:
+        found.append(f"foreign keys: {keys[:3]}")
+    return "\n".join(found + broken_chains(session))
+
+
+# --- the audit trail: the digests are computed here once more, from what audit.c says of them -----------
+
+def number(value):
+    return value.to_bytes(8, "big", signed=True)
+
+
+def text(value):
+    if value is None:
+        return number(-1)
+    return number(len(value.encode())) + value.encode()
+
+
+def entry_digest(before, row):
+    owner, seq, at, user, actor, via, address, request, action, kind, thing, count, reason, details = row
+    return hashlib.sha256(
+        before + owner + number(seq) + number(at) + user + text(actor) + text(via) + text(address) +
+        text(request) + text(action) + text(kind) + thing + number(-1 if count is None else count) +
+        text(reason) + text(details)).digest()
+
+
+def broken_chains(session):
+    found = []
+    heads = {owner: (seq, digest) for owner, seq, digest in
+             session.execute("SELECT owner_id, seq, digest FROM audit_heads")}
+    ends = {}
+    for *row, digest in session.execute(
+            "SELECT owner_id, seq, at, user_id, actor, via, address, request_id, action, object_kind, "
+            "object_id, row_count, reason, details, digest FROM audit_events ORDER BY owner_id, seq"):
+        owner, seq = row[0], row[1]
+        last, before = ends.get(owner, (0, bytes(32)))
+        if seq != last + 1:
+            found.append(f"audit chain of {owner.hex()}: {seq} follows {last}")
+        if entry_digest(before, row) != digest:
+            found.append(f"audit chain of {owner.hex()}: entry {seq} does not fit its digest")
+        ends[owner] = (seq, digest)
+    if ends != heads:
+        found.append("audit: a head does not fit its chain")
+    return found

@@ -1,0 +1,189 @@
+"""kill -9 at random moments of an import and of its cascade deletion.
+
+However often the server dies, the end is that of a run that nobody disturbed: each row is there exactly
+once, the same rows are rejected for the same reasons, and nothing is left over. A run is
+OBLIGOR_CRASH_KILLS kills (12) of an import of OBLIGOR_CRASH_ROWS rows (40000), and half as many of the
+deletion.
+
+A task that died three times at one place is given up on purpose; so after two deaths without a commit
+between them the next one waits for a commit.
+"""
+import random
+import time
+
+import figures
+import harness
+import state
+
+KILLS = harness.setting("OBLIGOR_CRASH_KILLS", 12)
+ROWS = harness.setting("OBLIGOR_CRASH_ROWS", 40000)
+SEED = harness.setting("OBLIGOR_CRASH_SEED", 1)
+
+
+class Killer:
+    """Starts a server, lets it work a while, kills it, again and again until the work is done."""
+
+    def __init__(self, place, kills, duration, options=()):
+        self.place = place
+        self.draw = random.Random(f"{SEED} {kills} {duration > 0}")
+        self.kills = kills
+        self.duration = duration  # of the work, undisturbed
+        self.options = options
+        self.done = 0             # kills that met the task in the queue
+        self.progressed = 0       # of those, kills with a commit since the one before
+        self.idle = 0             # deaths in a row without a commit between them
+
+    def task(self, session):
+        """(position, attempts, who holds it, total), or None when there is none."""
+        found = session.execute("SELECT position, attempts, worker, lease_until, size FROM work_queue "
+                                "ORDER BY accepted_at, id LIMIT 1").fetchall()
+        return found[0] if found else None
+
+    def wait_for_claim(self, session, server):
+        """True when the server has the task, false when there is none left."""
+        def claimed():
+            task = self.task(session)
+            return "over" if task is None else "claimed" if task[2] == server.worker else None
+        return harness.until(claimed, "the claim of the task", pause=0.001) == "claimed"
+
+    def strike(self, share_left):
+        """One life of a server. False when the task was done before the kill."""
+        with harness.Server(self.place, *self.options) as server:
+            harness.free_leases(self.place, server)
+            early = self.draw.random() < 0.1
+            if early:  # perhaps before the claim, perhaps in it
+                time.sleep(self.draw.uniform(0, 0.3))
+            else:
+                with self.place.session() as session:
+                    if not self.wait_for_claim(session, server):
+                        server.stop()
+                        return False
+                    if self.idle >= 2:
+                        self.wait_for_commit(session)
+                left = max(self.kills - self.done, 1)
+                time.sleep(self.draw.uniform(0, 2 * self.duration * share_left / left))
+            server.kill()
+        return True
+
+    def wait_for_commit(self, session):
+        before = self.task(session)
+        harness.until(lambda: (self.task(session) or (-1,))[0] != before[0], "a commit", pause=0.001)
+
+    def run(self, total):
+        position = 0
+        while self.done < self.kills:
+            if not self.strike(1 - position / total):
+                return
+            with_task = self.place.rows("SELECT position FROM work_queue ORDER BY accepted_at, id LIMIT 1")
+            if not with_task:
+                return
+            self.done += 1
+            moved = with_task[0][0] != position
+            self.progressed += moved
+            self.idle = 0 if moved else self.idle + 1
+            position = with_task[0][0]
+
+    def finish(self):
+        with harness.Server(self.place, *self.options) as server:
+            harness.free_leases(self.place, server)
+            harness.until(lambda: not self.place.rows("SELECT 1 FROM work_queue"), "the end of the work",
+                          patience=600)
+            assert server.stop() == 0
+
+
+class KillTest(harness.unittest.TestCase):
+    maxDiff = None
+
+    @classmethod
+    def setUpClass(cls):
+        cls.start = harness.Place()
+        cls.addClassCleanup(cls.start.close)
+        cls.start.people()
+        earlier = cls.start.path("earlier.csv")
+        cls.file = cls.start.path("figures.csv")
+        figures.write(earlier, ROWS // 20, SEED, earlier=True)
+        figures.write(cls.file, ROWS, SEED)
+        cls.start.run("import", earlier, "--type", "annual", "--user", harness.ADA)
+        cls.undisturbed()
+
+    @classmethod
+    def undisturbed(cls):
+        """What a run without a kill leaves behind, and how long its two halves take."""
+        place = harness.Place()
+        cls.addClassCleanup(place.close)
+        place.copy_from(cls.start)
+        with harness.Server(place) as server:
+            client = harness.Client(server)
+            job = client.uploaded(cls.file)
+            began = time.monotonic()
+            assert client.over(job) == "completed"
+            cls.import_takes = time.monotonic() - began
+            with place.session() as session:
+                cls.imported = state.dump(session)
+                assert not state.wrong(session), state.wrong(session)
+            began = time.monotonic()
+            cls.delete(client, job)
+            assert client.over(job) == "deleted"
+            cls.deletion_takes = time.monotonic() - began
+            with place.session() as session:
+                cls.deleted = state.dump(session)
+                assert not state.wrong(session), state.wrong(session)
+            assert server.stop() == 0
+
+    @staticmethod
+    def delete(client, job):
+        status, answer = client.call("DELETE", f"/predictions/jobs/{job}?delete_predictions=true"
+                                     "&delete_orphaned_companies=true&reason=a+test",
+                                     headers={"Prefer": "respond-async"})
+        assert status in (200, 202), (status, answer)
+
+    def same(self, place, should):
+        with place.session() as session:
+            self.assertEqual(state.wrong(session), "")
+            self.assertEqual(state.differences(state.dump(session), should), "")
+
+    def test_the_undisturbed_run_judged_every_kind_of_row(self):
+        job = dict(zip(("total", "successful", "failed", "skipped", "unchanged", "warnings"),
+                       self.imported["bulk_upload_jobs"][1][9:10] +
+                       self.imported["bulk_upload_jobs"][1][11:15] +
+                       self.imported["bulk_upload_jobs"][1][16:17]))
+        self.assertEqual(job["total"], ROWS)
+        for what in ("successful", "failed", "unchanged", "warnings"):
+            self.assertGreater(job[what], 0, what)
+        codes = {row[5] for row in self.imported["bulk_upload_errors"]}
+        self.assertLessEqual({"not_a_number", "required", "too_long", "no_ratio", "too_many_cells",
+                              "negative", "duplicate_in_file", "duplicate", "implausible",
+                              "company_differs", "unknown_columns", "control_character",
+                              "not_a_quarter"}, codes)
+
+    def test_import_and_deletion(self):
+        place = harness.Place()
+        self.addCleanup(place.close)
+        place.copy_from(self.start)
+        with harness.Server(place, "--workers", "0") as server:
+            job = harness.Client(server).uploaded(self.file)
+            server.kill()
+        last_row = self.imported["bulk_upload_jobs"][1][18]
+        killer = Killer(place, KILLS, self.import_takes)
+        killer.run(last_row)
+        killer.finish()
+        print(f"import: {killer.done} kills, {killer.progressed} of them with a commit since the one "
+              f"before", flush=True)
+        self.assertGreater(killer.progressed, KILLS // 4, "most kills should meet an import at work")
+        with self.subTest("the import"):
+            self.same(place, self.imported)
+
+        with harness.Server(place, "--workers", "0") as server:
+            self.delete(harness.Client(server), job)
+            server.kill()
+        killer = Killer(place, (KILLS + 1) // 2, self.deletion_takes)
+        killer.run(last_row)
+        killer.finish()
+        print(f"deletion: {killer.done} kills, {killer.progressed} of them with a commit since the one "
+              f"before", flush=True)
+        with self.subTest("the deletion"):
+            self.same(place, self.deleted)
+
+
+if __name__ == "__main__":
+    harness.main()
