@@ -11,7 +11,8 @@ Directives, each a comment line under the name:
     -- each kind          one statement for each kind of prediction, numbered side by side:
                           SQL_X is that of the first kind and SQL_X + kind that of the others
     -- scans TABLE: why   the plan may read all of TABLE, for this reason
-    -- postgres / sqlite  only this engine has another text; the statement stands twice under one name
+    -- postgres / sqlite  this engine's text; the statement stands twice under one name
+    -- postgres only      the other engine does without: its text is empty and is never run
 
 {words} are replaced, in queries and migrations alike, by the tables below: an engine's word for a type, or
 what differs between the kinds. Nothing else is ever put into SQL.
@@ -105,6 +106,7 @@ class Statement:
     def __init__(self, name, where):
         self.name, self.where = name, where
         self.each_kind, self.scans, self.engine, self.lines = False, "", None, []
+        self.alone = False  # the other engine has none
 
     def text(self, engine, kind=None):
         words = dict(ENGINE_WORDS[engine])
@@ -142,6 +144,9 @@ def read_queries(path):
                 statement.each_kind = True
             elif directive in ENGINES:
                 statement.engine = directive
+            elif directive.removesuffix(" only") in ENGINES:
+                statement.engine = directive.removesuffix(" only")
+                statement.alone = True
             elif match := re.fullmatch(r"scans (\w+: .+)", directive):
                 statement.scans += ("; " if statement.scans else "") + match.group(1)
         elif line.strip():
@@ -180,10 +185,13 @@ def main(out_h, out_c, *sources):
             texts = {}
             for engine in ENGINES:
                 chosen = [v for v in variants if v.engine in (None, engine)]
+                if not chosen and variants[0].alone:
+                    texts[engine] = ""
+                    continue
                 if len(chosen) != 1:
                     fail(variants[0].where, f"{name} has no text for {engine}")
                 texts[engine] = chosen[0].text(engine, kind)
-            count = parameter_count(texts["sqlite"], variants[0].where)
+            count = parameter_count(texts["sqlite"] or texts["postgres"], variants[0].where)
             label = f"{name}.{KINDS[kind][0]}" if kind is not None else name
             names.append(f"SQL_{name.upper()}" + (f" + {kind}" if kind else ""))
             rows.append(f'    {{"{label}", {c_string(texts["sqlite"])},\n     '

@@ -79,6 +79,7 @@ CREATE TABLE bulk_upload_jobs (
   cancel_requested {bool} NOT NULL,
   revision {int} NOT NULL,
   options {text} NOT NULL,
+  dry_run {bool} NOT NULL,
   original_filename {text} NOT NULL,
   file_size {int} NOT NULL,
   file_sha256 {bytes} NOT NULL,

@@ -9,6 +9,12 @@ ON CONFLICT (owner_id, symbol) DO NOTHING;
 SELECT id, owner_id, symbol, name, sector, job_id, job_row, created_by, created_at, updated_at, deleted_at
 FROM companies WHERE owner_id = $1 AND symbol = $2;
 
+-- name: company_by_symbols
+-- postgres only
+-- Many at once, separated by a character that no symbol holds.
+SELECT id, owner_id, symbol, name, sector, job_id, job_row, created_by, created_at, updated_at, deleted_at
+FROM companies WHERE owner_id = $1 AND symbol = ANY (string_to_array($2, chr(31)));
+
 -- name: company_by_id
 SELECT id, owner_id, symbol, name, sector, job_id, job_row, created_by, created_at, updated_at, deleted_at
 FROM companies WHERE owner_id = $1 AND id = $2;

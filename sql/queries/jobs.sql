@@ -2,10 +2,10 @@
 
 -- name: job_insert
 INSERT INTO bulk_upload_jobs (owner_id, id, user_id, job_type, status, hides_rows, hides_inferred,
-  cancel_requested, revision, options, original_filename, file_size, file_sha256, model_id,
+  cancel_requested, revision, options, dry_run, original_filename, file_size, file_sha256, model_id,
   processed_rows, successful_rows, failed_rows, skipped_rows, unchanged_rows, replaced_rows,
   warning_count, companies_created, resume_row, bytes_done, created_at, updated_at)
-VALUES ($1, $2, $3, $4, $5, FALSE, FALSE, FALSE, 0, $6, $7, $8, $9, $10,
+VALUES ($1, $2, $3, $4, $5, FALSE, FALSE, FALSE, 0, $6, $12, $7, $8, $9, $10,
   0, 0, 0, 0, 0, 0, 0, 0, 0, 0, $11, $11);
 
 -- name: job_select
@@ -50,7 +50,9 @@ WHERE owner_id = $1 AND id = $2 {for_update};
 -- An earlier job of the same bytes whose predictions are still there.
 SELECT id FROM bulk_upload_jobs
 WHERE owner_id = $1 AND file_sha256 = $2 AND job_type = $3 AND NOT hides_rows
-  AND status IN ('pending', 'processing', 'completed', 'failed', 'cancelled') AND id <> $4
+  AND (status IN ('pending', 'processing')
+       OR (status IN ('completed', 'failed', 'cancelled') AND successful_rows + unchanged_rows > 0))
+  AND NOT dry_run AND id <> $4
 ORDER BY created_at DESC, id DESC LIMIT 1;
 
 -- name: job_set_status

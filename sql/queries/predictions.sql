@@ -7,6 +7,11 @@
 -- each kind
 INSERT INTO {table} ({columns}) VALUES ({placeholders}) ON CONFLICT DO NOTHING;
 
+-- name: prediction_copy
+-- each kind
+-- postgres only
+COPY {table} ({columns}) FROM STDIN (FORMAT binary);
+
 -- name: prediction_get
 -- each kind
 SELECT {selected}, {hidden} FROM {table} p {looked_up} WHERE p.owner_id = $1 AND p.id = $2;
@@ -17,6 +22,18 @@ SELECT {selected}, {hidden} FROM {table} p {looked_up} WHERE p.owner_id = $1 AND
 SELECT {selected}, {hidden} FROM {table} p {looked_up}
 WHERE p.owner_id = $1 AND p.company_id = $2 AND p.reporting_year = $3 AND p.reporting_quarter = $4
   AND p.is_current;
+
+-- name: prediction_current_many
+-- each kind
+-- postgres only
+-- The holders of many keys: the lists of companies, years and quarters run side by side.
+SELECT {selected}, {hidden}, k.n
+FROM unnest(string_to_array($2, ',')::uuid[], string_to_array($3, ',')::smallint[],
+            string_to_array($4, ',')::smallint[]) WITH ORDINALITY AS k (company, year, quarter, n)
+CROSS JOIN LATERAL (
+  SELECT * FROM {table} t WHERE t.owner_id = $1 AND t.company_id = k.company
+    AND t.reporting_year = k.year AND t.reporting_quarter = k.quarter AND t.is_current LIMIT 1) p
+{looked_up};
 
 -- name: prediction_versions
 -- each kind

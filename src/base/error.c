@@ -106,3 +106,8 @@ Error *arena_room(Arena *arena)
         return NULL;
     return ERROR(arena, ERROR_TOO_LARGE, "The request needs more memory than one request may use.");
 }
+
+bool error_is(const Error *error, const char *reason)
+{
+    return error != NULL && error->reason != NULL && strcmp(error->reason, reason) == 0;
+}

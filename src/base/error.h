@@ -77,6 +77,13 @@ Error *error_copy(Arena *arena, const Error *error);
 
 const char *error_word(ErrorCode code); /* "not_found" */
 
+/* True for an error with this reason; NULL has none. */
+bool error_is(const Error *error, const char *reason);
+
+/* Reason of ERROR_BUSY where the same transaction, tried again, is likely to succeed: a deadlock that the
+ * database resolved, a serialisation failure. */
+#define ERROR_RETRY "retry"
+
 /* The whole chain in one line, for the log: "message [file:line] <- cause [file:line]". */
 const char *error_chain(Arena *arena, const Error *error);
 

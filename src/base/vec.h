@@ -19,6 +19,9 @@
                              sizeof *(vec)->items),                                                \
      (void)((vec)->items[(vec)->count++] = (__VA_ARGS__)))
 
+/* The items from `at` on; NULL stays NULL (an empty array has no items to point behind). */
+#define vec_from(vec, at) ((vec)->items == NULL ? NULL : (vec)->items + (at))
+
 /* Room for one more: the array itself or a copy twice as large. */
 void *vec_grow(Arena *arena, void *items, size_t count, size_t *cap, size_t item_size);
 

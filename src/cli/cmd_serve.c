@@ -6,6 +6,7 @@
 #include "base/vec.h"
 #include "cli/access.h"
 #include "cli/address.h"
+#include "cli/files.h"
 #include "cli/signals.h"
 #include "domain/models.h"
 #include "http/server.h"
@@ -66,22 +67,23 @@ static Error *warn_of_missing_models(Cli *cli, Db *db)
     return NULL;
 }
 
-static Error *look_at_database(Cli *cli, const char **ret_token)
+static Error *look_around(Cli *cli, const char **ret_token)
 {
     Db *db;
+    TRY(files_check_spool(cli->arena, call_text(cli->call, OPTION_SPOOL)));
     TRY(access_open(cli, &db));
     TRY(warn_of_missing_models(cli, db));
     return accounts_offer_setup(cli->arena, db, ret_token);
 }
 
-/* What has to be known of the database, and done to it, before anybody is served; in an arena of its own,
- * with which the session closes. */
+/* What has to be known of the machine and the database, and done to it, before anybody is served; in an
+ * arena of its own, with which the session closes. */
 static Error *prepare(Cli *cli, const char **ret_token)
 {
     const char *token = NULL;
     Cli inner = *cli;
     inner.arena = arena_new(0);
-    Error *error = error_copy(cli->arena, look_at_database(&inner, &token));
+    Error *error = error_copy(cli->arena, look_around(&inner, &token));
     *ret_token = arena_strdup(cli->arena, token);
     arena_free(inner.arena);
     return error;

@@ -153,3 +153,9 @@ Error *files_open(Arena *arena, Str path, const char *spool, FileInput *ret_inpu
     *ret_input = input;
     return NULL;
 }
+
+Error *files_check_spool(Arena *arena, const char *spool)
+{
+    int descriptor;
+    return open_spool(arena, spool, &descriptor);
+}

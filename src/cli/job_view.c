@@ -74,9 +74,8 @@ static void show_facts(Cli *cli, const Job *job)
 static Error *show_problems(Cli *cli, Db *db, const Job *job, Severity severity)
 {
     static const Column columns[] = {
-        {"ROW", "row", true, false},
-        {"COLUMN", "column", false, false},
-        {"CODE", "code", false, false},
+        {"SEVERITY", "severity", false, false}, {"ROW", "row", true, false},
+        {"COLUMN", "column", false, false},     {"CODE", "code", false, false},
         {"PROBLEM", "message", false, false},
     };
     bool rejected = severity == SEVERITY_ERROR;
@@ -88,8 +87,9 @@ static Error *show_problems(Cli *cli, Db *db, const Job *job, Severity severity)
     Table table = table_new(cli->arena, columns, ARRAY_COUNT(columns));
     for (size_t i = 0; i < found.count; i++) {
         const Problem *problem = &found.items[i];
-        const Cell row[] = {cell_int(problem->row), cell_text(problem->column),
-                            cell_text(problem->code), cell_text(problem->message)};
+        const Cell row[] = {cell_text(SEVERITY_WORDS[problem->severity]), cell_int(problem->row),
+                            cell_text(problem->column), cell_text(problem->code),
+                            cell_text(problem->message)};
         table_add(&table, row);
     }
     output_table(cli->out, rejected ? "problems" : "warnings", &table);

@@ -22,7 +22,7 @@ static const OptionSpec OPTIONS[OPTION_COUNT] = {
             .environment = "OBLIGOR_DB",
             .fallback = "sqlite:obligor.db",
             .value = "URL",
-            .help = "the database: sqlite:PATH",
+            .help = "the database: sqlite:PATH, or postgresql://USER@HOST/NAME",
             .secrecy = SECRET_IN_URL,
             .commands = ON_EVERY_ONE & ~(ON(VERSION) | ON(HELP)),
         },

@@ -45,7 +45,7 @@ Error *companies_list(Arena *arena, Db *db, const Principal *who, const CompanyF
         qsort(all.items, all.count, sizeof *all.items, by_symbol);
     end.total_is_at_least = end.total > PAGE_OFFSET_MAX;
     size_t from = owners_page(page, all.count, &end.has_more, &ret_list->count);
-    ret_list->items = all.items + from;
+    ret_list->items = vec_from(&all, from);
     ret_list->next_symbol = (Str){"", 0};
     for (size_t i = 0; i < ret_list->count; i++)
         TRY(company_figures(arena, db, &ret_list->items[i]));

@@ -4,6 +4,7 @@
 #include "domain/import.h"
 
 #include "base/clock.h"
+#include "base/vec.h"
 #include "domain/audit.h"
 #include "domain/accounts.h"
 #include "domain/import_commit.h"
@@ -19,8 +20,14 @@
 #include "store/problem_store.h"
 
 #define BATCH_TIME   40000        /* µs that a batch may hold the write lock, about */
+#define RETRY_PAUSE  10000        /* µs, doubled each time */
 #define RENEW_AFTER  SECONDS(8)   /* while rows that are in already are passed over */
-enum { BATCH_ROWS_MIN = 64, ANALYZE_ROWS = 20000 };
+enum {
+    BATCH_ROWS_MIN = 64,
+    ANALYZE_ROWS = 20000,
+    COMMIT_ATTEMPTS = 6,
+    FILE_PROBLEM_SEQ = 1000 /* behind those of the row itself */
+};
 
 typedef struct Run {
     Arena *arena;
@@ -136,16 +143,19 @@ static Error *end_for_file(Run *run, const Error *fault, TaskEnd *ret_end)
                                                        : error_word(fault->code),
                        .message = fault->message,
                        .value = (Str){"", 0}};
-    Tx TX_AUTO tx = {0};
-    TRY(tx_begin(run->db, run->arena, TX_WRITE, &tx));
-    for (int64_t seq = 1000; field != NULL || seq == 1000; seq++) {
+    VEC(StoredProblem) problems = {0};
+    for (int64_t seq = FILE_PROBLEM_SEQ; field != NULL || problems.count == 0; seq++) {
         if (field != NULL) {
             problem.code = field->code;
             problem.message = field->message;
             field = field->next;
         }
-        TRY(problem_insert(run->arena, run->db, job->owner_id, job->id, &problem, seq));
+        vec_push(run->arena, &problems, ((StoredProblem){problem, seq}));
     }
+    Tx TX_AUTO tx = {0};
+    TRY(tx_begin(run->db, run->arena, TX_WRITE, &tx));
+    TRY(problem_insert_many(run->arena, run->db, job->owner_id, job->id, problems.items,
+                            problems.count));
     TRY(tx_commit(&tx, run->arena));
     return end_badly(run, EVENT_FAILED, job->options.on_error == ON_ERROR_UNDO, fault->message,
                      ret_end);
@@ -190,6 +200,17 @@ static Error *wait_batch(Run *run, ImportPipe *pipe, size_t rows, ImportBatch **
     }
 }
 
+/* A deadlock that the database resolved costs a little time, not the task. */
+static Error *commit_patiently(Run *run, ImportCommit *commit, ImportBatch *batch, CommitEnd *ret_end)
+{
+    for (int attempt = 0;; attempt++) {
+        Error *error = import_commit_batch(commit, batch, ret_end);
+        if (!error_is(error, ERROR_RETRY) || attempt == COMMIT_ATTEMPTS)
+            return error_copy(run->arena, error);
+        clock_sleep(RETRY_PAUSE << attempt);
+    }
+}
+
 static Error *too_many_failed(Run *run, TaskEnd *ret_end)
 {
     const ImportOptions *options = &run->job->options;
@@ -221,9 +242,7 @@ static Error *run_batches(Run *run, ImportPipe *pipe, TaskEnd *ret_end)
         size_t count = batch->count;
         int64_t start = clock_monotonic();
         CommitEnd end = COMMIT_DONE;
-        Error *error = import_commit_batch(commit, batch, &end);
-        if (error != NULL)
-            return error_copy(run->arena, error);
+        TRY(commit_patiently(run, commit, batch, &end));
         rows = next_size(count > 0 ? count : rows, clock_monotonic() - start);
         if (run->watch->progress != NULL)
             run->watch->progress(run->watch->self, &run->job->counters, run->job->file_size);

@@ -75,7 +75,7 @@ static void fail_row(Arena *arena, ImportRow *row, const char *column, const cha
                         .code = code,
                         .message = message,
                         .value = (Str){"", 0}}));
-    row->outcome = ROW_FAILED;
+    row->read = ROW_FAILED;
 }
 
 /* Cells beyond the header's last column are fine only while they are empty. */
@@ -109,12 +109,19 @@ static void fill_row(const BatchReader *reader, Arena *arena, const CsvRow *csv,
             raw.cells[field] = csv_unguard(raw.cells[field]);
     if (!row_rules_check(arena, reader->kind, reader->unit, row->number, &raw, &row->input,
                          &row->problems)) {
-        row->outcome = ROW_FAILED;
+        row->read = ROW_FAILED;
         return;
     }
     row->input.company_name = str_copy(arena, row->input.company_name);
     row->input.sector = str_copy(arena, row->input.sector);
     row->score = scoring_score(reader->card, row->input.ratios);
+}
+
+static void add_row(const BatchReader *reader, ImportBatch *batch, const CsvRow *csv)
+{
+    ImportRow *row = &batch->rows[batch->count++];
+    fill_row(reader, batch->arena, csv, row);
+    row->read_problems = row->problems.count;
 }
 
 void batch_reader_next(BatchReader *reader, size_t rows, ImportBatch *batch)
@@ -138,7 +145,7 @@ void batch_reader_next(BatchReader *reader, size_t rows, ImportBatch *batch)
         }
         reader->last_row = csv.number;
         if (csv.number > reader->resume_row && !csv_row_is_blank(&csv))
-            fill_row(reader, arena, &csv, &batch->rows[batch->count++]);
+            add_row(reader, batch, &csv);
     }
     batch->last_row = reader->last_row;
     batch->bytes_done = csv_offset(reader->csv);

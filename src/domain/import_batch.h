@@ -16,8 +16,10 @@ typedef struct ImportRow {
     Str raw;                /* as it stands in the file */
     PredictionInput input;  /* only of a good row */
     Score score;
-    RowOutcome outcome;     /* ROW_GOOD or ROW_FAILED until the database has had its say */
+    RowOutcome read;        /* ROW_GOOD or ROW_FAILED, by the row alone */
+    RowOutcome outcome;     /* once the database has had its say */
     ProblemList problems;
+    size_t read_problems;   /* how many of them the row alone has */
 } ImportRow;
 
 typedef struct ImportBatch {

@@ -1,11 +1,13 @@
-/* The writing half of an import.
+/* The writing half of an import: a batch in one transaction, in steps that each deal with all of its rows,
+ * so that an engine across a network is asked a handful of times for a batch and not for each row.
  *
- * The unique indexes are the last word on duplicates: a row is inserted, and only when the key is taken is
- * the holder looked at. A holder hidden by a deletion has no claim and is set aside; one of this job is the
- * first row of the same key in the file; any other is unchanged, or handled as on_duplicate says.
+ * The unique indexes are the last word on duplicates: rows are inserted, and only where a key is taken is
+ * its holder looked at. A holder hidden by a deletion has no claim and is set aside; one of this job is the
+ * first row of the same key in the file; any other is unchanged, or handled as on_duplicate says. Rows of one
+ * key within a batch go in one after the other, in the order of the file, behind the rest.
  *
- * Companies are remembered by symbol in a bounded cache. A transaction that rolls back may have made
- * companies that the cache knows; so the cache is emptied whenever a commit fails.
+ * max_failed_rows is kept to the row: a batch in which it is exceeded is rolled back and committed again up
+ * to the row that did.
  *
  * A dry run does all but insert; as there are then no rows of this job to collide with, the keys of the
  * file are remembered in memory, up to DRY_KEYS_MAX of them. */
@@ -14,6 +16,7 @@
 #include "base/check.h"
 #include "base/clock.h"
 #include "base/map.h"
+#include "domain/import_companies.h"
 #include "domain/queue.h"
 #include "store/account_store.h"
 #include "store/company_store.h"
@@ -22,59 +25,46 @@
 #include "store/prediction_store.h"
 #include "store/problem_store.h"
 
-enum { CACHE_MAX = 50000, DRY_KEYS_MAX = 1000000 };
-
-typedef struct KnownCompany {
-    Uuid id;
-    Str name;
-    Str sector;
-    bool warned;    /* that the file has another name or sector */
-    bool made;      /* not yet there: only in a dry run */
-} KnownCompany;
+enum { DRY_KEYS_MAX = 1000000, DISTRUST = 8, INSERT_ATTEMPTS = 5 };
 
 struct ImportCommit {
     Db *db;
     Task *task;
     Job *job;
-    Arena *cache_arena;
-    Map companies;      /* symbol -> KnownCompany */
+    KnownCompanies *companies;
     Arena *dry_arena;
-    Map dry_keys;       /* symbol, year, quarter -> row number + 1, in a dry run */
+    Map dry_keys;       /* symbol, year, quarter -> row number, in a dry run */
     int64_t last_at;    /* created_at of the batch before */
+    int distrust;       /* batches for which keys are expected to be taken */
 };
 
 /* One batch on its way in. */
 typedef struct Work {
     ImportCommit *commit;
     Arena *arena;
+    ImportRow *rows;
+    size_t count;
     int64_t at;         /* created_at of all its rows */
     Tally *tally;
     RowSpan span;
     JobCounters counters;
+    size_t late_count;
+    ImportRow **late;   /* to be inserted one by one, behind the rest */
 } Work;
 
-static void free_caches(void *self)
+static void free_arena(void *arena)
 {
-    ImportCommit *commit = self;
-    arena_free(commit->cache_arena);
-    arena_free(commit->dry_arena);
-}
-
-static void forget_companies(ImportCommit *commit)
-{
-    arena_rewind(commit->cache_arena, (ArenaMark){0});
-    commit->companies = map_new(commit->cache_arena);
+    arena_free(arena);
 }
 
 ImportCommit *import_commit_new(Arena *arena, Db *db, Task *task, Job *job)
 {
     ImportCommit *commit = ARENA_NEW(arena, ImportCommit);
     *commit = (ImportCommit){.db = db, .task = task, .job = job};
-    commit->cache_arena = arena_new(0);
+    commit->companies = known_companies_new(arena, job);
     commit->dry_arena = arena_new(0);
-    arena_defer(arena, free_caches, commit);
-    commit->companies = map_new(commit->cache_arena);
     commit->dry_keys = map_new(commit->dry_arena);
+    arena_defer(arena, free_arena, commit->dry_arena);
     return commit;
 }
 
@@ -92,59 +82,6 @@ static void add_problem(Work *work, ImportRow *row, Severity severity, const cha
 
 /* --- companies ------------------------------------------------------------------------------- */
 
-static KnownCompany *remember(ImportCommit *commit, Str symbol, Uuid id, Str name, Str sector)
-{
-    if (commit->companies.count >= CACHE_MAX)
-        forget_companies(commit);
-    KnownCompany *known = ARENA_NEW(commit->cache_arena, KnownCompany);
-    known->id = id;
-    known->name = str_copy(commit->cache_arena, name);
-    known->sector = str_copy(commit->cache_arena, sector);
-    map_put(&commit->companies, str_copy(commit->cache_arena, symbol), known);
-    return known;
-}
-
-static Error *make_company(Work *work, const ImportRow *row, KnownCompany **ret_known)
-{
-    ImportCommit *commit = work->commit;
-    const PredictionInput *input = &row->input;
-    Company company = {.id = uuid_new(),
-                       .owner_id = commit->job->owner_id,
-                       .symbol = input->symbol,
-                       .name = input->company_name,
-                       .sector = input->sector,
-                       .has_job = true,
-                       .job_id = commit->job->id,
-                       .job_row = row->number,
-                       .created_by = commit->job->user_id,
-                       .created_at = work->at};
-    bool made = true;
-    if (!commit->job->options.dry_run)
-        TRY(company_insert(work->arena, commit->db, &company, &made));
-    CHECK(made); /* it was not there, and nobody else can write until this transaction ends */
-    work->counters.companies++;
-    *ret_known = remember(commit, input->symbol, company.id, input->company_name, input->sector);
-    (*ret_known)->made = commit->job->options.dry_run;
-    return NULL;
-}
-
-static Error *find_company(Work *work, const ImportRow *row, KnownCompany **ret_known)
-{
-    ImportCommit *commit = work->commit;
-    Uuid owner = commit->job->owner_id;
-    *ret_known = map_find(&commit->companies, row->input.symbol);
-    if (*ret_known != NULL)
-        return NULL;
-    Company *company = NULL;
-    TRY(company_by_symbol(work->arena, commit->db, owner, row->input.symbol, &company));
-    if (company == NULL)
-        return make_company(work, row, ret_known);
-    if (company->deleted && !commit->job->options.dry_run)
-        TRY(company_revive(work->arena, commit->db, owner, company->id, work->at));
-    *ret_known = remember(commit, company->symbol, company->id, company->name, company->sector);
-    return NULL;
-}
-
 /* The file may know the company under another name or in another sector. */
 static Error *compare_company(Work *work, ImportRow *row, KnownCompany *known)
 {
@@ -159,11 +96,10 @@ static Error *compare_company(Work *work, ImportRow *row, KnownCompany *known)
         if (!commit->job->options.dry_run)
             TRY(company_update(work->arena, commit->db, commit->job->owner_id, known->id,
                                input->company_name, sector, work->at));
-        known->name = str_copy(commit->cache_arena, input->company_name);
-        known->sector = str_copy(commit->cache_arena, sector);
+        known_companies_rename(commit->companies, known, input->company_name, sector);
         return NULL;
     }
-    known->warned = true; /* once a company is enough */
+    known->warned = true;
     add_problem(work, row, SEVERITY_WARNING, same_name ? "sector" : "company_name",
                 "company_differs",
                 arena_printf(work->arena,
@@ -174,46 +110,26 @@ static Error *compare_company(Work *work, ImportRow *row, KnownCompany *known)
     return NULL;
 }
 
-/* --- predictions ----------------------------------------------------------------------------- */
-
-static Prediction make_prediction(const Work *work, const ImportRow *row, Uuid company_id)
+static KnownCompany *company_of(const Work *work, const ImportRow *row)
 {
-    const Job *job = work->commit->job;
-    Prediction prediction = {.kind = job->kind,
-                             .id = uuid_new(),
-                             .owner_id = job->owner_id,
-                             .company_id = company_id,
-                             .year = row->input.year,
-                             .quarter = row->input.quarter,
-                             .sector = row->input.sector,
-                             .market_cap = row->input.market_cap,
-                             .score = row->score,
-                             .model_id = job->model_id,
-                             .has_job = true,
-                             .job_id = job->id,
-                             .job_row = row->number,
-                             .job_link = LINK_RECORDED,
-                             .source = SOURCE_BULK_UPLOAD,
-                             .root_job_id = job->id,
-                             .is_current = true,
-                             .created_by = job->user_id,
-                             .created_at = work->at};
-    memcpy(prediction.ratios, row->input.ratios, sizeof prediction.ratios);
-    return prediction;
+    KnownCompany *known = known_companies_find(work->commit->companies, row->input.symbol);
+    CHECK(known != NULL);
+    return known;
 }
 
-static void count_made(Work *work, const Prediction *made)
+static Error *store_companies(Work *work)
 {
-    CountKey key = {made->kind, made->job_id, made->year, made->score.risk_level, made->sector};
-    tally_add(work->tally, &key, 1);
-    if (!work->span.any) {
-        work->span.any = true;
-        work->span.first_created_at = made->created_at;
-        work->span.first_id = made->id;
-    }
-    work->span.last_created_at = made->created_at;
-    work->span.last_id = made->id;
+    int64_t made = 0;
+    TRY(known_companies_ensure(work->arena, work->commit->db, work->commit->companies, work->rows,
+                               work->count, work->at, &made));
+    work->counters.companies += made;
+    for (size_t i = 0; i < work->count; i++)
+        if (work->rows[i].outcome == ROW_GOOD)
+            TRY(compare_company(work, &work->rows[i], company_of(work, &work->rows[i])));
+    return NULL;
 }
+
+/* --- duplicates ------------------------------------------------------------------------------ */
 
 static const char *period(const Work *work, const PredictionInput *input)
 {
@@ -261,12 +177,54 @@ static Error *set_aside(Work *work, const Prediction *holder)
                            : NULL;
 }
 
-static Error *insert_prediction(Work *work, ImportRow *row, Uuid company_id)
+/* --- predictions ----------------------------------------------------------------------------- */
+
+static Prediction make_prediction(const Work *work, const ImportRow *row)
 {
-    Prediction prediction = make_prediction(work, row, company_id);
+    const Job *job = work->commit->job;
+    Prediction prediction = {.kind = job->kind,
+                             .id = uuid_new(),
+                             .owner_id = job->owner_id,
+                             .company_id = company_of(work, row)->id,
+                             .year = row->input.year,
+                             .quarter = row->input.quarter,
+                             .sector = row->input.sector,
+                             .market_cap = row->input.market_cap,
+                             .score = row->score,
+                             .model_id = job->model_id,
+                             .has_job = true,
+                             .job_id = job->id,
+                             .job_row = row->number,
+                             .job_link = LINK_RECORDED,
+                             .source = SOURCE_BULK_UPLOAD,
+                             .root_job_id = job->id,
+                             .is_current = true,
+                             .created_by = job->user_id,
+                             .created_at = work->at};
+    memcpy(prediction.ratios, row->input.ratios, sizeof prediction.ratios);
+    return prediction;
+}
+
+/* Called in the order of the ids. */
+static void count_made(Work *work, const Prediction *made)
+{
+    CountKey key = {made->kind, made->job_id, made->year, made->score.risk_level, made->sector};
+    tally_add(work->tally, &key, 1);
+    if (!work->span.any) {
+        work->span.any = true;
+        work->span.first_created_at = made->created_at;
+        work->span.first_id = made->id;
+    }
+    work->span.last_created_at = made->created_at;
+    work->span.last_id = made->id;
+}
+
+static Error *insert_one(Work *work, ImportRow *row)
+{
+    Prediction prediction = make_prediction(work, row);
     PredictionKey key = prediction_key(&prediction);
     Db *db = work->commit->db;
-    for (int attempt = 0; attempt < 2; attempt++) {
+    for (int attempt = 0; attempt < INSERT_ATTEMPTS; attempt++) {
         bool made = false, hidden = false;
         TRY(prediction_insert(work->arena, db, &prediction, &made));
         if (made) {
@@ -275,28 +233,102 @@ static Error *insert_prediction(Work *work, ImportRow *row, Uuid company_id)
         }
         Prediction *holder = NULL;
         TRY(prediction_current(work->arena, db, &key, &holder, &hidden));
-        if (holder == NULL)
-            break;
-        if (!hidden) {
+        if (holder != NULL && !hidden) {
             judge_duplicate(work, row, holder);
             return NULL;
         }
-        TRY(set_aside(work, holder));
+        if (holder != NULL)
+            TRY(set_aside(work, holder)); /* else it went away between the two: again */
     }
     return ERROR(work->arena, ERROR_INTERNAL, "A row of the file could not be stored.");
 }
 
-static Error *try_prediction(Work *work, ImportRow *row, const KnownCompany *known)
+/* True for the first row of its key within the batch. */
+static bool first_of_key(Work *work, Map *keys, const Prediction *prediction)
+{
+    struct {
+        Uuid company_id;
+        int32_t year;
+        int32_t quarter;
+    } key = {prediction->company_id, prediction->year, prediction->quarter};
+    Str bytes = {(const char *)&key, sizeof key};
+    if (map_find(keys, bytes) != NULL)
+        return false;
+    map_put(keys, str_copy(work->arena, bytes), work);
+    return true;
+}
+
+/* The rows whose keys were taken. */
+static Error *judge_taken(Work *work, ImportRow *const *rows, const PredictionKey *keys,
+                          size_t count)
+{
+    Prediction **holders = ARENA_ARRAY(work->arena, Prediction *, count);
+    bool *hidden = ARENA_ARRAY(work->arena, bool, count);
+    TRY(prediction_current_many(work->arena, work->commit->db, keys, count, holders, hidden));
+    for (size_t i = 0; i < count; i++) {
+        if (holders[i] == NULL || hidden[i])
+            work->late[work->late_count++] = rows[i];
+        else
+            judge_duplicate(work, rows[i], holders[i]);
+    }
+    return NULL;
+}
+
+static int by_number(const void *a, const void *b)
+{
+    const ImportRow *left = *(ImportRow *const *)a, *right = *(ImportRow *const *)b;
+    return (left->number > right->number) - (left->number < right->number);
+}
+
+static Error *store_predictions(Work *work)
 {
     ImportCommit *commit = work->commit;
-    Str key = str_printf(commit->dry_arena, "%.*s\n%d\n%d", STR_ARG(row->input.symbol),
-                         row->input.year, row->input.quarter);
+    Prediction *items = ARENA_ARRAY(work->arena, Prediction, work->count);
+    ImportRow **rows = ARENA_ARRAY(work->arena, ImportRow *, work->count);
+    uint8_t *made = ARENA_ARRAY(work->arena, uint8_t, work->count);
+    Map keys = map_new(work->arena);
+    size_t count = 0, taken = 0;
+    for (size_t i = 0; i < work->count; i++) {
+        ImportRow *row = &work->rows[i];
+        if (row->outcome != ROW_GOOD)
+            continue;
+        items[count] = make_prediction(work, row);
+        if (first_of_key(work, &keys, &items[count]))
+            rows[count++] = row;
+        else
+            work->late[work->late_count++] = row;
+    }
+    TRY(prediction_insert_many(work->arena, commit->db, items, count, commit->distrust == 0, made));
+    PredictionKey *taken_keys = ARENA_ARRAY(work->arena, PredictionKey, count);
+    for (size_t i = 0; i < count; i++) {
+        if (made[i]) {
+            count_made(work, &items[i]);
+            continue;
+        }
+        taken_keys[taken] = prediction_key(&items[i]);
+        rows[taken++] = rows[i];
+    }
+    commit->distrust = taken > 0 ? DISTRUST : commit->distrust > 0 ? commit->distrust - 1 : 0;
+    TRY(judge_taken(work, rows, taken_keys, taken));
+    if (work->late_count > 1)
+        qsort(work->late, work->late_count, sizeof(ImportRow *), by_number);
+    for (size_t i = 0; i < work->late_count; i++)
+        TRY(insert_one(work, work->late[i]));
+    return NULL;
+}
+
+static Error *try_prediction(Work *work, ImportRow *row)
+{
+    ImportCommit *commit = work->commit;
+    KnownCompany *known = company_of(work, row);
+    Str key = str_printf(work->arena, "%.*s\n%d\n%d", STR_ARG(row->input.symbol), row->input.year,
+                         row->input.quarter);
     int64_t *first = map_find(&commit->dry_keys, key);
-    if (first != NULL) {
+    if (first != NULL && *first != row->number) {
         reject_within_file(work, row, *first);
         return NULL;
     }
-    if (!known->made) {
+    if (!known->to_come) {
         Prediction *holder = NULL;
         bool hidden = false;
         PredictionKey wanted = {commit->job->kind, commit->job->owner_id, known->id,
@@ -308,27 +340,25 @@ static Error *try_prediction(Work *work, ImportRow *row, const KnownCompany *kno
     if (row->outcome == ROW_GOOD && commit->dry_keys.count < DRY_KEYS_MAX) {
         int64_t *number = ARENA_NEW(commit->dry_arena, int64_t);
         *number = row->number;
-        map_put(&commit->dry_keys, key, number);
+        map_put(&commit->dry_keys, str_copy(commit->dry_arena, key), number);
     }
     return NULL;
 }
 
-static Error *store_row(Work *work, ImportRow *row)
+static Error *try_predictions(Work *work)
 {
-    if (row->outcome != ROW_GOOD)
-        return NULL;
-    KnownCompany *known = NULL;
-    TRY(find_company(work, row, &known));
-    TRY(compare_company(work, row, known));
-    return work->commit->job->options.dry_run ? try_prediction(work, row, known)
-                                               : insert_prediction(work, row, known->id);
+    for (size_t i = 0; i < work->count; i++)
+        if (work->rows[i].outcome == ROW_GOOD)
+            TRY(try_prediction(work, &work->rows[i]));
+    return NULL;
 }
 
 /* --- the batch ------------------------------------------------------------------------------- */
 
-static Error *store_problems(Work *work, const ProblemList *problems, Str raw)
+typedef VEC(StoredProblem) StoredProblems;
+
+static void gather_problems(Work *work, const ProblemList *problems, Str raw, StoredProblems *all)
 {
-    const Job *job = work->commit->job;
     int64_t seq[SEVERITY_COUNT] = {0};
     for (size_t i = 0; i < problems->count; i++) {
         Problem problem = problems->items[i];
@@ -337,9 +367,19 @@ static Error *store_problems(Work *work, const ProblemList *problems, Str raw)
             problem.raw = raw;
         if (problem.severity == SEVERITY_WARNING)
             work->counters.warnings++;
-        TRY(problem_insert(work->arena, work->commit->db, job->owner_id, job->id, &problem, number));
+        vec_push(work->arena, all, ((StoredProblem){problem, number}));
     }
-    return NULL;
+}
+
+static Error *store_problems(Work *work, const ImportBatch *batch)
+{
+    const Job *job = work->commit->job;
+    StoredProblems all = {0};
+    gather_problems(work, &batch->header, (Str){NULL, 0}, &all);
+    for (size_t i = 0; i < work->count; i++)
+        gather_problems(work, &work->rows[i].problems, work->rows[i].raw, &all);
+    return problem_insert_many(work->arena, work->commit->db, job->owner_id, job->id, all.items,
+                               all.count);
 }
 
 static void count_outcome(JobCounters *counters, RowOutcome outcome)
@@ -352,72 +392,106 @@ static void count_outcome(JobCounters *counters, RowOutcome outcome)
     counters->processed++;
 }
 
-static Error *store_rows(Work *work, ImportBatch *batch, CommitEnd *ret_end)
+/* Counts the outcomes; the number of rows up to the one that exceeds max_failed_rows, or all. */
+static size_t count_outcomes(Work *work)
 {
-    const ImportOptions *options = &work->commit->job->options;
-    TRY(store_problems(work, &batch->header, (Str){NULL, 0}));
-    for (size_t i = 0; i < batch->count; i++) {
-        ImportRow *row = &batch->rows[i];
-        TRY(store_row(work, row));
-        TRY(store_problems(work, &row->problems, row->raw));
-        count_outcome(&work->counters, row->outcome);
-        work->counters.resume_row = row->number;
-        if (options->max_failed_rows >= 0 && work->counters.failed > options->max_failed_rows) {
-            *ret_end = COMMIT_TOO_MANY;
-            return NULL;
-        }
+    int64_t most = work->commit->job->options.max_failed_rows;
+    for (size_t i = 0; i < work->count; i++) {
+        count_outcome(&work->counters, work->rows[i].outcome);
+        if (most >= 0 && work->counters.failed > most)
+            return i + 1;
     }
-    work->counters.resume_row = batch->last_row;
-    return NULL;
+    return work->count;
 }
 
-static Error *commit_batch(Work *work, ImportBatch *batch, CommitEnd *ret_end)
+static Error *store_batch(Work *work, const ImportBatch *batch, bool whole)
 {
     ImportCommit *commit = work->commit;
-    Job *job = commit->job;
+    Job after = *commit->job;
+    bool last = whole && batch->last;
+    work->counters.resume_row = whole ? batch->last_row : work->rows[work->count - 1].number;
+    work->counters.bytes_done = batch->bytes_done;
+    if (last)
+        work->counters.total = work->counters.processed;
+    TRY(store_problems(work, batch));
+    TRY(tally_store(work->arena, commit->db, commit->job->owner_id, work->tally));
+    TRY(owner_touch(work->arena, commit->db, commit->job->owner_id));
+    after.counters = work->counters;
+    TRY(job_batch(work->arena, commit->db, &after, &work->span, work->at));
+    return queue_advance(work->arena, commit->db, commit->task, work->counters.resume_row);
+}
+
+static Error *lock_job(Work *work, bool *ret_cancelled)
+{
+    const Job *job = work->commit->job;
     JobLock lock;
     bool found = false;
-    Tx TX_AUTO tx = {0};
-    TRY(tx_begin(commit->db, work->arena, TX_WRITE, &tx));
-    TRY(job_lock(work->arena, commit->db, job->owner_id, job->id, &lock, &found));
+    TRY(job_lock(work->arena, work->commit->db, job->owner_id, job->id, &lock, &found));
     if (!found || lock.status != JOB_PROCESSING)
         return error_with_reason(ERROR(work->arena, ERROR_CONFLICT, "The job is not processing."),
                                  "lease_lost");
-    if (lock.cancel_requested) {
+    *ret_cancelled = lock.cancel_requested;
+    return NULL;
+}
+
+/* The first `count` rows in one transaction. *ret_cut below that: rolled back, to be done again with so
+ * many rows. */
+static Error *commit_rows(Work *work, const ImportBatch *batch, size_t count, size_t *ret_cut,
+                          CommitEnd *ret_end)
+{
+    ImportCommit *commit = work->commit;
+    bool cancelled = false;
+    work->count = count;
+    for (size_t i = 0; i < count; i++) { /* as they were read: this may be the second time */
+        work->rows[i].outcome = work->rows[i].read;
+        work->rows[i].problems.count = work->rows[i].read_problems;
+    }
+    Tx TX_AUTO tx = {0};
+    TRY(tx_begin(commit->db, work->arena, TX_WRITE, &tx));
+    TRY(lock_job(work, &cancelled));
+    if (cancelled) {
         *ret_end = COMMIT_CANCELLED;
         return NULL;
     }
-    TRY(store_rows(work, batch, ret_end));
-    work->counters.bytes_done = batch->bytes_done;
-    if (batch->last && *ret_end == COMMIT_DONE)
-        work->counters.total = work->counters.processed;
-    TRY(tally_store(work->arena, commit->db, job->owner_id, work->tally));
-    TRY(owner_touch(work->arena, commit->db, job->owner_id));
-    Job after = *job;
-    after.counters = work->counters;
-    TRY(job_batch(work->arena, commit->db, &after, &work->span, work->at));
-    TRY(queue_advance(work->arena, commit->db, commit->task, work->counters.resume_row));
+    TRY(store_companies(work));
+    TRY(commit->job->options.dry_run ? try_predictions(work) : store_predictions(work));
+    *ret_cut = count_outcomes(work);
+    if (*ret_cut < count)
+        return NULL;
+    TRY(store_batch(work, batch, count == batch->count));
     return tx_commit(&tx, work->arena);
+}
+
+static Work new_work(ImportCommit *commit, ImportBatch *batch)
+{
+    int64_t now = clock_now();
+    return (Work){.commit = commit,
+                  .arena = batch->arena,
+                  .rows = batch->rows,
+                  .at = now > commit->last_at ? now : commit->last_at + 1,
+                  .tally = tally_new(batch->arena),
+                  .counters = commit->job->counters,
+                  .late = ARENA_ARRAY(batch->arena, ImportRow *, batch->count * 2)};
 }
 
 Error *import_commit_batch(ImportCommit *commit, ImportBatch *batch, CommitEnd *ret_end)
 {
-    int64_t now = clock_now();
-    Work work = {.commit = commit,
-                 .arena = batch->arena,
-                 .at = now > commit->last_at ? now : commit->last_at + 1,
-                 .tally = tally_new(batch->arena),
-                 .counters = commit->job->counters};
+    Work work = new_work(commit, batch);
+    size_t cut = batch->count;
     *ret_end = COMMIT_DONE;
-    Error *error = commit_batch(&work, batch, ret_end);
-    if (error != NULL) {
-        forget_companies(commit);
+    Error *error = commit_rows(&work, batch, batch->count, &cut, ret_end);
+    if (error == NULL && cut < batch->count) {
+        known_companies_forget(commit->companies);
+        work = new_work(commit, batch);
+        error = commit_rows(&work, batch, cut, &cut, ret_end);
+    }
+    if (error != NULL || *ret_end == COMMIT_CANCELLED) {
+        known_companies_forget(commit->companies);
         return error;
     }
-    if (*ret_end == COMMIT_CANCELLED) {
-        forget_companies(commit);
-        return NULL;
-    }
+    int64_t most = commit->job->options.max_failed_rows;
+    if (most >= 0 && work.counters.failed > most)
+        *ret_end = COMMIT_TOO_MANY;
     commit->last_at = work.at;
     commit->job->counters = work.counters;
     return NULL;

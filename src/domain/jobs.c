@@ -140,7 +140,7 @@ Error *jobs_list(Arena *arena, Db *db, const Principal *who, const JobFilter *fi
         qsort(all.items, all.count, sizeof *all.items, newest_first);
     end.total_is_at_least = end.total > PAGE_OFFSET_MAX;
     size_t from = owners_page(page, all.count, &end.has_more, &ret_list->count);
-    ret_list->items = all.items + from;
+    ret_list->items = vec_from(&all, from);
     if (end.has_more) {
         const Job *last = &ret_list->items[ret_list->count - 1];
         end.next = (PageKey){.set = true, .created_at = last->created_at, .id = last->id};

@@ -231,7 +231,7 @@ Error *predictions_of_job(Arena *arena, Db *db, const Job *job, const Page *page
             end.total = 0;
     }
     size_t from = owners_page(page, count, &end.has_more, &ret_list->count);
-    ret_list->items = items + from;
+    ret_list->items = count == 0 ? NULL : items + from;
     if (end.has_more)
         end.next = (PageKey){.set = true, .job_row = items[from + ret_list->count - 1].job_row};
     ret_list->end = end;

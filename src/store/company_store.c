@@ -4,19 +4,33 @@
 #include "base/vec.h"
 #include "store/statements.h"
 
+static void fill_company(const void *self, size_t row, Value *values)
+{
+    const Company *company = (const Company *)self + row;
+    const Value all[] = {value_uuid(company->owner_id),
+                         value_uuid(company->id),
+                         value_str(company->symbol),
+                         value_str(company->name),
+                         value_str(company->sector),
+                         company->has_job ? value_uuid(company->job_id) : value_null(VALUE_UUID),
+                         company->has_job ? value_int(company->job_row) : value_null(VALUE_INT),
+                         value_uuid(company->created_by),
+                         value_time(company->created_at)};
+    memcpy(values, all, sizeof all);
+}
+
 Error *company_insert(Arena *arena, Db *db, const Company *company, bool *ret_made)
 {
-    int64_t changed = 0;
-    TRY(db_run(db, arena, SQL_COMPANY_INSERT,
-               PARAMS(value_uuid(company->owner_id), value_uuid(company->id),
-                      value_str(company->symbol), value_str(company->name),
-                      value_str(company->sector),
-                      company->has_job ? value_uuid(company->job_id) : value_null(VALUE_UUID),
-                      company->has_job ? value_int(company->job_row) : value_null(VALUE_INT),
-                      value_uuid(company->created_by), value_time(company->created_at)),
-               &changed));
-    *ret_made = changed > 0;
+    uint8_t made = 0;
+    TRY(db_run_many(db, arena, SQL_COMPANY_INSERT, 1, fill_company, company, &made));
+    *ret_made = made != 0;
     return NULL;
+}
+
+Error *company_insert_many(Arena *arena, Db *db, const Company *companies, size_t count,
+                           uint8_t *ret_made)
+{
+    return db_run_many(db, arena, SQL_COMPANY_INSERT, count, fill_company, companies, ret_made);
 }
 
 static Company *read_company(Arena *arena, const Rows *rows)
@@ -55,6 +69,34 @@ Error *company_by_symbol(Arena *arena, Db *db, Uuid owner_id, Str symbol, Compan
 {
     return one_company(arena, db, SQL_COMPANY_BY_SYMBOL,
                        PARAMS(value_uuid(owner_id), value_str(symbol)), ret_company);
+}
+
+Error *company_by_symbols(Arena *arena, Db *db, Uuid owner_id, const Str *symbols, size_t count,
+                          Company **ret_companies, size_t *ret_count)
+{
+    Rows ROWS_AUTO *rows = NULL;
+    Error *error = NULL;
+    VEC(Company) found = {0};
+    if (count > 0 && db_can_load(db)) {
+        Buf list = buf_new(arena, count * 128);
+        for (size_t i = 0; i < count; i++)
+            buf_printf(&list, "%s%.*s", i == 0 ? "" : "\x1f", STR_ARG(symbols[i]));
+        TRY(db_query(db, arena, SQL_COMPANY_BY_SYMBOLS,
+                     PARAMS(value_uuid(owner_id), value_str(buf_str(&list))), &rows));
+        while (rows_next(rows, &error))
+            vec_push(arena, &found, *read_company(arena, rows));
+        TRY(error);
+    } else { /* an embedded engine: a call is no journey */
+        for (size_t i = 0; i < count; i++) {
+            Company *company = NULL;
+            TRY(company_by_symbol(arena, db, owner_id, symbols[i], &company));
+            if (company != NULL)
+                vec_push(arena, &found, *company);
+        }
+    }
+    *ret_companies = found.items;
+    *ret_count = found.count;
+    return NULL;
 }
 
 Error *company_by_id(Arena *arena, Db *db, Uuid owner_id, Uuid id, Company **ret_company)

@@ -10,6 +10,14 @@
 Error *company_insert(Arena *arena, Db *db, const Company *company, bool *ret_made) MUST_CHECK;
 Error *company_by_symbol(Arena *arena, Db *db, Uuid owner_id, Str symbol,
                          Company **ret_company) MUST_CHECK; /* may be NULL; deleted ones are given */
+/* Many at once, deleted ones too; each symbol once. *ret_companies[*ret_count] in any order. */
+Error *company_by_symbols(Arena *arena, Db *db, Uuid owner_id, const Str *symbols, size_t count,
+                          Company **ret_companies, size_t *ret_count) MUST_CHECK;
+
+/* Many new ones; ret_made[i] 0: the symbol is there already. */
+Error *company_insert_many(Arena *arena, Db *db, const Company *companies, size_t count,
+                           uint8_t *ret_made) MUST_CHECK;
+
 Error *company_by_id(Arena *arena, Db *db, Uuid owner_id, Uuid id,
                      Company **ret_company) MUST_CHECK; /* likewise */
 Error *company_update(Arena *arena, Db *db, Uuid owner_id, Uuid id, Str name, Str sector,

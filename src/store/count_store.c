@@ -55,33 +55,49 @@ void tally_add(Tally *tally, const CountKey *key, int64_t delta)
     entry->delta += delta;
 }
 
-static Error *insert(Arena *arena, Db *db, Uuid owner_id, const CountKey *key, int64_t delta)
+typedef struct CountRows {
+    Uuid owner_id;
+    const TallyEntry *entries;
+} CountRows;
+
+static void fill_count(const void *self, size_t row, Value *values)
 {
-    return db_run(db, arena, SQL_COUNT_INSERT,
-                  PARAMS(value_uuid(owner_id), value_uuid(uuid_new()), value_int(key->kind),
-                         value_uuid(key->job_id), value_int(key->year), value_int(key->risk_level),
-                         value_str(key->sector), value_int(delta)),
-                  NULL);
+    const CountRows *rows = self;
+    const TallyEntry *entry = &rows->entries[row];
+    const Value all[] = {value_uuid(rows->owner_id),        value_uuid(uuid_new()),
+                         value_small(entry->key.kind),      value_uuid(entry->key.job_id),
+                         value_small(entry->key.year),      value_small(entry->key.risk_level),
+                         value_str(entry->key.sector),      value_int(entry->delta)};
+    memcpy(values, all, sizeof all);
+}
+
+static Error *insert(Arena *arena, Db *db, Uuid owner_id, const TallyEntry *entries, size_t count)
+{
+    CountRows rows = {owner_id, entries};
+    return db_run_many(db, arena, SQL_COUNT_INSERT, count, fill_count, &rows, NULL);
 }
 
 Error *tally_store(Arena *arena, Db *db, Uuid owner_id, const Tally *tally)
 {
+    TallyEntry *entries = ARENA_ARRAY(arena, TallyEntry, tally->map.count);
+    size_t count = 0;
     for (size_t i = 0; i < tally->map.count; i++) {
         const TallyEntry *entry = tally->map.entries[i].value;
         if (entry->delta != 0)
-            TRY(insert(arena, db, owner_id, &entry->key, entry->delta));
+            entries[count++] = *entry;
     }
-    return NULL;
+    return insert(arena, db, owner_id, entries, count);
 }
 
 Error *count_add(Arena *arena, Db *db, const Prediction *prediction, int64_t delta)
 {
-    CountKey key = {.kind = prediction->kind,
-                    .job_id = prediction->has_job ? prediction->job_id : UUID_NIL,
-                    .year = prediction->year,
-                    .risk_level = prediction->score.risk_level,
-                    .sector = prediction->sector};
-    return insert(arena, db, prediction->owner_id, &key, delta);
+    TallyEntry entry = {{.kind = prediction->kind,
+                         .job_id = prediction->has_job ? prediction->job_id : UUID_NIL,
+                         .year = prediction->year,
+                         .risk_level = prediction->score.risk_level,
+                         .sector = prediction->sector},
+                        delta};
+    return insert(arena, db, prediction->owner_id, &entry, 1);
 }
 
 Error *count_take_slice(Arena *arena, Db *db, const JobSlice *slice)

@@ -6,6 +6,8 @@
 #include "store/db_driver.h"
 #include "store/statements.h"
 
+enum { MANY_PARAMETERS = 40 };
+
 struct Db {
     const DbDriver *driver;
     void *session;
@@ -79,6 +81,46 @@ Error *db_run(Db *db, Arena *arena, Sql sql, const Value *params, size_t count,
     CHECK(sql >= 0 && sql < SQL_COUNT && (size_t)STATEMENTS[sql].parameters == count);
     CHECK(db->in_transaction);
     return db->driver->run(db->session, arena, sql, params, count, ret_changed);
+}
+
+static Error *run_one_by_one(Db *db, Arena *arena, Sql sql, size_t rows, FillRow *fill,
+                             const void *self, uint8_t *ret_changed)
+{
+    Value values[MANY_PARAMETERS];
+    for (size_t row = 0; row < rows; row++) {
+        int64_t changed = 0;
+        fill(self, row, values);
+        TRY(db->driver->run(db->session, arena, sql, values, (size_t)STATEMENTS[sql].parameters,
+                            &changed));
+        if (ret_changed != NULL)
+            ret_changed[row] = changed > 0;
+    }
+    return NULL;
+}
+
+Error *db_run_many(Db *db, Arena *arena, Sql sql, size_t rows, FillRow *fill, const void *self,
+                   uint8_t *ret_changed)
+{
+    CHECK(sql >= 0 && sql < SQL_COUNT && STATEMENTS[sql].parameters <= MANY_PARAMETERS);
+    CHECK(db->in_transaction);
+    if (rows == 0)
+        return NULL;
+    if (db->driver->run_many == NULL || rows == 1)
+        return run_one_by_one(db, arena, sql, rows, fill, self, ret_changed);
+    return db->driver->run_many(db->session, arena, sql, rows, (size_t)STATEMENTS[sql].parameters,
+                                fill, self, ret_changed);
+}
+
+bool db_can_load(const Db *db)
+{
+    return db->driver->load != NULL;
+}
+
+Error *db_load(Db *db, Arena *arena, Sql sql, size_t rows, size_t columns, FillRow *fill,
+               const void *self, bool *ret_loaded)
+{
+    CHECK(db->driver->load != NULL && db->in_transaction && columns <= MANY_PARAMETERS);
+    return db->driver->load(db->session, arena, sql, rows, columns, fill, self, ret_loaded);
 }
 
 Error *db_query(Db *db, Arena *arena, Sql sql, const Value *params, size_t count, Rows **ret_rows)

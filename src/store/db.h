@@ -36,6 +36,7 @@ typedef enum ValueType {
     VALUE_NULL,
     VALUE_BOOL,
     VALUE_INT,
+    VALUE_SMALL, /* a column of 16 bits */
     VALUE_REAL,
     VALUE_TEXT,
     VALUE_BYTES,
@@ -55,6 +56,7 @@ typedef struct Value {
 } Value;
 
 static inline Value value_int(int64_t v) { return (Value){.type = VALUE_INT, .integer = v}; }
+static inline Value value_small(int64_t v) { return (Value){.type = VALUE_SMALL, .integer = v}; }
 static inline Value value_bool(bool v) { return (Value){.type = VALUE_BOOL, .integer = v}; }
 static inline Value value_time(int64_t v) { return (Value){.type = VALUE_TIME, .integer = v}; }
 static inline Value value_real(double v) { return (Value){.type = VALUE_REAL, .real = v}; }
@@ -90,6 +92,22 @@ static inline Value value_real_if(bool present, double v)
  * needs an open write transaction: every write is in one. */
 Error *db_run(Db *db, Arena *arena, Sql sql, const Value *params, size_t count,
               int64_t *ret_changed) MUST_CHECK;
+
+/* Fills the parameters of one of many rows, counted from 0. */
+typedef void FillRow(const void *self, size_t row, Value *values);
+
+/* Runs a statement once for each row, sent together where the engine gains by it. ret_changed (may be
+ * NULL, else [rows]): 1 where a row was touched. */
+Error *db_run_many(Db *db, Arena *arena, Sql sql, size_t rows, FillRow *fill, const void *self,
+                   uint8_t *ret_changed) MUST_CHECK;
+
+/* Does the engine have a faster way than single insertions? */
+bool db_can_load(const Db *db);
+
+/* Puts rows into a table by that way (`sql` is a COPY statement), all or none. *ret_loaded false: a unique
+ * key of at least one of them is taken, and nothing has happened. Every value has its column's type. */
+Error *db_load(Db *db, Arena *arena, Sql sql, size_t rows, size_t columns, FillRow *fill,
+               const void *self, bool *ret_loaded) MUST_CHECK;
 
 /* Runs a statement that gives rows. Close them, or declare them with ROWS_AUTO. */
 Error *db_query(Db *db, Arena *arena, Sql sql, const Value *params, size_t count,

@@ -14,6 +14,12 @@ typedef struct DbDriver {
     void (*rollback)(void *session);
     Error *(*run)(void *session, Arena *arena, Sql sql, const Value *params, size_t count,
                   int64_t *ret_changed);
+    /* NULL: db.c runs them one by one. */
+    Error *(*run_many)(void *session, Arena *arena, Sql sql, size_t rows, size_t count, FillRow *fill,
+                       const void *self, uint8_t *ret_changed);
+    /* NULL: the engine has no such way. */
+    Error *(*load)(void *session, Arena *arena, Sql sql, size_t rows, size_t columns, FillRow *fill,
+                   const void *self, bool *ret_loaded);
     Error *(*query)(void *session, Arena *arena, Sql sql, const Value *params, size_t count,
                     void **ret_cursor);
     Error *(*next)(void *cursor, Arena *arena, bool *ret_more);

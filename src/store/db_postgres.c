@@ -35,6 +35,7 @@ enum {
 
 static const Oid TYPE_OIDS[] = {
     [VALUE_NULL] = OID_TEXT, [VALUE_BOOL] = OID_BOOL,   [VALUE_INT] = OID_INT8,
+    [VALUE_SMALL] = OID_INT2,
     [VALUE_REAL] = OID_FLOAT8, [VALUE_TEXT] = OID_TEXT, [VALUE_BYTES] = OID_BYTEA,
     [VALUE_UUID] = OID_UUID, [VALUE_TIME] = OID_TIMESTAMPTZ,
 };
@@ -63,9 +64,9 @@ static const struct {
     const char *message;
 } STATES[] = {
     {"23505", ERROR_CONFLICT, NULL, "The data is in conflict with data that is there."},
-    {"40001", ERROR_BUSY, "retry", "The database is busy. Try again in a moment."},
-    {"40P01", ERROR_BUSY, "retry", "The database is busy. Try again in a moment."},
-    {"55P03", ERROR_BUSY, "retry", "The database is busy. Try again in a moment."},
+    {"40001", ERROR_BUSY, ERROR_RETRY, "The database is busy. Try again in a moment."},
+    {"40P01", ERROR_BUSY, ERROR_RETRY, "The database is busy. Try again in a moment."},
+    {"55P03", ERROR_BUSY, ERROR_RETRY, "The database is busy. Try again in a moment."},
     {"57014", ERROR_BUSY, NULL, "The work took too long and was stopped. Try again."},
     {"25006", ERROR_UNAVAILABLE, NULL, "The database is read-only."},
     {"53", ERROR_UNAVAILABLE, NULL, "The database has no room or no connections left."},
@@ -256,6 +257,10 @@ static void put_value(Parameters *parameters, size_t i, const Value *value)
     case VALUE_INT:
         put_number(parameters, i, (uint64_t)value->integer);
         break;
+    case VALUE_SMALL:
+        parameters->room[i] = htobe64((uint64_t)value->integer << 48);
+        put(parameters, i, &parameters->room[i], 2);
+        break;
     case VALUE_TIME:
         put_number(parameters, i, (uint64_t)to_postgres_time(value->integer));
         break;
@@ -333,6 +338,144 @@ static Error *run(void *self, Arena *arena, Sql sql, const Value *params, size_t
     return NULL;
 }
 
+/* --- many rows ------------------------------------------------------------------------------- */
+
+enum { PIPELINE_ROWS = 500, COPY_BUFFER = 256 * 1024 };
+
+/* Takes the results of `rows` statements and of the synchronisation behind them. The first error counts;
+ * those behind it were not run. */
+static Error *take_pipeline(Session *session, Arena *arena, Sql sql, size_t rows,
+                            uint8_t *ret_changed)
+{
+    Error *error = NULL;
+    size_t row = 0;
+    for (;;) {
+        PGresult *result = PQgetResult(session->connection);
+        if (result == NULL) { /* between two statements, or the connection is gone */
+            if (PQstatus(session->connection) == CONNECTION_BAD)
+                return error != NULL ? error : translate(session, arena, NULL, "pipeline");
+            continue;
+        }
+        ExecStatusType status = PQresultStatus(result);
+        if (status == PGRES_PIPELINE_SYNC) {
+            PQclear(result);
+            return error;
+        }
+        if (status == PGRES_COMMAND_OK && row < rows) {
+            if (ret_changed != NULL)
+                ret_changed[row] = strcmp(PQcmdTuples(result), "0") != 0;
+        } else if (error == NULL && status != PGRES_PIPELINE_ABORTED) {
+            error = translate(session, arena, result, STATEMENTS[sql].name);
+        }
+        row++;
+        PQclear(result);
+    }
+}
+
+static Error *run_pipeline(Session *session, Arena *arena, Sql sql, size_t from, size_t to,
+                           size_t count, FillRow *fill, const void *self, uint8_t *ret_changed)
+{
+    bool sent = PQenterPipelineMode(session->connection) == 1;
+    for (size_t row = from; sent && row < to; row++) {
+        Value values[PARAMETER_MAX];
+        Parameters parameters = {0};
+        fill(self, row, values);
+        for (size_t i = 0; i < count; i++)
+            put_value(&parameters, i, &values[i]);
+        sent = PQsendQueryPrepared(session->connection, STATEMENTS[sql].name, (int)count,
+                                   parameters.values, parameters.lengths, parameters.formats, 1) == 1;
+    }
+    if (!sent || PQpipelineSync(session->connection) != 1)
+        return translate(session, arena, NULL, STATEMENTS[sql].name);
+    Error *error = take_pipeline(session, arena, sql, to - from,
+                                 ret_changed == NULL ? NULL : ret_changed + from);
+    PQexitPipelineMode(session->connection);
+    return error;
+}
+
+static Error *run_many(void *self, Arena *arena, Sql sql, size_t rows, size_t count, FillRow *fill,
+                       const void *source, uint8_t *ret_changed)
+{
+    Session *session = self;
+    Value first[PARAMETER_MAX];
+    CHECK(count <= PARAMETER_MAX);
+    fill(source, 0, first);
+    TRY(prepare(session, arena, sql, first, count));
+    for (size_t row = 0; row < rows; row += PIPELINE_ROWS) {
+        size_t to = row + PIPELINE_ROWS < rows ? row + PIPELINE_ROWS : rows;
+        TRY(run_pipeline(session, arena, sql, row, to, count, fill, source, ret_changed));
+    }
+    return NULL;
+}
+
+/* One row of COPY's binary format: the number of fields, then each with its length (-1: NULL). */
+static void add_copy_row(Buf *buf, const Value *values, size_t columns)
+{
+    Parameters parameters = {0};
+    uint16_t fields = htobe16((uint16_t)columns);
+    buf_add(buf, (Str){(const char *)&fields, sizeof fields});
+    for (size_t i = 0; i < columns; i++) {
+        put_value(&parameters, i, &values[i]);
+        bool is_null = parameters.values[i] == NULL;
+        uint32_t length = htobe32(is_null ? UINT32_MAX : (uint32_t)parameters.lengths[i]);
+        buf_add(buf, (Str){(const char *)&length, sizeof length});
+        if (!is_null)
+            buf_add(buf, (Str){parameters.values[i], (size_t)parameters.lengths[i]});
+    }
+}
+
+static bool send_copy(Session *session, Buf *buf)
+{
+    bool sent = PQputCopyData(session->connection, buf->data, (int)buf->len) == 1;
+    buf_clear(buf);
+    return sent;
+}
+
+static Error *copy_rows(Session *session, Arena *arena, Sql sql, size_t rows, size_t columns,
+                        FillRow *fill, const void *source)
+{
+    PGresult *started = PQexec(session->connection, STATEMENTS[sql].postgres);
+    bool sent = PQresultStatus(started) == PGRES_COPY_IN;
+    Error *error = sent ? NULL : translate(session, arena, started, STATEMENTS[sql].name);
+    PQclear(started);
+    if (error != NULL)
+        return error;
+    Buf buf = buf_new(arena, SIZE_MAX / 2);
+    buf_add(&buf, (Str){"PGCOPY\n\377\r\n\0\0\0\0\0\0\0\0\0", 19});
+    for (size_t row = 0; sent && row < rows; row++) {
+        Value values[PARAMETER_MAX];
+        fill(source, row, values);
+        add_copy_row(&buf, values, columns);
+        if (buf.len >= COPY_BUFFER)
+            sent = send_copy(session, &buf);
+    }
+    buf_add(&buf, (Str){"\377\377", 2});
+    sent = sent && send_copy(session, &buf) && PQputCopyEnd(session->connection, NULL) == 1;
+    if (!sent)
+        return translate(session, arena, NULL, STATEMENTS[sql].name);
+    for (PGresult *result; (result = PQgetResult(session->connection)) != NULL;) {
+        if (PQresultStatus(result) != PGRES_COMMAND_OK && error == NULL)
+            error = translate(session, arena, result, STATEMENTS[sql].name);
+        PQclear(result);
+    }
+    return error;
+}
+
+/* Inside a savepoint, so that a taken key costs the batch and not the transaction. */
+static Error *load(void *self, Arena *arena, Sql sql, size_t rows, size_t columns, FillRow *fill,
+                   const void *source, bool *ret_loaded)
+{
+    Session *session = self;
+    TRY(command(session, arena, "SAVEPOINT load"));
+    Error *error = copy_rows(session, arena, sql, rows, columns, fill, source);
+    *ret_loaded = error == NULL;
+    if (error == NULL)
+        return command(session, arena, "RELEASE SAVEPOINT load");
+    if (error->code != ERROR_CONFLICT)
+        return error;
+    return command(session, arena, "ROLLBACK TO SAVEPOINT load; RELEASE SAVEPOINT load");
+}
+
 /* --- results --------------------------------------------------------------------------------- */
 
 static Error *query(void *self, Arena *arena, Sql sql, const Value *params, size_t count,
@@ -390,6 +533,7 @@ static Value column(const void *self, int index, ValueType type)
         value.integer = bytes[0] != 0;
         break;
     case VALUE_INT:
+    case VALUE_SMALL:
         CHECK(oid == OID_INT8 || oid == OID_INT4 || oid == OID_INT2);
         value.integer = read_integer(bytes, size);
         break;
@@ -455,6 +599,8 @@ const DbDriver DB_POSTGRES = {
     .commit = commit,
     .rollback = rollback,
     .run = run,
+    .run_many = run_many,
+    .load = load,
     .query = query,
     .next = next,
     .finish = finish,

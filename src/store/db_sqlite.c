@@ -313,6 +313,7 @@ static int bind_one(sqlite3_stmt *statement, int index, const Value *value)
     switch (value->type) {
     case VALUE_BOOL:
     case VALUE_INT:
+    case VALUE_SMALL:
     case VALUE_TIME:
         return sqlite3_bind_int64(statement, index, value->integer);
     case VALUE_REAL:
@@ -420,6 +421,7 @@ static Value column(const void *self, int index, ValueType type)
     switch (type) {
     case VALUE_BOOL:
     case VALUE_INT:
+    case VALUE_SMALL:
     case VALUE_TIME:
         CHECK(stored == SQLITE_INTEGER);
         return (Value){.type = type, .integer = sqlite3_column_int64(statement, index)};

@@ -25,7 +25,7 @@ Error *job_insert(Arena *arena, Db *db, const Job *job)
                          value_str(options_format(arena, &job->options)),
                          value_text(job->original_filename), value_int(job->file_size),
                          digest_value(&job->file_sha256), value_uuid(job->model_id),
-                         value_time(job->created_at)),
+                         value_time(job->created_at), value_bool(job->options.dry_run)),
                   NULL);
 }
 

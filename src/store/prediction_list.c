@@ -328,7 +328,7 @@ static void merge(const PredictionQuery *query, Arena *arena, const Branch *bran
     }
     size_t from = (size_t)query->page->offset < all.count ? (size_t)query->page->offset : all.count;
     size_t left = all.count - from, limit = (size_t)query->page->limit;
-    *ret_items = all.items + from;
+    *ret_items = vec_from(&all, from);
     *ret_count = left < limit ? left : limit;
     end->has_more = left > limit || cut != NULL;
     if (left > limit)

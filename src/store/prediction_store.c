@@ -10,24 +10,24 @@
 
 enum { COMMON_COLUMNS = 19, RATIO_COLUMN = 19, SCORE_COLUMN = 24, LOOKED_UP = 27 };
 
-Error *prediction_insert(Arena *arena, Db *db, const Prediction *p, bool *ret_made)
+static size_t fill_values(const Prediction *p, Value *values)
 {
     const KindSpec *spec = kind_spec(p->kind);
-    Value values[COMMON_COLUMNS + RATIO_MAX + SCORE_MAX] = {
+    const Value common[COMMON_COLUMNS] = {
         value_uuid(p->owner_id),
         value_uuid(p->id),
         value_uuid(p->company_id),
-        value_int(p->year),
-        value_int(p->quarter),
+        value_small(p->year),
+        value_small(p->quarter),
         p->has_job ? value_uuid(p->job_id) : value_null(VALUE_UUID),
         p->has_job ? value_int(p->job_row) : value_null(VALUE_INT),
-        value_int(p->job_link),
-        value_int(p->source),
+        value_small(p->job_link),
+        value_small(p->source),
         value_uuid_or_null(p->derived_from),
         value_uuid_or_null(p->root_job_id),
         value_str(p->sector),
         value_real_if(p->market_cap.present, p->market_cap.value),
-        value_int(p->score.risk_level),
+        value_small(p->score.risk_level),
         value_real(p->score.confidence),
         value_uuid(p->model_id),
         value_bool(p->is_current),
@@ -35,14 +35,48 @@ Error *prediction_insert(Arena *arena, Db *db, const Prediction *p, bool *ret_ma
         value_time(p->created_at),
     };
     size_t count = COMMON_COLUMNS;
+    memcpy(values, common, sizeof common);
     for (size_t i = 0; i < spec->ratio_count; i++)
         values[count++] = value_real_if(p->ratios[i].present, p->ratios[i].value);
     for (size_t i = 0; i < spec->score_count; i++)
         values[count++] = value_real_if(p->score.present[i], p->score.values[i]);
+    return count;
+}
+
+Error *prediction_insert(Arena *arena, Db *db, const Prediction *p, bool *ret_made)
+{
+    Value values[COMMON_COLUMNS + RATIO_MAX + SCORE_MAX];
+    size_t count = fill_values(p, values);
     int64_t changed = 0;
     TRY(db_run(db, arena, SQL_PREDICTION_INSERT + (int)p->kind, values, count, &changed));
     *ret_made = changed > 0;
     return NULL;
+}
+
+static void fill_row(const void *self, size_t row, Value *values)
+{
+    const Prediction *items = self;
+    fill_values(&items[row], values);
+}
+
+Error *prediction_insert_many(Arena *arena, Db *db, const Prediction *items, size_t count, bool clean,
+                              uint8_t *ret_made)
+{
+    if (count == 0)
+        return NULL;
+    Kind kind = items[0].kind;
+    if (clean && db_can_load(db)) {
+        const KindSpec *spec = kind_spec(kind);
+        bool loaded = false;
+        TRY(db_load(db, arena, SQL_PREDICTION_COPY + (int)kind, count,
+                    COMMON_COLUMNS + spec->ratio_count + spec->score_count, fill_row, items,
+                    &loaded));
+        if (loaded) {
+            memset(ret_made, 1, count);
+            return NULL;
+        }
+    }
+    return db_run_many(db, arena, SQL_PREDICTION_INSERT + (int)kind, count, fill_row, items, ret_made);
 }
 
 static Ratio read_ratio(const Rows *rows, int column)
@@ -149,6 +183,50 @@ Error *prediction_current(Arena *arena, Db *db, const PredictionKey *key,
 {
     return one(arena, db, SQL_PREDICTION_CURRENT + (int)key->kind, key->kind,
                PARAMS(KEY_PARAMS(key)), ret_prediction, ret_hidden);
+}
+
+/* The keys as three lists in text, for a statement that takes them apart again. */
+static Error *query_many(Arena *arena, Db *db, const PredictionKey *keys, size_t count,
+                         Rows **ret_rows)
+{
+    Buf companies = buf_new(arena, count * 64), years = buf_new(arena, count * 16);
+    Buf quarters = buf_new(arena, count * 16);
+    for (size_t i = 0; i < count; i++) {
+        char id[UUID_TEXT_SIZE];
+        uuid_format(id, keys[i].company_id);
+        const char *comma = i == 0 ? "" : ",";
+        buf_printf(&companies, "%s%s", comma, id);
+        buf_printf(&years, "%s%d", comma, keys[i].year);
+        buf_printf(&quarters, "%s%d", comma, keys[i].quarter);
+    }
+    return db_query(db, arena, SQL_PREDICTION_CURRENT_MANY + (int)keys[0].kind,
+                    PARAMS(value_uuid(keys[0].owner_id), value_str(buf_str(&companies)),
+                           value_str(buf_str(&years)), value_str(buf_str(&quarters))),
+                    ret_rows);
+}
+
+Error *prediction_current_many(Arena *arena, Db *db, const PredictionKey *keys, size_t count,
+                               Prediction **ret_holders, bool *ret_hidden)
+{
+    Rows ROWS_AUTO *rows = NULL;
+    Error *error = NULL;
+    if (!db_can_load(db)) { /* an embedded engine: a call is no journey */
+        for (size_t i = 0; i < count; i++)
+            TRY(prediction_current(arena, db, &keys[i], &ret_holders[i], &ret_hidden[i]));
+        return NULL;
+    }
+    memset(ret_holders, 0, count * sizeof(Prediction *));
+    if (count == 0)
+        return NULL;
+    TRY(query_many(arena, db, keys, count, &rows));
+    while (rows_next(rows, &error)) {
+        size_t at = (size_t)row_int(rows, PREDICTION_COLUMNS + 1) - 1;
+        CHECK(at < count);
+        ret_holders[at] = ARENA_NEW(arena, Prediction);
+        prediction_read(rows, keys[0].kind, ret_holders[at]);
+        ret_hidden[at] = row_bool(rows, PREDICTION_COLUMNS);
+    }
+    return error;
 }
 
 Error *prediction_former(Arena *arena, Db *db, const PredictionKey *key, int64_t limit,

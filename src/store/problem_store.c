@@ -4,17 +4,35 @@
 #include "base/vec.h"
 #include "store/statements.h"
 
-Error *problem_insert(Arena *arena, Db *db, Uuid owner_id, Uuid job_id, const Problem *problem,
-                      int64_t seq)
+typedef struct ProblemRows {
+    Uuid owner_id;
+    Uuid job_id;
+    const StoredProblem *problems;
+} ProblemRows;
+
+static void fill_problem(const void *self, size_t row, Value *values)
 {
-    return db_run(db, arena, SQL_PROBLEM_INSERT,
-                  PARAMS(value_uuid(owner_id), value_uuid(job_id), value_int(problem->severity),
-                         value_int(problem->row), value_int(seq), value_text(problem->column),
-                         value_text(problem->code), value_text(problem->message),
+    const ProblemRows *rows = self;
+    const Problem *problem = &rows->problems[row].problem;
+    const Value all[] = {value_uuid(rows->owner_id),
+                         value_uuid(rows->job_id),
+                         value_small(problem->severity),
+                         value_int(problem->row),
+                         value_int(rows->problems[row].seq),
+                         value_text(problem->column),
+                         value_text(problem->code),
+                         value_text(problem->message),
                          value_str(problem->value),
                          problem->raw.ptr == NULL ? value_null(VALUE_BYTES)
-                                                  : value_bytes(problem->raw)),
-                  NULL);
+                                                  : value_bytes(problem->raw)};
+    memcpy(values, all, sizeof all);
+}
+
+Error *problem_insert_many(Arena *arena, Db *db, Uuid owner_id, Uuid job_id,
+                           const StoredProblem *problems, size_t count)
+{
+    ProblemRows rows = {owner_id, job_id, problems};
+    return db_run_many(db, arena, SQL_PROBLEM_INSERT, count, fill_problem, &rows, NULL);
 }
 
 Error *problem_list(Arena *arena, Db *db, Uuid owner_id, Uuid job_id, Severity severity,

@@ -10,8 +10,8 @@ typedef struct StoredProblem {
     int64_t seq;    /* within the row */
 } StoredProblem;
 
-Error *problem_insert(Arena *arena, Db *db, Uuid owner_id, Uuid job_id, const Problem *problem,
-                      int64_t seq) MUST_CHECK;
+Error *problem_insert_many(Arena *arena, Db *db, Uuid owner_id, Uuid job_id,
+                           const StoredProblem *problems, size_t count) MUST_CHECK;
 
 /* Behind (row, seq), in that order. */
 Error *problem_list(Arena *arena, Db *db, Uuid owner_id, Uuid job_id, Severity severity,

@@ -63,11 +63,6 @@ struct Worker {
 
 /* --- one task -------------------------------------------------------------------------------- */
 
-static bool lease_lost(const Error *error)
-{
-    return error->reason != NULL && strcmp(error->reason, "lease_lost") == 0;
-}
-
 static void log_task(const char *message, const Task *task, int64_t micros)
 {
     char id[UUID_TEXT_SIZE];
@@ -87,7 +82,7 @@ static Error *run_task(Arena *arena, Db *db, Db *reader, Task *task, const TaskW
     TaskEnd end = TASK_ENDED;
     log_task("task started", task, 0);
     Error *error = RUNNERS[task->kind].run(arena, db, reader, task, watch, &end);
-    if (error != NULL && lease_lost(error)) {
+    if (error_is(error, "lease_lost")) {
         log_task("task was taken over", task, clock_monotonic() - start);
         return NULL;
     }

@@ -19,6 +19,7 @@ import json
 import math
 import os
 import re
+import resource
 import shutil
 import signal
 import socket
@@ -148,7 +149,7 @@ def row(number, kind="annual", **given):
             "market_cap": 1000000 + number, "sector": "Sector %d" % (number % 3),
             "reporting_year": 2000 + number % 20, "reporting_quarter": "Q%d" % (number % 4 + 1)}
     for place, ratio in enumerate(RATIOS[kind]):
-        made[ratio] = (number * (place + 3) % 4001) / 100 - 20
+        made[ratio] = (number * (place + 3) * 37 % 4001) / 100 - 20
     made.update(given)
     return made
 
@@ -313,6 +314,58 @@ def essence(problem):
     return {key: value for key, value in problem.items() if key != "instance"}
 
 
+class Wire:
+    """A raw connection: bytes out, answers in, one after the other, 100 Continue among them."""
+
+    def __init__(self, server, timeout=20):
+        self.socket = server.connect(timeout)
+        self.file = self.socket.makefile("rb")
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.close()
+
+    def close(self):
+        self.file.close()
+        self.socket.close()
+
+    def send(self, *parts):
+        for part in parts:
+            self.socket.sendall(part if isinstance(part, bytes) else part.encode())
+
+    def head(self, method, path, headers=(), token=None):
+        """The head of a request; nothing is added that was not asked for but Host and the token."""
+        lines = ["%s %s HTTP/1.1" % (method, path), "Host: test"]
+        if token is not None:
+            lines.append("Authorization: Bearer " + token)
+        lines += ["%s: %s" % (name, value) for name, value in dict(headers).items()]
+        self.send("\r\n".join(lines) + "\r\n\r\n")
+
+    def read(self, method="GET", checked=True):
+        """One answer; None where the connection ended before one began."""
+        first = self.file.readline()
+        if not first:
+            return None
+        status = int(first.split()[1])
+        headers = http.client.parse_headers(self.file)
+        body = b""
+        if method != "HEAD" and status >= 200 and status != 304:
+            body = self.file.read(int(headers.get("Content-Length", "0")))
+        answer = Answer(method, "(wire)", status, headers, body)
+        if checked and status >= 200:
+            answer.check()
+        return answer
+
+    def is_over(self):
+        """Waits for the server to close; False when it says something more."""
+        try:
+            return self.file.read(1) == b""
+        except ConnectionError:
+            return True
+
+
 # --- the server ----------------------------------------------------------------------------------
 
 SANITIZERS = re.compile(r"Sanitizer|runtime error:|CHECK failed|Assertion|SUMMARY:")
@@ -321,7 +374,7 @@ SANITIZERS = re.compile(r"Sanitizer|runtime error:|CHECK failed|Assertion|SUMMAR
 class Server:
     """A running `obligor serve`, its directory, and its log over all its starts."""
 
-    def __init__(self, *options, workers=1, cards=True, users=True):
+    def __init__(self, *options, workers=1, cards=True, users=True, largest_file=None):
         assert BINARY, "OBLIGOR_BIN names no obligor"
         self.directory = tempfile.mkdtemp(prefix="obligor-api-")
         self.spool = os.path.join(self.directory, "spool")
@@ -330,6 +383,7 @@ class Server:
         self.log_path = os.path.join(self.directory, "log")
         self.options = list(options)
         self.workers = workers
+        self.largest_file = largest_file
         self.process = None
         self.port = 0
         self.setup_url = None
@@ -386,13 +440,19 @@ class Server:
             [BINARY, "serve", "--db", self.database.url, "--listen", "127.0.0.1:0", "--spool",
              self.spool, "--workers", str(self.workers), "--log-format", "json", "--log-level",
              "debug", "--json", *self.options],
-            stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=log)
+            stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=log,
+            preexec_fn=self.limit_files if self.largest_file else None,
+            restore_signals=not self.largest_file)
         log.close()
         said = self.process.stdout.readline()
         assert said, "the server did not start:\n%s" % self.log()
         serving = json.loads(said)["serving"]
         self.setup_url = serving["setup_url"]
         self.port = urllib.parse.urlsplit(serving["url"]).port
+
+    def limit_files(self):
+        """No file may grow beyond this: the nearest to a full disk that needs no privileges."""
+        resource.setrlimit(resource.RLIMIT_FSIZE, (self.largest_file, self.largest_file))
 
     def log(self):
         with open(self.log_path, encoding="utf-8", errors="replace") as file:
@@ -437,7 +497,7 @@ class Server:
     def check_log(self):
         log = self.log()
         found = SANITIZERS.search(log)
-        assert not found, "in the log:\n%s" % log[max(0, found.start() - 2000):][:8000]
+        assert not found, "in the log:\n%s" % log[max(0, found.start() - 300):][:4000]
         for entry in self.log_entries():
             text = json.dumps(entry)
             if entry["level"] == "error":
@@ -669,7 +729,7 @@ class TestCase(unittest.TestCase):
 
     def assert_problem(self, answer, status, error=None, words=(), fields=None):
         """An answer that refuses, with what it must say."""
-        self.assertEqual(status, answer.status, str(answer))
+        self.assertIn(answer.status, status if isinstance(status, tuple) else (status,))
         if error is not None:
             self.assertEqual(error, answer.json["error"], str(answer))
         said = " ".join([answer.json["detail"]] + [e["message"] for e in answer.json["errors"]])

@@ -55,7 +55,7 @@ def spoil(draw, cells):
     elif way == 4:
         cells[6:11] = [""] * 5
     elif way == 5:
-        cells.append("one cell too many")
+        cells += ["", "one cell too many"]
     else:
         cells[2] = "-1"
         cells[5] = "Q5"
@@ -79,18 +79,18 @@ def write(path, rows, seed, earlier=False):
             if earlier and draw.random() < 0.33:
                 cells[6] = "1.25"
             if not earlier:
+                if company % 7 == 0 and year > 1:  # known by another name from its third year on
+                    cells[1] += " (renamed)"
                 chance = draw.random()
                 if chance < 0.01:
                     cells = spoil(draw, cells)
                 elif chance < 0.02 and written > 0:  # a key that stands above
                     back = draw.randrange(written)
                     cells = Figures(seed, *divmod(back, YEARS)).cells()
-                elif chance < 0.025:
-                    cells[1] = cells[1] + " (renamed)"
                 elif chance < 0.03:
                     cells[3] = "Another sector"
                 elif chance < 0.035:
-                    cells[7] = "999"  # implausible
+                    cells[7] = "9999"  # implausible
                 elif chance < 0.037:
                     file.write("\n")  # a blank line has a number and no row
                 elif chance < 0.039:

@@ -192,10 +192,12 @@ int fixture_tear_down(void **state)
     return failed;
 }
 
-int fixture_run_all(const struct CMUnitTest *tests, size_t count)
+int fixture_run_all(const char *engine, const struct CMUnitTest *tests, size_t count)
 {
     int failed = 0;
     for (size_t i = 0; i < ARRAY_COUNT(ENGINES); i++) {
+        if (engine != NULL && strcmp(engine, ENGINES[i].name) != 0)
+            continue;
         chosen = &ENGINES[i];
         failed += _cmocka_run_group_tests(chosen->name, tests, count, NULL, NULL);
     }

@@ -51,8 +51,11 @@ typedef struct Fixture {
 #define EMPTY_STORE_TEST(function)                                                                 \
     cmocka_unit_test_setup_teardown(function, fixture_set_up_empty, fixture_tear_down)
 
-#define fixture_run(tests) fixture_run_all((tests), ARRAY_COUNT(tests))
-int fixture_run_all(const struct CMUnitTest *tests, size_t count);
+#define fixture_run(tests)            fixture_run_all(NULL, (tests), ARRAY_COUNT(tests))
+#define fixture_run_on(engine, tests) fixture_run_all((engine), (tests), ARRAY_COUNT(tests))
+
+/* On the engine of that name; NULL: on each. */
+int fixture_run_all(const char *engine, const struct CMUnitTest *tests, size_t count);
 
 int fixture_set_up(void **state);
 int fixture_set_up_empty(void **state);

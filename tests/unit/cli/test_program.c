@@ -189,7 +189,7 @@ static void test_import_and_delete(void **state)
     assert_holds(run.out, first);
     run = RUN(arena, "jobs", "show", first);
     assert_holds(run.out, "successful_rows\t118\n");
-    assert_holds(run.out, "\n66\tnet_income_margin\t");
+    assert_holds(run.out, "\nerror\t66\tnet_income_margin\t");
     run = RUN(arena, "jobs", "cancel", first);
     assert_int_equal(run.code, EXIT_REFUSED);
     run = RUN(arena, "jobs", "delete", first, "--with-predictions", "--dry-run");
@@ -275,6 +275,19 @@ static void test_first_start(void **state)
     assert_holds(run.err, "listening beyond this machine");
 }
 
+static void test_serve_refused(void **state)
+{
+    Arena *arena = *state;
+    Run run = RUN(arena, "serve", "--listen", "127.0.0.1:0", "--spool", "/nowhere");
+    assert_int_equal(run.code, EXIT_FAILED);
+    assert_str(run.err, "obligor: A temporary file cannot be made in /nowhere: No such file or "
+                        "directory. --spool names another directory.\n");
+    run = RUN(arena, "serve", "--listen", "192.0.2.1:1", "--log-level", "error");
+    assert_int_equal(run.code, EXIT_FAILED);
+    assert_holds(run.err, "192.0.2.1:1");
+    assert_str(run.out, "");
+}
+
 static void test_worker(void **state)
 {
     Arena *arena = *state;
@@ -286,10 +299,10 @@ static void test_worker(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        TEST(test_nothing_there),  TEST(test_migrate), TEST(test_users),
-        TEST(test_users_refused),  TEST(test_models),  TEST(test_import_and_delete),
-        TEST(test_import_refused), TEST(test_dry_run), TEST(test_serve),
-        TEST(test_first_start),    TEST(test_worker),
+        TEST(test_nothing_there),  TEST(test_migrate),       TEST(test_users),
+        TEST(test_users_refused),  TEST(test_models),        TEST(test_import_and_delete),
+        TEST(test_import_refused), TEST(test_dry_run),       TEST(test_serve),
+        TEST(test_first_start),    TEST(test_serve_refused), TEST(test_worker),
     };
     return cmocka_run_group_tests(tests, set_up_database, remove_database);
 }

@@ -23,8 +23,8 @@ static void a_url_names_its_engine(void **state)
     for (size_t i = 0; i < ARRAY_COUNT(wrong); i++) {
         Db *db = (Db *)1;
         assert_error(db_open(f->arena, str_from(wrong[i]), (DbOptions){0}, &db), ERROR_INVALID,
-                     "The database URL is not understood. Write it as sqlite:PATH, such as "
-                     "sqlite:obligor.db.");
+                     "The database URL is not understood. Write it as sqlite:PATH or "
+                     "postgresql://HOST/DATABASE.");
         assert_ptr_equal(db, (Db *)1);
     }
     Db *db = fixture_session(f);

@@ -32,11 +32,13 @@ typedef struct Load {
 /* Keys are (company, year, quarter): a company holds 200 years of four quarters. */
 static const Company *next_company(Load *load)
 {
+    Arena *arena = load->f->arena;
     size_t c = load->count / 800;
-    while (load->companies.count <= c)
-        vec_push(load->f->arena, &load->companies,
-                 fixture_company(load->f, load->owner,
-                                 arena_printf(load->f->arena, "C%zu", load->companies.count)));
+    while (load->companies.count <= c) {
+        const char *symbol = arena_printf(arena, "C%zu", load->companies.count);
+        Company company = fixture_company(load->f, load->owner, symbol);
+        vec_push(arena, &load->companies, company);
+    }
     return &load->companies.items[c];
 }
 

@@ -1,0 +1,77 @@
+"""Deleting a job with its predictions: how long until nothing shows them, and until they are gone."""
+import time
+
+import harness
+from harness import ANNUAL, API, JOBS, PATIENCE, Failure, Result, Server
+
+SMALL, SMALL_JOBS = 1000, 7
+OPTIONS = "?delete_predictions=true"
+
+
+def shows(client, job_id):
+    """Whether the newest page holds a row of the job."""
+    return any(item["job_id"] == job_id for item in client.get(ANNUAL + "?limit=50")["predictions"])
+
+
+def preview(client, job_id, rows):
+    start = time.perf_counter()
+    answer = client.get("%s/%s/deletion-preview" % (JOBS, job_id))
+    took = time.perf_counter() - start
+    if answer["deleted_predictions"]["annual"] != rows:
+        raise Failure("the preview counts %s instead of %d" % (answer["deleted_predictions"], rows))
+    return took
+
+
+def delete(client, job_id):
+    """(seconds until the answer, seconds until a list without the rows is in hand, seconds until gone)"""
+    if not shows(client, job_id):
+        raise Failure("the job's rows are not the newest")
+    start = time.perf_counter()
+    answer = client.call("DELETE", "%s/%s%s" % (JOBS, job_id, OPTIONS),
+                         headers={"Prefer": "respond-async"})
+    answered = time.perf_counter() - start
+    if shows(client, job_id):
+        raise Failure("a deleted row is shown")
+    listed = time.perf_counter() - start
+    while client.get("%s/deletions/%s" % (API, answer["deletion_id"]))["deletion"]["state"] != "done":
+        if time.perf_counter() - start > PATIENCE:
+            raise Failure("the deletion does not end")
+        time.sleep(0.05)
+    return answered, listed, time.perf_counter() - start
+
+
+def turn(data, small, large):
+    """The large job first, while its rows are the newest; then the small ones, one after the other."""
+    with Server(data.place, data.filled(data.rows, "delete.db")) as server:
+        client = server.client()
+        job_id = client.get(JOBS)["jobs"][0]["id"]
+        large.append((preview(client, job_id, data.rows), *delete(client, job_id)))
+        for number in range(SMALL_JOBS):
+            _, job_id = client.upload(data.csv(SMALL, "--prefix", "S%d" % number))
+            client.wait_for_job(job_id)
+            small.append((preview(client, job_id, SMALL), *delete(client, job_id)))
+        client.close()
+    left = data.numbers("delete.db", "SELECT count(*) FROM annual_predictions")[0]
+    if left != 0:
+        raise Failure("%d rows are left" % left)
+
+
+def run(data, repeat):
+    small, large = [], []
+    for _ in range(repeat):
+        turn(data, small, large)
+    data.place.remove("delete.db")
+
+    def of(turns, place, factor=1000):
+        return factor * harness.median([turn[place] for turn in turns])
+
+    many, few = "%s rows" % format(data.rows, ","), "%s rows" % format(SMALL, ",")
+    yield Result("delete", "the DELETE answers, %s" % many, of(large, 1), "ms", of(small, 1), few, 2,
+                 note="each: " + " ".join("%.1f" % (1000 * turn[1]) for turn in large))
+    yield Result("delete", "the same, in itself", of(large, 1), "ms", limit=50)
+    yield Result("delete", "… and a list without them is in hand", of(large, 2), "ms", of(small, 2), few, 2)
+    yield Result("delete", "preview, %s" % many, of(large, 0), "ms", limit=1000,
+                 note="%s: %.1f ms" % (few, of(small, 0)))
+    yield Result("delete", "until the rows are gone, %s" % many, of(large, 3, 1), "s",
+                 data.import_seconds[data.rows], "their import", 0.4,
+                 note="each: " + " ".join("%.1f" % turn[3] for turn in large))

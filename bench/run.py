@@ -1,0 +1,151 @@
+#!/usr/bin/env python3
+"""The benchmarks: makes its data in a directory of its own, runs what is named (all of it by default),
+prints a table and leaves the figures in .build/bench/. What each means is in bench/README.md.
+
+    ./dev bench [NAME…] [--rows N] [--quick] [--repeat N]
+"""
+import argparse
+import json
+import os
+import platform
+import signal
+import subprocess
+import sys
+import time
+
+sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
+import bench_during
+import bench_delete
+import bench_get
+import bench_import
+import bench_list
+import harness
+
+BENCHES = {"import": bench_import.run, "delete": bench_delete.run, "list": bench_list.run,
+           "get": bench_get.run, "during": bench_during.run}
+BUILD = os.path.join(harness.SOURCE, "build")
+
+
+def parse():
+    parser = argparse.ArgumentParser(description="The benchmarks of Obligor on SQLite.")
+    parser.add_argument("names", nargs="*", metavar="NAME", help="of %s" % ", ".join(BENCHES))
+    parser.add_argument("--rows", type=int, help="rows of the large file (1,000,000; quick: 50,000)")
+    parser.add_argument("--quick", action="store_true", help="small and short: does it work at all?")
+    parser.add_argument("--repeat", type=int, help="turns of what is repeated (3; quick: 1)")
+    parser.add_argument("--build", default=BUILD, help="the build directory (build)")
+    parser.add_argument("--directory", help="where the temporary directory is made")
+    parser.add_argument("--minutes", type=int, default=60, help="stop by itself after so long (60)")
+    parser.add_argument("--keep-going", action="store_true", help="a bench that fails does not end the run")
+    args = parser.parse_args()
+    for name in args.names:
+        if name not in BENCHES:
+            parser.error("there is no bench %s; there are %s" % (name, ", ".join(BENCHES)))
+    args.rows = args.rows or (50_000 if args.quick else 1_000_000)
+    if args.rows < 20_000:
+        parser.error("at least 20,000 rows: below that the small and the large database are alike")
+    args.repeat = args.repeat or (1 if args.quick else 3)
+    args.names = args.names or list(BENCHES)
+    return args
+
+
+def build(directory):
+    """The paths of obligor and of the reference loop, both built in `directory`."""
+    made = subprocess.run(["ninja", "-C", directory, "obligor", "bench/sqlite_reference"],
+                          capture_output=True, text=True)
+    if made.returncode != 0:
+        raise harness.Failure("ninja failed:\n" + made.stdout[-2000:])
+    return os.path.join(directory, "obligor"), os.path.join(directory, "bench", "sqlite_reference")
+
+
+def conditions(args):
+    """What the figures depend on and the table does not show."""
+    def said(*words):
+        try:
+            return subprocess.run(words, capture_output=True, text=True, cwd=harness.SOURCE).stdout.strip()
+        except OSError:
+            return ""
+    cpu = ""
+    with open("/proc/cpuinfo", encoding="ascii", errors="replace") as info:
+        for line in info:
+            if line.startswith("model name"):
+                cpu = line.partition(":")[2].strip()
+                break
+    return {"at": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()), "rows": args.rows,
+            "repeat": args.repeat, "cores": os.cpu_count(), "cpu": cpu, "kernel": platform.release(),
+            "load_before": os.getloadavg()[0], "commit": said("git", "describe", "--always", "--dirty")}
+
+
+def print_result(result, wide):
+    met = {None: "", True: "met", False: "NOT MET"}[result.met]
+    reference = "" if result.reference is None else "%s (%s)" % (
+        harness.show(result.reference, result.unit), result.reference_what)
+    print("  %-47s %12s  %-38s %7s  %-10s %s" % (
+        result.what, harness.show(result.measured, result.unit), reference,
+        "" if result.ratio is None else "%.2f ×" % result.ratio, result.target, met))
+    if wide and result.note:
+        print("      " + result.note)
+    sys.stdout.flush()
+
+
+def run_one(name, data, args, results):
+    start = time.monotonic()
+    print("\n%s" % name)
+    print("  %-47s %12s  %-38s %7s  %-10s" % ("what", "measured", "reference", "ratio", "target"))
+    try:
+        for result in BENCHES[name](data, args.repeat):
+            results.append(result)
+            print_result(result, True)
+    except harness.Failure as failure:
+        print("  FAILED: %s" % failure)
+        if not args.keep_going:
+            raise
+    print("  took %.0f s" % (time.monotonic() - start))
+
+
+def save(args, before, results):
+    directory = os.path.join(harness.SOURCE, ".build", "bench")
+    os.makedirs(directory, exist_ok=True)
+    after = {"load_after": os.getloadavg()[0]}
+    path = os.path.join(directory, time.strftime("%Y%m%d-%H%M%S.json", time.gmtime()))
+    with open(path, "w", encoding="utf-8") as file:
+        json.dump({"conditions": {**before, **after}, "results": [r.as_json() for r in results]}, file,
+                  indent=1, ensure_ascii=False)
+        file.write("\n")
+    print("\nFigures: %s" % os.path.relpath(path, harness.SOURCE))
+
+
+def stop(number, _):
+    raise KeyboardInterrupt(signal.Signals(number).name)
+
+
+def main():
+    args = parse()
+    signal.signal(signal.SIGTERM, stop)
+    signal.signal(signal.SIGALRM, stop)
+    signal.alarm(args.minutes * 60)
+    before = conditions(args)
+    print("%(rows)d rows, %(repeat)d turns; %(cores)d cores, %(cpu)s, load %(load_before).2f" % before)
+    results = []
+    place = None
+    try:
+        place = harness.Place(*build(os.path.abspath(args.build)), args.directory)
+        data = harness.Data(place, args.rows)
+        for name in args.names:
+            run_one(name, data, args, results)
+    except harness.Failure as failure:
+        print("bench: %s" % failure, file=sys.stderr)
+        return 1
+    except KeyboardInterrupt as reason:
+        print("\nbench: stopped%s" % (" by %s" % reason if str(reason) else ""), file=sys.stderr)
+        return 130
+    finally:
+        signal.alarm(0)
+        if place is not None:
+            place.close()
+        if results:
+            save(args, before, results)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

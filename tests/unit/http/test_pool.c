@@ -1,0 +1,143 @@
+/* Work is done once each, within the bounds, and nothing queued is lost when the pool stops. */
+#include "http/pool.h"
+
+#include "base/clock.h"
+#include "test.h"
+
+#include <pthread.h>
+#include <stdatomic.h>
+
+typedef struct Counted {
+    Work work; /* first */
+    atomic_int done;
+} Counted;
+
+static atomic_int running, most_running, total;
+static pthread_mutex_t gate = PTHREAD_MUTEX_INITIALIZER;
+
+static void count(Work *work, Db *db)
+{
+    assert_non_null(db);
+    int now = atomic_fetch_add(&running, 1) + 1;
+    int most = atomic_load(&most_running);
+    while (now > most && !atomic_compare_exchange_weak(&most_running, &most, now))
+        continue;
+    pthread_mutex_lock(&gate);
+    pthread_mutex_unlock(&gate);
+    clock_sleep(500);
+    atomic_fetch_sub(&running, 1);
+    atomic_fetch_add(&total, 1);
+    atomic_fetch_add(&((Counted *)(void *)work)->done, 1);
+}
+
+static Pool *start(Arena *arena, int threads, int queue_max, int hashing_max)
+{
+    Pool *pool = NULL;
+    const char *url =
+        arena_printf(arena, "sqlite:/tmp/obligor-test-pool-%d.db", (int)getpid());
+    Db *db = NULL;
+    PoolConfig config = {url, threads, queue_max, hashing_max};
+    assert_no_error(db_open(arena, str_from(url), (DbOptions){0}, &db)); /* makes the file */
+    db_close(db);
+    assert_no_error(pool_start(arena, &config, &pool));
+    atomic_store(&most_running, 0);
+    atomic_store(&total, 0);
+    return pool;
+}
+
+static int remove_database(void **state)
+{
+    static const char *const endings[] = {"", "-wal", "-shm"};
+    char path[100];
+    (void)state;
+    for (size_t i = 0; i < ARRAY_COUNT(endings); i++) {
+        snprintf(path, sizeof path, "/tmp/obligor-test-pool-%d.db%s", (int)getpid(), endings[i]);
+        unlink(path);
+    }
+    return 0;
+}
+
+static Counted *work_items(Arena *arena, size_t number, Lane lane)
+{
+    Counted *items = ARENA_ARRAY(arena, Counted, number);
+    for (size_t i = 0; i < number; i++)
+        items[i].work = (Work){.run = count, .lane = lane};
+    return items;
+}
+
+static void every_piece_is_done_once(void **state)
+{
+    enum { PIECES = 200 };
+    Pool *pool = start(*state, 4, PIECES, 2);
+    Counted *items = work_items(*state, PIECES, LANE_COMMON);
+    for (size_t i = 0; i < PIECES; i++)
+        assert_true(pool_add(pool, &items[i].work));
+    pool_stop(pool); /* runs what is queued */
+    for (size_t i = 0; i < PIECES; i++)
+        assert_int_equal(atomic_load(&items[i].done), 1);
+    assert_false(pool_add(pool, &items[0].work));
+    pool_free(pool);
+}
+
+static void a_full_queue_refuses(void **state)
+{
+    Pool *pool = start(*state, 1, 2, 1);
+    Counted *items = work_items(*state, 4, LANE_COMMON);
+    pthread_mutex_lock(&gate);
+    assert_true(pool_add(pool, &items[0].work));
+    while (atomic_load(&running) == 0)
+        clock_sleep(100);
+    assert_true(pool_add(pool, &items[1].work));
+    assert_true(pool_add(pool, &items[2].work));
+    assert_int_equal(pool_depth(pool), 2);
+    assert_false(pool_add(pool, &items[3].work));
+    pthread_mutex_unlock(&gate);
+    pool_stop(pool);
+    pool_free(pool);
+    assert_int_equal(atomic_load(&total), 3);
+    assert_int_equal(atomic_load(&items[3].done), 0);
+}
+
+static void hashing_leaves_threads_for_the_rest(void **state)
+{
+    Pool *pool = start(*state, 4, 100, 2);
+    Counted *hashing = work_items(*state, 20, LANE_HASHING);
+    Counted *common = work_items(*state, 1, LANE_COMMON);
+    pthread_mutex_lock(&gate);
+    for (size_t i = 0; i < 20; i++)
+        assert_true(pool_add(pool, &hashing[i].work));
+    while (atomic_load(&running) < 2)
+        clock_sleep(100);
+    clock_sleep(20000);
+    assert_int_equal(atomic_load(&running), 2);
+    assert_true(pool_add(pool, &common[0].work));
+    while (atomic_load(&running) < 3) /* overtakes the 18 that wait */
+        clock_sleep(100);
+    pthread_mutex_unlock(&gate);
+    pool_stop(pool);
+    pool_free(pool);
+    assert_int_equal(atomic_load(&total), 21);
+    assert_int_equal(atomic_load(&most_running), 3);
+}
+
+static void a_database_that_is_not_there_is_told(void **state)
+{
+    Pool *pool = NULL;
+    PoolConfig config = {"sqlite:/nonexistent/x.db", 2, 2, 1};
+    Error *error = pool_start(*state, &config, &pool);
+    assert_non_null(error);
+    assert_int_equal(error->code, ERROR_UNAVAILABLE);
+    pool_stop(NULL);
+    pool_free(NULL);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        TEST(every_piece_is_done_once),
+        TEST(a_full_queue_refuses),
+        TEST(hashing_leaves_threads_for_the_rest),
+        TEST(a_database_that_is_not_there_is_told),
+    };
+    return cmocka_run_group_tests(tests, NULL, remove_database);
+}

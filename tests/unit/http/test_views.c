@@ -1,0 +1,215 @@
+/* Shapes of answers, member by member. */
+#include "http/views.h"
+
+#include "base/clock.h"
+#include "test.h"
+
+static const Uuid OWNER = {{1}};
+
+static Principal reader(void)
+{
+    return (Principal){.owners = {OWNER}, .owner_kinds = {OWNER_PERSONAL}, .owner_count = 1};
+}
+
+static int64_t fixed_now(void)
+{
+    return SECONDS(1700000100);
+}
+
+static JsonOut out;
+static Buf text;
+
+static JsonOut *begin(Arena *arena)
+{
+    text = buf_new(arena, 100000);
+    out = json_out_new(&text);
+    return &out;
+}
+
+static void holds(const char *part)
+{
+    if (memmem(text.data, text.len, part, strlen(part)) == NULL)
+        print_error("\"%s\" is not in %s\n", part, text.data);
+    assert_non_null(memmem(text.data, text.len, part, strlen(part)));
+}
+
+static void a_prediction_says_where_it_comes_from(void **state)
+{
+    Principal who = reader();
+    Prediction prediction = {
+        .kind = KIND_QUARTERLY,
+        .owner_id = OWNER,
+        .year = 2024,
+        .quarter = 3,
+        .company_symbol = STR("HPE"),
+        .ratios = {{1.5, true}},
+        .score = {.values = {0.25, 0, 0.25}, .present = {true, false, true}, .probability = 0.25,
+                  .risk_level = RISK_HIGH, .confidence = 0.5},
+        .has_job = true,
+        .job_id = {{7}},
+        .job_row = 17,
+        .original_filename = "q.csv",
+        .model_id = {{9}},
+        .model_name = "m",
+        .model_version = "1",
+        .is_current = true,
+    };
+    view_prediction(begin(*state), NULL, &who, &prediction);
+    holds("\"reporting_year\":\"2024\",\"reporting_quarter\":\"Q3\",\"total_debt_to_ebitda\":1.5,"
+          "\"sga_margin\":null");
+    holds("\"sector\":null,\"market_cap\":null");
+    holds("\"logistic_probability\":0.25,\"gbm_probability\":null,\"ensemble_probability\":0.25,"
+          "\"probability\":0.25,\"risk_level\":\"HIGH\",\"confidence\":0.5");
+    holds("\"source\":\"bulk_upload\",\"job_id\":\"07000000-0000-0000-0000-000000000000\","
+          "\"job_row\":17,\"job_link\":\"recorded\",\"job_deleted\":false,"
+          "\"original_filename\":\"q.csv\"");
+    holds("\"model\":{\"id\":\"09000000-0000-0000-0000-000000000000\",\"name\":\"m\","
+          "\"version\":\"1\"}");
+    holds("\"is_current\":true,\"access_level\":\"personal\",\"organization_id\":null,"
+          "\"organization_name\":null");
+}
+
+static void one_made_by_hand_has_no_job(void **state)
+{
+    Principal who = reader();
+    Prediction prediction = {.kind = KIND_ANNUAL, .owner_id = OWNER, .year = 2024, .quarter = 4,
+                             .source = SOURCE_MANUAL,
+                             .score = {.values = {0.5}, .present = {true}, .probability = 0.5}};
+    view_prediction(begin(*state), NULL, &who, &prediction);
+    holds("\"probability\":0.5,\"risk_level\":\"LOW\"");
+    holds("\"source\":\"manual\",\"job_id\":null,\"job_row\":null,\"job_link\":null,"
+          "\"job_deleted\":false,\"original_filename\":null,\"model\":null");
+}
+
+static Job a_job(void)
+{
+    return (Job){.owner_id = OWNER,
+                 .status = JOB_PROCESSING,
+                 .kind = KIND_ANNUAL,
+                 .original_filename = "a.csv",
+                 .file_size = 3000000,
+                 .options = IMPORT_OPTIONS_DEFAULT,
+                 .created_at = SECONDS(1700000000),
+                 .started_at = SECONDS(1700000000),
+                 .updated_at = SECONDS(1700000000),
+                 .counters = {.total = -1, .processed = 500, .bytes_done = 750000}};
+}
+
+static void progress_goes_by_bytes_until_the_rows_are_known(void **state)
+{
+    Principal who = reader();
+    Job job = a_job();
+    clock_inject(fixed_now);
+    view_job(*state, begin(*state), NULL, &who, &job, NULL);
+    holds("\"total_rows\":0,\"processed_rows\":500,");
+    holds("\"total_known\":false,\"progress_percentage\":25,\"remaining_rows\":null");
+    holds("\"processing_time_seconds\":100,\"rows_per_second\":5,"
+          "\"estimated_completion_seconds\":300");
+    holds("\"file_size_mb\":2.86");
+    holds("\"error_details\":null");
+    job.counters.total = 1000;
+    view_job_status(begin(*state), NULL, &job);
+    holds("\"total_known\":true,\"progress_percentage\":50,\"remaining_rows\":500");
+    clock_inject(NULL);
+}
+
+static void a_job_that_waits_has_no_rate(void **state)
+{
+    Job job = a_job();
+    job.status = JOB_PENDING;
+    job.started_at = 0;
+    job.counters = (JobCounters){.total = -1};
+    view_job_status(begin(*state), NULL, &job);
+    holds("\"progress_percentage\":0,");
+    holds("\"processing_time_seconds\":null,\"rows_per_second\":null,"
+          "\"estimated_completion_seconds\":null");
+    holds("\"started_at\":null,\"completed_at\":null");
+}
+
+static void an_empty_job_that_is_completed_is_done(void **state)
+{
+    Job job = a_job();
+    job.status = JOB_COMPLETED;
+    job.counters = (JobCounters){.total = 0};
+    job.completed_at = job.started_at + SECONDS(2);
+    view_job_status(begin(*state), NULL, &job);
+    holds("\"progress_percentage\":100,\"remaining_rows\":0");
+    holds("\"processing_time_seconds\":2,\"rows_per_second\":0,");
+}
+
+static void the_detail_has_errors_and_lineage(void **state)
+{
+    Principal who = reader();
+    Job job = a_job();
+    Problem problem = {.row = 3, .column = "x", .code = "c", .message = "m", .value = STR("v")};
+    ProblemPage page = {.items = &problem, .count = 1};
+    JobDetail detail = {.predictions = 7, .companies = 2, .errors = &page};
+    job.counters.failed = 1;
+    view_job(*state, begin(*state), NULL, &who, &job, &detail);
+    holds("\"errors\":{\"has_errors\":true,\"error_message\":null,\"error_count\":1,"
+          "\"error_details\":{\"errors\":[{\"row\":3,\"column\":\"x\",\"code\":\"c\","
+          "\"error\":\"m\",\"value\":\"v\",\"data\":null}],\"has_more\":false}}");
+    holds("\"lineage\":{\"model\":null,\"predictions\":7,\"companies_created\":2,\"options\":{");
+}
+
+static void a_deletion_counts_what_went_and_what_stayed(void **state)
+{
+    DeletionCounts counts = {.predictions = {5, 0}, .edits_kept = 2, .inferred_kept = 1,
+                             .companies_empty = 3};
+    JsonOut *to = begin(*state);
+    json_begin_object(to, NULL);
+    view_deletion_counts(to, &counts);
+    json_end_object(to);
+    assert_str(buf_str(&text),
+               "{\"deleted_predictions\":{\"annual\":5,\"quarterly\":0},"
+               "\"kept\":[{\"reason\":\"edited\",\"count\":2},{\"reason\":\"inferred\","
+               "\"count\":1}],\"restored_versions\":0,\"deleted_companies\":0,"
+               "\"empty_companies\":3}");
+    to = begin(*state);
+    json_begin_object(to, NULL);
+    view_deletion_counts(to, NULL);
+    json_end_object(to);
+    holds("{\"deleted_predictions\":null,\"kept\":null");
+}
+
+static void only_warnings_are_warnings(void **state)
+{
+    ProblemList problems = {0};
+    vec_push(*state, &problems, (Problem){.severity = SEVERITY_ERROR, .code = "e"});
+    vec_push(*state, &problems,
+             (Problem){.severity = SEVERITY_WARNING, .column = "x", .code = "w", .message = "m"});
+    view_warnings(begin(*state), NULL, &problems);
+    assert_str(buf_str(&text), "[{\"field\":\"x\",\"code\":\"w\",\"message\":\"m\"}]");
+}
+
+static void a_card_stands_in_its_model_as_it_was_given(void **state)
+{
+    ModelRow model = {.name = "m", .version = "1", .file = STR("\xEF\xBB\xBF{\"format\": 1}\n")};
+    view_model(begin(*state), NULL, &model);
+    holds("\"card\":{\"format\": 1}\n}");
+}
+
+static void a_user_has_no_password(void **state)
+{
+    User user = {.email = "a@b.c", .password_hash = "secret", .role = ROLE_USER, .is_active = true};
+    view_user(begin(*state), NULL, &user);
+    holds("\"role\":\"user\",\"is_active\":true,\"is_verified\":false");
+    assert_null(memmem(text.data, text.len, "secret", 6));
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        TEST(a_prediction_says_where_it_comes_from),
+        TEST(one_made_by_hand_has_no_job),
+        TEST(progress_goes_by_bytes_until_the_rows_are_known),
+        TEST(a_job_that_waits_has_no_rate),
+        TEST(an_empty_job_that_is_completed_is_done),
+        TEST(the_detail_has_errors_and_lineage),
+        TEST(a_deletion_counts_what_went_and_what_stayed),
+        TEST(only_warnings_are_warnings),
+        TEST(a_card_stands_in_its_model_as_it_was_given),
+        TEST(a_user_has_no_password),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
