@@ -1,8 +1,9 @@
-/* The command line has no sign-in: whoever can open the database could change it anyway. What it does is
- * therefore written into the audit trail under the system's user and host; and a user who could not sign
- * in cannot be acted for. */
+/* The command line has no sign-in: whoever can open the database could change it anyway. What it
+ * does is therefore written into the audit trail under the system's user and host; and a user who
+ * could not sign in cannot be acted for. */
 #include "cli/access.h"
 
+#include "base/log.h"
 #include "store/migrate.h"
 
 #include <pwd.h>
@@ -59,7 +60,10 @@ static Error *see_to_schema(Cli *cli, Db *db)
     if (!access_is_embedded(db) || !make)
         return schema_is_old(cli->arena, &state);
     int applied;
-    return migrate_up(cli->arena, db, &applied);
+    TRY(migrate_up(cli->arena, db, &applied));
+    log_event(LOG_INFO, "schema brought up to date", LOG_INT("from", state.version),
+              LOG_INT("to", state.latest));
+    return NULL;
 }
 
 Error *access_open(Cli *cli, Db **ret_db)

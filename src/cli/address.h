@@ -4,8 +4,8 @@
 
 #include "base/error.h"
 
-/* "127.0.0.1:8000", "[::1]:8000", "localhost:8000": ERROR_INVALID, reason "usage", for anything else.
- * `ret_host` keeps its brackets. */
+/* "127.0.0.1:8000", "[::1]:8000", "localhost:8000": ERROR_INVALID, reason "usage", for anything
+ * else. `ret_host` keeps its brackets. */
 Error *address_parse(Arena *arena, Str text, Str *ret_host, int *ret_port) MUST_CHECK;
 
 /* Reached from this machine only. */

@@ -1,8 +1,9 @@
-/* The parser walks the arguments once and sorts them into words and options; that needs the table of
- * options alone, so options may stand anywhere, before the command too. What follows is the same for
- * every option: does it belong to the command, which of the four places gives its value, is that value
- * good. Options that do not belong to the command are not looked at in the environment or in the file:
- * a setting of the server that is wrong does not keep `jobs list` from working. */
+/* The parser walks the arguments once and sorts them into words and options; that needs the table
+ * of options alone, so options may stand anywhere, before the command too. What follows is the
+ * same for every option: does it belong to the command, which of the four places gives its value,
+ * is that value good. Options that do not belong to the command are not looked at in the
+ * environment or in the file: a setting of the server that is wrong does not keep `jobs list` from
+ * working. */
 #include "cli/call.h"
 
 #include "base/check.h"

@@ -1,5 +1,6 @@
-/* A call of the program: which command, with which arguments, and what every option is worth, taken from
- * the command line, else the environment, else the file of --config, else the default. */
+/* A call of the program: which command, with which arguments, and what every option is worth,
+ * taken from the command line, else the environment, else the file of --config, else the
+ * default. */
 #ifndef OBLIGOR_CLI_CALL_H
 #define OBLIGOR_CLI_CALL_H
 
@@ -33,8 +34,8 @@ typedef struct CallInput {
     const char *(*environment)(const char *name); /* getenv */
 } CallInput;
 
-/* Wrong usage is ERROR_INVALID with reason "usage". --help and --version win over everything else: the
- * call is then one of the command `help` or `version`. */
+/* Wrong usage is ERROR_INVALID with reason "usage". --help and --version win over everything else:
+ * the call is then one of the command `help` or `version`. */
 Error *call_read(Arena *arena, const CallInput *input, Call *ret_call) MUST_CHECK;
 
 bool call_is_set(const Call *call, OptionId id);      /* has a value, were it the default */

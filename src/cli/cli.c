@@ -1,5 +1,5 @@
-/* One arena for the whole call. A command's function gives back an error or has written what it has to
- * say; only here is it printed, and only here does an error become an exit code. */
+/* One arena for the whole call. A command's function gives back an error or has written what it
+ * has to say; only here is it printed, and only here does an error become an exit code. */
 #include "cli/cli.h"
 
 #include "base/check.h"

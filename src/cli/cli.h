@@ -28,8 +28,8 @@ const char *cli_version(void); /* "0.1.0" */
 /* The exit code that an error stands for. */
 ExitCode cli_exit_code(const Error *error);
 
-/* What a person reads of an error, each line ended: "obligor: message" and, beneath it, the fields that
- * say more than the message. The causes come last, and only with `causes`. */
+/* What a person reads of an error, each line ended: "obligor: message" and, beneath it, the fields
+ * that say more than the message. The causes come last, and only with `causes`. */
 Str cli_error_text(Arena *arena, const Error *error, bool causes);
 
 #endif

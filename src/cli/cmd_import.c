@@ -1,5 +1,5 @@
-/* import: an upload from the command line. It is accepted like one over HTTP and becomes the same job;
- * only the work is done here and now, and the exit code tells how it ended. */
+/* import: an upload from the command line. It is accepted like one over HTTP and becomes the same
+ * job; only the work is done here and now, and the exit code tells how it ended. */
 #include "base/check.h"
 #include "cli/access.h"
 #include "cli/files.h"

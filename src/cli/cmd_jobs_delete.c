@@ -1,5 +1,6 @@
-/* jobs delete: the record, or exactly what the job made. The predictions are gone from every read when
- * the request is accepted; their removal is then worked here, unless a worker is at it already. */
+/* jobs delete: the record, or exactly what the job made. The predictions are gone from every read
+ * when the request is accepted; their removal is then worked here, unless a worker is at it
+ * already. */
 #include "base/check.h"
 #include "base/clock.h"
 #include "cli/access.h"

@@ -1,6 +1,6 @@
-/* serve: the HTTP server and, in the same process, its workers. They know nothing of each other; both
- * meet in the database. Everything is checked before the first thread starts, and what was started is
- * stopped in the reverse order, however the start ended. */
+/* serve: the HTTP server and, in the same process, its workers. They know nothing of each other;
+ * both meet in the database. Everything is checked before the first thread starts, and what was
+ * started is stopped in the reverse order, however the start ended. */
 #include "base/check.h"
 #include "base/log.h"
 #include "base/vec.h"
@@ -76,8 +76,8 @@ static Error *look_around(Cli *cli, const char **ret_token)
     return accounts_offer_setup(cli->arena, db, ret_token);
 }
 
-/* What has to be known of the machine and the database, and done to it, before anybody is served; in an
- * arena of its own, with which the session closes. */
+/* What has to be known of the machine and the database, and done to it, before anybody is served;
+ * in an arena of its own, with which the session closes. */
 static Error *prepare(Cli *cli, const char **ret_token)
 {
     const char *token = NULL;

@@ -1,5 +1,6 @@
-/* Small on purpose: no sections, no quotes, no includes. What a file says wrongly is never passed over
- * in silence, for a setting that is not in force is worse than a program that does not start. */
+/* Small on purpose: no sections, no quotes, no includes. What a file says wrongly is never
+ * passed over in silence, for a setting that is not in force is worse than a program that does
+ * not start. */
 #include "cli/config_file.h"
 
 #include "base/number.h"

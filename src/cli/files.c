@@ -1,6 +1,6 @@
-/* A file to be imported is copied first, even one that could be read twice: while it is taken into the
- * database somebody may still be writing to it, and the digest that a job shows must be that of the bytes
- * that were scored. */
+/* A file to be imported is copied first, even one that could be read twice: while it is taken into
+ * the database somebody may still be writing to it, and the digest that a job shows must be that
+ * of the bytes that were scored. */
 #include "cli/files.h"
 
 #include "base/check.h"

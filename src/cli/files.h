@@ -16,7 +16,8 @@ typedef struct FileInput {
     Digest sha256;
 } FileInput;
 
-/* Takes a file in for an import: a copy of it in `spool`, which has no name and goes with the process. */
+/* Takes a file in for an import: a copy of it in `spool`, which has no name and goes with the
+ * process. */
 Error *files_open(Arena *arena, Str path, const char *spool, FileInput *ret_input) MUST_CHECK;
 
 /* Can files be kept there? For a start that should fail early. */

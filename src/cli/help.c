@@ -1,5 +1,5 @@
-/* Help is laid out for 80 columns at most and never depends on the terminal, so that tests and manual
- * pages can be made from it. */
+/* Help is laid out for 80 columns at most and never depends on the terminal, so that tests and
+ * manual pages can be made from it. */
 #include "cli/help.h"
 
 #include "base/check.h"

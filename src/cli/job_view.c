@@ -1,4 +1,5 @@
-/* One layout for `import` and `jobs`, so that the summary of an import is what `jobs show` says later. */
+/* One layout for `import` and `jobs`, so that the summary of an import is what `jobs show` says
+ * later. */
 #include "cli/job_view.h"
 
 #include "base/check.h"

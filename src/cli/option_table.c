@@ -1,4 +1,5 @@
-/* The table of options. A new option is a row here, its name in OptionId, and its use in a command. */
+/* The table of options. A new option is a row here, its name in OptionId, and its use in a
+ * command. */
 #include "cli/options.h"
 
 #include "base/check.h"

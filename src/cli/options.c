@@ -1,5 +1,5 @@
-/* What the values of options may be, and how they are shown. The rules belong to a kind of option, never
- * to a single one. */
+/* What the values of options may be, and how they are shown. The rules belong to a kind of option,
+ * never to a single one. */
 #include "cli/options.h"
 
 #include "base/check.h"

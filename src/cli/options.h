@@ -1,8 +1,8 @@
 /* The options: one table gives the parser, the environment names, the defaults, the help and the
  * effective configuration.
  *
- * An option with an environment name is a *setting*: it may also come from the environment or from the
- * file that --config names. One without belongs to a single call. */
+ * An option with an environment name is a *setting*: it may also come from the environment or from
+ * the file that --config names. One without belongs to a single call. */
 #ifndef OBLIGOR_CLI_OPTIONS_H
 #define OBLIGOR_CLI_OPTIONS_H
 
@@ -56,7 +56,7 @@ typedef enum OptionKind {
     OPTION_IS_TEXT,
     OPTION_IS_INT,
     OPTION_IS_BYTES, /* "512MiB", "1G", "1000" */
-    OPTION_IS_BOOL, /* --x, or --x=no; in a file or the environment true/false, 1/0, yes/no, on/off */
+    OPTION_IS_BOOL,  /* --x, or --x=no; elsewhere true/false, 1/0, yes/no, on/off */
     OPTION_IS_CHOICE
 } OptionKind;
 
@@ -92,8 +92,8 @@ bool option_find_letter(char letter, OptionId *ret_id);
 bool option_belongs(OptionId id, CommandId command);
 
 /* Reads a value: the number of an int, of bytes, of a bool (0, 1) or of a choice; 0 for a text.
- * ERROR_INVALID, reason "usage", says what is wrong and what is allowed; `where` names the place that the
- * value came from, as in "--workers". */
+ * ERROR_INVALID, reason "usage", says what is wrong and what is allowed; `where` names the place
+ * that the value came from, as in "--workers". */
 Error *option_check(Arena *arena, const OptionSpec *spec, const char *where, Str text,
                     int64_t *ret_number) MUST_CHECK;
 

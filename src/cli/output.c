@@ -1,5 +1,5 @@
-/* The one description of what a command says, and its two plain ways: JSON, and lines with tabs. What a
- * terminal gets is laid out in output_table.c. */
+/* The one description of what a command says, and its two plain ways: JSON, and lines with tabs.
+ * What a terminal gets is laid out in output_table.c. */
 #include "cli/output.h"
 
 #include "base/check.h"

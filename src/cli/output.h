@@ -1,8 +1,8 @@
-/* What commands say on standard output: facts and tables, described once and written in one of three
- * ways: aligned for a person at a terminal, tab-separated lines elsewhere, JSON with --json.
+/* What commands say on standard output: facts and tables, described once and written in one of
+ * three ways: aligned for a person at a terminal, tab-separated lines elsewhere, JSON with --json.
  *
- * JSON is one object whose members are the facts and tables in order. Text from data never reaches a
- * terminal with control characters in it. Nothing is written before output_flush. */
+ * JSON is one object whose members are the facts and tables in order. Text from data never reaches
+ * a terminal with control characters in it. Nothing is written before output_flush. */
 #ifndef OBLIGOR_CLI_OUTPUT_H
 #define OBLIGOR_CLI_OUTPUT_H
 
@@ -97,8 +97,8 @@ void output_note(Output *out, const char *format, ...) __attribute__((format(pri
 /* Bytes as they are, such as help: nothing with json. */
 void output_raw(Output *out, Str text);
 
-/* Ends what was begun and writes it to `file`, the remarks to `notes`; false when the first fails. May be
- * called again after more. */
+/* Ends what was begun and writes it to `file`, the remarks to `notes`; false when the first fails.
+ * May be called again after more. */
 bool output_flush(Output *out, FILE *file, FILE *notes);
 
 /* `text` as a terminal or a line may have it: control characters, those that turn the direction of

@@ -1,6 +1,7 @@
-/* Columns are as wide as their widest cell. Where that is more than the terminal has, the widest of the
- * columns that may yield gives way, one column of text at a time, and its cells are cut with an
- * ellipsis; where nothing can yield any more, lines run over. Width is counted in code points. */
+/* Columns are as wide as their widest cell. Where that is more than the terminal has, the widest
+ * of the columns that may yield gives way, one column of text at a time, and its cells are cut
+ * with an ellipsis; where nothing can yield any more, lines run over. Width is counted in code
+ * points. */
 #include "cli/output_table.h"
 
 #include "base/check.h"

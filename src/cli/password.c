@@ -1,6 +1,7 @@
-/* The terminal is the controlling one, not standard input: a password can be typed while the input is a
- * pipe. A signal during the prompt would leave the terminal without an echo; so the signals that end a
- * program only interrupt the read, the terminal is put right, and then they are raised again. */
+/* The terminal is the controlling one, not standard input: a password can be typed while the input
+ * is a pipe. A signal during the prompt would leave the terminal without an echo; so the signals
+ * that end a program only interrupt the read, the terminal is put right, and then they are raised
+ * again. */
 #include "cli/password.h"
 
 #include "base/check.h"
@@ -46,8 +47,8 @@ Error *password_read_line(Arena *arena, FILE *file, Str *ret_password)
     return check_line(arena, buf_str(&line), ret_password);
 }
 
-/* One line as the terminal hands it over; false when there was none. The prompt comes after the echo is
- * off: what is typed at once neither shows nor is lost. */
+/* One line as the terminal hands it over; false when there was none. The prompt comes after the
+ * echo is off: what is typed at once neither shows nor is lost. */
 static bool read_silently(int terminal, const char *prompt, char *line, size_t size,
                           size_t *ret_length)
 {

@@ -1,6 +1,7 @@
-/* The rate is that of this process since it began: a job that is resumed in the middle does not count
- * rows which another process has done. The end is estimated from the share, which is there from the first
- * batch on, not from the number of rows, which is known only at the end of the file. */
+/* The rate is that of this process since it began: a job that is resumed in the middle does not
+ * count rows which another process has done. The end is estimated from the share, which is there
+ * from the first batch on, not from the number of rows, which is known only at the end of the
+ * file. */
 #include "cli/progress.h"
 
 #include "base/check.h"

@@ -1,4 +1,5 @@
-/* Optimal string alignment distance over three rows of the table: the words have a dozen letters. */
+/* Optimal string alignment distance over three rows of the table: the words have a dozen
+ * letters. */
 #include "cli/suggest.h"
 
 static size_t min(size_t a, size_t b)

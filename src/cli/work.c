@@ -1,5 +1,5 @@
-/* The owner's earlier tasks come first, as everywhere: an import that waits for the removal of another
- * one's rows finds its keys free. */
+/* The owner's earlier tasks come first, as everywhere: an import that waits for the removal of
+ * another one's rows finds its keys free. */
 #include "cli/work.h"
 
 #include "base/clock.h"

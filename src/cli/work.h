@@ -4,8 +4,8 @@
 
 #include "cli/cli.h"
 
-/* `object_id`: the job of an import, or the deletion. Ends early at SIGINT or SIGTERM: the task then stays
- * in the queue, as its state tells. */
+/* `object_id`: the job of an import, or the deletion. Ends early at SIGINT or SIGTERM: the task
+ * then stays in the queue, as its state tells. */
 Error *work_until_over(Cli *cli, Uuid owner_id, Uuid object_id) MUST_CHECK;
 
 #endif

@@ -1,4 +1,4 @@
-/* What all requests of a server share. Made by server.c before the first request, not changed after. */
+/* What all requests of a server share: made before the first request, not changed after. */
 #ifndef OBLIGOR_HTTP_APP_H
 #define OBLIGOR_HTTP_APP_H
 
@@ -10,13 +10,20 @@
 #include "http/sessions.h"
 
 typedef struct App {
-    HttpConfig config;      /* with the defaults filled in */
+    Arena *arena;      /* in which all of this lives */
+    HttpConfig config; /* with the defaults filled in */
     const Router *router;
     Metrics *metrics;
     Pool *pool;
-    Sessions *readers;      /* read-only sessions of the socket threads */
-    bool inline_reads;      /* the database is embedded: a point read does not wait */
-    Permits *waits;         /* worker threads that may wait for something at one time */
+    Sessions *readers; /* read-only sessions of the socket threads */
+    bool inline_reads; /* the database is embedded: a point read does not wait */
+    Permits *waits;    /* worker threads that may wait for something at one time */
 } App;
+
+/* Opens the database sessions and starts the worker threads. */
+Error *app_open(Arena *arena, const HttpConfig *config, App **ret_app) MUST_CHECK;
+
+/* No request may be under way. NULL is fine. */
+void app_close(App *app);
 
 #endif

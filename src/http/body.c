@@ -1,6 +1,6 @@
-/* Which kind of body is kept where, and which content types it may have: one table. An upload's limit
- * has some slack over the file's, for boundaries and fields; the file itself is held to its limit by the
- * spool. */
+/* Which kind of body is kept where, and which content types it may have: one table. An upload's
+ * limit has some slack over the file's, for boundaries and fields; the file itself is held to its
+ * limit by the spool. */
 #include "http/body.h"
 
 #include "base/check.h"

@@ -7,9 +7,9 @@
 typedef struct Body Body;
 
 typedef struct BodyConfig {
-    int64_t max_body;       /* of a body in memory */
-    int64_t max_upload;     /* of one file */
-    const char *spool;      /* directory */
+    int64_t max_body;   /* of a body in memory */
+    int64_t max_upload; /* of one file */
+    const char *spool;  /* directory */
 } BodyConfig;
 
 /* The most bytes that a body of this route may have. */

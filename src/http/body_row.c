@@ -1,5 +1,5 @@
-/* Numbers arrive as the shortest text that reads back as the same double, so nothing is lost between the
- * body and the rules that read cells. */
+/* Numbers arrive as the shortest text that reads back as the same double, so nothing is lost
+ * between the body and the rules that read cells. */
 #include "http/body_row.h"
 
 #include "base/number.h"

@@ -1,6 +1,7 @@
-/* Base64url of: a version byte, a sort byte, then big-endian the digest of the filters, created_at, the
- * bits of the probability and job_row at 8 bytes each, the id, and to the end the text. Fixed places and
- * one length check make the parser small enough to be seen to be right; a fuzz target says the same. */
+/* Base64url of: a version byte, a sort byte, then big-endian the digest of the filters, created_at,
+ * the bits of the probability and job_row at 8 bytes each, the id, and to the end the text. Fixed
+ * places and one length check make the parser small enough to be seen to be right; a fuzz target
+ * says the same. */
 #include "http/cursor.h"
 
 #include "base/check.h"
@@ -20,8 +21,8 @@ static void put(char **at, uint64_t value)
 static uint64_t take(const char **at)
 {
     uint64_t value = 0;
-    for (int i = 0; i < 8; i++)
-        value = value << 8 | (uint8_t)*(*at)++;
+    for (int i = 0; i < 8; i++, (*at)++)
+        value = value << 8 | (uint8_t) * *at;
     return value;
 }
 

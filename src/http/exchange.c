@@ -1,5 +1,5 @@
-/* The steps of a request in their order. A request that was refused still has its body read and dropped
- * within bounds: a client that is writing would see a broken pipe, not the answer. */
+/* The steps of a request in their order. A request that was refused still has its body read and
+ * dropped within bounds: a client that is writing would see a broken pipe, not the answer. */
 #include "http/exchange.h"
 
 #include "base/check.h"
@@ -197,17 +197,16 @@ static void log_access(const Exchange *exchange, int64_t micros, bool complete)
     const Request *request = &exchange->request;
     const Response *response = &exchange->response;
     bool quiet = request->route != NULL && request->route->runs == RUNS_AT_ONCE;
-    const char *user =
-        request->who == NULL ? "" : uuid_text(request->arena, request->who->user_id);
+    const char *user = request->who == NULL ? "" : uuid_text(request->arena, request->who->user_id);
     Str path = str_slice(request->path, 0, LOGGED_PATH_MAX);
-    log_event(quiet ? LOG_DEBUG : LOG_INFO, complete ? "request" : "request broken off",
-              LOG_TEXT("method", request->method), LOG_TEXT("path", str_dup(request->arena, path)),
-              LOG_INT("status", response->status), LOG_INT("micros", micros),
-              LOG_INT("bytes_in", exchange->body_seen),
-              LOG_INT("bytes", response->file >= 0 ? response->file_size
-                                                   : (int64_t)response->body.len),
-              LOG_TEXT("user", user), LOG_TEXT("address", request->peer.address),
-              LOG_TEXT("request_id", request->id));
+    log_event(
+        quiet ? LOG_DEBUG : LOG_INFO, complete ? "request" : "request broken off",
+        LOG_TEXT("method", request->method), LOG_TEXT("path", str_dup(request->arena, path)),
+        LOG_INT("status", response->status), LOG_INT("micros", micros),
+        LOG_INT("bytes_in", exchange->body_seen),
+        LOG_INT("bytes", response->file >= 0 ? response->file_size : (int64_t)response->body.len),
+        LOG_TEXT("user", user), LOG_TEXT("address", request->peer.address),
+        LOG_TEXT("request_id", request->id));
 }
 
 void exchange_end(Exchange *exchange, bool complete)

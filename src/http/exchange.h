@@ -11,18 +11,18 @@
 typedef enum Step { STEP_HEADER, STEP_BODY, STEP_ANSWER } Step;
 
 typedef struct Exchange {
-    Work work;              /* for the pool; first, so that a Work * is an Exchange * */
+    Work work; /* for the pool; first, so that a Work * is an Exchange * */
     Request request;
-    Response response;      /* status 0: not answered yet */
-    Step step;              /* kept by the carrier */
+    Response response; /* status 0: not answered yet */
+    Step step;         /* kept by the carrier */
     Str target;
-    const char *repeated;   /* a header field that stands there twice and must not */
+    const char *repeated; /* a header field that stands there twice and must not */
     Body *body;
     int64_t body_seen;
-    int64_t drop_max;       /* of a body that nobody wants: beyond, the connection is cut */
+    int64_t drop_max; /* of a body that nobody wants: beyond, the connection is cut */
     int64_t started;
-    bool close;             /* the connection ends with this answer */
-    void *carrier;          /* the library's side; not looked at here */
+    bool close;    /* the connection ends with this answer */
+    void *carrier; /* the library's side; not looked at here */
 } Exchange;
 
 Exchange *exchange_new(const App *app, const char *target);
@@ -35,8 +35,8 @@ void exchange_judge(Exchange *exchange, const char *method, const char *address,
 
 bool exchange_is_answered(const Exchange *exchange);
 
-/* The answer must go out before the body: the client waits for a 100, or the body is too much even to
- * be dropped. Only meaningful right after exchange_judge. */
+/* The answer must go out before the body: the client waits for a 100, or the body is too much even
+ * to be dropped. Only meaningful right after exchange_judge. */
 bool exchange_refuses_now(const Exchange *exchange);
 
 /* False: enough; cut the connection. */

@@ -1,5 +1,6 @@
-/* The order matters for what a stranger learns: which paths there are is public, so 404 and 405 come
- * first; then who asks; what is wrong with the request is told only to those who may make it. */
+/* The order matters for what a stranger learns: which paths there are is public, so 404 and 405
+ * come first; then who asks; what is wrong with the request is told only to those who may make
+ * it. */
 #include "http/gate.h"
 
 #include "base/check.h"
@@ -124,6 +125,5 @@ Error *gate_pass(Request *request, Str target, Response *response)
         return NULL;
     TRY(admit(request));
     TRY(check_body(request));
-    return params_parse(request->arena, query, request->route->body != BODY_NONE,
-                        &request->query);
+    return params_parse(request->arena, query, request->route->body != BODY_NONE, &request->query);
 }

@@ -1,5 +1,5 @@
-/* What is decided from the request line and the header fields alone, before a byte of the body is read:
- * the route, who asks, whether they may, and whether the body can be what the route wants. */
+/* What is decided from the request line and the header fields alone, before a byte of the body is
+ * read: the route, who asks, whether they may, and whether the body can be what the route wants. */
 #ifndef OBLIGOR_HTTP_GATE_H
 #define OBLIGOR_HTTP_GATE_H
 

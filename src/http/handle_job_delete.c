@@ -1,6 +1,7 @@
 /* Deleting a job: preview, the record alone, or with its predictions. The effect is there when
- * deletion_request returns; what is waited for is the removal of the rows, so that the answer can hold
- * the counts. Few threads may wait at one time; where none is left, the answer is 202 at once. */
+ * deletion_request returns; what is waited for is the removal of the rows, so that the answer can
+ * hold the counts. Few threads may wait at one time; where none is left, the answer is 202 at
+ * once. */
 #include "http/app.h"
 #include "http/handlers.h"
 #include "http/reply.h"
@@ -55,8 +56,9 @@ static Error *reply_preview(Request *request, Response *response, const Deletion
                                    "was changed.",
                                    (long long)sum(&preview.counts)));
     else
-        json_put_text(out, "message", "This would delete the job's record alone. Nothing was "
-                                      "changed.");
+        json_put_text(out, "message",
+                      "This would delete the job's record alone. Nothing was "
+                      "changed.");
     put_job(out, preview.job);
     view_deletion_counts(out, &preview.counts);
     json_put_int(out, "predictions_kept", preview.predictions_kept);

@@ -54,8 +54,8 @@ Error *handle_job_results(Request *request, Response *response)
     return reply_end(request, response, 200);
 }
 
-/* The file is copied to the spool first, at the database's speed, and sent from there: however slow the
- * client, no worker and no session waits for it. */
+/* The file is copied to the spool first, at the database's speed, and sent from there: however slow
+ * the client, no worker and no session waits for it. */
 Error *handle_job_file(Request *request, Response *response)
 {
     Arena *arena = request->arena;

@@ -96,8 +96,9 @@ Error *handle_job_cancel(Request *request, Response *response)
     TRY(jobs_cancel(request->arena, request->db, request->who, request->values.id, &job));
     bool over = job->status == JOB_CANCELLED;
     JsonOut *out = reply_begin(request, response);
-    json_put_text(out, "message", over ? "The job was cancelled."
-                                       : "The job was asked to stop; it does so within a batch.");
+    json_put_text(out, "message",
+                  over ? "The job was cancelled."
+                       : "The job was asked to stop; it does so within a batch.");
     view_job_status(out, "job", job);
     return reply_end(request, response, 200);
 }

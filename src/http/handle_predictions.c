@@ -60,7 +60,6 @@ Error *handle_prediction_versions(Request *request, Response *response)
     Lineage lineage = {0};
     TRY(find_lineage(request, &lineage));
     JsonOut *out = reply_begin(request, response);
-    view_predictions(out, "versions", request->who, lineage.versions.items,
-                     lineage.versions.count);
+    view_predictions(out, "versions", request->who, lineage.versions.items, lineage.versions.count);
     return reply_end(request, response, 200);
 }

@@ -16,7 +16,7 @@ static const char *address_of(Arena *arena, const Prediction *prediction)
 typedef struct Written {
     int status;
     const Prediction *prediction;
-    Uuid supersedes;            /* nil: nothing */
+    Uuid supersedes; /* nil: nothing */
     const ProblemList *problems;
 } Written;
 
@@ -24,9 +24,10 @@ static Error *reply_written(Request *request, Response *response, const Written 
 {
     Arena *arena = request->arena;
     JsonOut *out = reply_begin(request, response);
-    json_put_text(out, "message", uuid_is_nil(written->supersedes)
-                                      ? "The prediction was created."
-                                      : "The prediction was changed; this is its new version.");
+    json_put_text(out, "message",
+                  uuid_is_nil(written->supersedes)
+                      ? "The prediction was created."
+                      : "The prediction was changed; this is its new version.");
     view_prediction_detail(out, "prediction", request->who, written->prediction, UUID_NIL);
     if (!uuid_is_nil(written->supersedes))
         json_put_uuid(out, "supersedes", written->supersedes);
@@ -69,7 +70,8 @@ Error *handle_prediction_create(Request *request, Response *response)
     return reply_written(request, response, &written);
 }
 
-/* What the body leaves out stays as it is: clients of the described system send only what changes. */
+/* What the body leaves out stays as it is: clients of the described system send only what
+ * changes. */
 Error *handle_prediction_change(Request *request, Response *response)
 {
     Kind kind = request->values.kind;

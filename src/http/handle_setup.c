@@ -1,6 +1,6 @@
-/* The first super_admin, made with the one-time token that the server printed when it found no users:
- * a form for people, and the same as JSON. The form needs no cookie and runs no script; the token in it
- * is what keeps others from sending it. */
+/* The first super_admin, made with the one-time token that the server printed when it found no
+ * users: a form for people, and the same as JSON. The form needs no cookie and runs no script; the
+ * token in it is what keeps others from sending it. */
 #include "base/check.h"
 #include "http/handlers.h"
 #include "http/html.h"
@@ -76,7 +76,8 @@ static void show_form(Request *request, Response *response, Params *values, cons
                        "name=\"token\" value=\""));
     html_text(&page, value_of(values, "token"));
     buf_add(&page, STR("\">\n"));
-    add_input(&page, "E-mail address", "name=\"email\" type=\"email\" autocomplete=\"email\" required",
+    add_input(&page, "E-mail address",
+              "name=\"email\" type=\"email\" autocomplete=\"email\" required",
               value_of(values, "email"));
     add_input(&page, "Full name (may be empty)", "name=\"full_name\" autocomplete=\"name\"",
               value_of(values, "full_name"));

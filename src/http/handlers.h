@@ -1,5 +1,5 @@
-/* The handlers of the route table. Each reads its parameters, calls the domain, and writes the answer;
- * what it allocates or opens belongs to the request's arena. */
+/* The handlers of the route table. Each reads its parameters, calls the domain, and writes the
+ * answer; what it allocates or opens belongs to the request's arena. */
 #ifndef OBLIGOR_HTTP_HANDLERS_H
 #define OBLIGOR_HTTP_HANDLERS_H
 

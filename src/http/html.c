@@ -1,16 +1,18 @@
-/* The style's digest in the policy is computed from the style itself, so that the two cannot part. */
+/* The style's digest in the policy is computed from the style itself, so that the two cannot
+ * part. */
 #include "http/html.h"
 
 #include "base/check.h"
 
-static const char STYLE[] = "body{font:16px/1.5 system-ui,sans-serif;max-width:26rem;margin:4rem auto;"
-                            "padding:0 1rem;color:#1a1a1a;background:#fff}"
-                            "label{display:block;margin:1rem 0 .25rem}"
-                            "input{font:inherit;width:100%;box-sizing:border-box;padding:.5rem;"
-                            "border:1px solid #767676;border-radius:4px}"
-                            "button{font:inherit;margin-top:1.5rem;padding:.5rem 1.5rem;border:0;"
-                            "border-radius:4px;background:#0b57d0;color:#fff}"
-                            ".wrong{border-left:4px solid #b3261e;padding:.25rem .75rem}";
+static const char STYLE[] =
+    "body{font:16px/1.5 system-ui,sans-serif;max-width:26rem;margin:4rem auto;"
+    "padding:0 1rem;color:#1a1a1a;background:#fff}"
+    "label{display:block;margin:1rem 0 .25rem}"
+    "input{font:inherit;width:100%;box-sizing:border-box;padding:.5rem;"
+    "border:1px solid #767676;border-radius:4px}"
+    "button{font:inherit;margin-top:1.5rem;padding:.5rem 1.5rem;border:0;"
+    "border-radius:4px;background:#0b57d0;color:#fff}"
+    ".wrong{border-left:4px solid #b3261e;padding:.25rem .75rem}";
 
 void html_text(Buf *out, Str text)
 {

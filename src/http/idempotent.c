@@ -1,5 +1,6 @@
-/* The digest runs over lengths and texts, so that no two different requests run together to the same
- * bytes. Parameters enter in the order they were sent: a client that repeats a request repeats it. */
+/* The digest runs over lengths and texts, so that no two different requests run together to the
+ * same bytes. Parameters enter in the order they were sent: a client that repeats a request repeats
+ * it. */
 #include "http/idempotent.h"
 
 #include "http/route.h"

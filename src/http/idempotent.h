@@ -5,8 +5,8 @@
 #include "domain/idempotency.h"
 #include "http/request.h"
 
-/* The request's key with a digest over the route, the path, the query and `content`: what makes it the
- * request that it is. The key is empty where the client sent none. */
+/* The request's key with a digest over the route, the path, the query and `content`: what makes it
+ * the request that it is. The key is empty where the client sent none. */
 Error *idempotent_key(const Request *request, Str content, IdempotencyKey *ret_key) MUST_CHECK;
 
 #endif

@@ -1,5 +1,5 @@
-/* The socket is made here and not by the HTTP library, so that an address in use is a sentence and not
- * a missing daemon, and so that a port chosen by the system is known. */
+/* The socket is made here and not by the HTTP library, so that an address in use is a sentence and
+ * not a missing daemon, and so that a port chosen by the system is known. */
 #include "http/listen.h"
 
 #include "base/number.h"

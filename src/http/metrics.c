@@ -1,5 +1,5 @@
-/* One block of atomic counters per route: statuses and latency buckets. Relaxed order is enough, since no
- * counter says anything about another. */
+/* One block of atomic counters per route: statuses and latency buckets. Relaxed order is enough,
+ * since no counter says anything about another. */
 #include "http/metrics.h"
 
 #include "base/check.h"
@@ -7,9 +7,9 @@
 
 #include <stdatomic.h>
 
-static const int STATUSES[] = {0,   200, 201, 202, 204, 303, 304, 400, 401, 403, 404, 405, 409,
-                               410, 412, 413, 414, 415, 422, 429, 500, 503};
-static const int64_t BUCKETS[] = {500,    1000,   2500,    5000,    10000,   25000,  50000,
+static const int STATUSES[] = {0,   200, 201, 202, 204, 303, 304, 400, 401, 403, 404,
+                               405, 409, 410, 412, 413, 414, 415, 422, 429, 500, 503};
+static const int64_t BUCKETS[] = {500,    1000,   2500,   5000,    10000,   25000,   50000,
                                   100000, 250000, 500000, 1000000, 2500000, 5000000, 10000000};
 enum { STATUS_COUNT = ARRAY_COUNT(STATUSES), BUCKET_COUNT = ARRAY_COUNT(BUCKETS) };
 
@@ -54,7 +54,8 @@ void metrics_begin(Metrics *metrics)
     atomic_fetch_add(&metrics->in_flight, 1);
 }
 
-/* A status that is not in the list counts as 0, so that a new one shows up as a gap, not as a crash. */
+/* A status that is not in the list counts as 0, so that a new one shows up as a gap, not as a
+ * crash. */
 static size_t status_index(int status)
 {
     for (size_t i = 0; i < STATUS_COUNT; i++)
@@ -101,8 +102,9 @@ static const char *labels(Arena *arena, const Metrics *metrics, size_t index)
 
 static void format_statuses(Arena *arena, const Metrics *metrics, Buf *text)
 {
-    buf_add(text, STR("# HELP obligor_http_requests_total Requests by route and status; status 0 is "
-                      "a request that broke off.\n# TYPE obligor_http_requests_total counter\n"));
+    buf_add(text,
+            STR("# HELP obligor_http_requests_total Requests by route and status; status 0 is "
+                "a request that broke off.\n# TYPE obligor_http_requests_total counter\n"));
     for (size_t i = 0; i <= metrics->count; i++)
         for (size_t s = 0; s < STATUS_COUNT; s++) {
             uint64_t count = get(&metrics->counters[i].statuses[s]);
@@ -144,7 +146,8 @@ static void format_errors(const Metrics *metrics, Buf *text)
                    (unsigned long long)get(&metrics->errors[code]));
 }
 
-static void format_one(Buf *text, const char *name, const char *type, const char *help, double value)
+static void format_one(Buf *text, const char *name, const char *type, const char *help,
+                       double value)
 {
     buf_printf(text, "# HELP %s %s\n# TYPE %s %s\n%s %.15g\n", name, help, name, type, name, value);
 }

@@ -10,7 +10,7 @@ typedef struct Metrics Metrics;
 /* `routes` [count] name the series; requests that found no route are counted apart. */
 Metrics *metrics_new(Arena *arena, const struct Route *routes, size_t count);
 
-void metrics_begin(Metrics *metrics);   /* a request came in */
+void metrics_begin(Metrics *metrics); /* a request came in */
 
 /* … and was answered, or broke off (status 0). `route` NULL: none was found. */
 void metrics_end(Metrics *metrics, const struct Route *route, int status, int64_t micros);
@@ -23,9 +23,9 @@ int64_t metrics_in_flight(const Metrics *metrics);
 
 /* What is not counted here but is to be shown. */
 typedef struct Gauges {
-    int64_t queue_depth;        /* requests that wait for a worker thread */
+    int64_t queue_depth; /* requests that wait for a worker thread */
     bool has_tasks;
-    int64_t tasks_waiting;      /* of the background work */
+    int64_t tasks_waiting; /* of the background work */
     double oldest_task_seconds;
 } Gauges;
 

@@ -1,5 +1,5 @@
-/* A cursor is bound to its list by a digest over the path and every filter that was read. The paging
- * parameters themselves stay out of it, so that the page size may change on the way. */
+/* A cursor is bound to its list by a digest over the path and every filter that was read. The
+ * paging parameters themselves stay out of it, so that the page size may change on the way. */
 #include "http/paging.h"
 
 #include "base/check.h"
@@ -142,8 +142,8 @@ static void view_form(JsonOut *out, const Paging *paging, const PageEnd *end)
 void paging_view(Arena *arena, JsonOut *out, const Paging *paging, const PageEnd *end,
                  Str next_text)
 {
-    Cursor next = {.sort = paging->sort, .filters = paging->filters, .key = end->next,
-                   .text = next_text};
+    Cursor next = {
+        .sort = paging->sort, .filters = paging->filters, .key = end->next, .text = next_text};
     json_begin_object(out, "pagination");
     view_form(out, paging, end);
     json_put_bool(out, "has_more", end->has_more);

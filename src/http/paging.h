@@ -13,10 +13,10 @@ typedef enum PageForm { FORM_CURSOR, FORM_PAGE, FORM_OFFSET } PageForm;
 typedef struct Paging {
     Page page;
     PageForm form;
-    int64_t number;     /* of the page, from 1; with FORM_PAGE */
+    int64_t number; /* of the page, from 1; with FORM_PAGE */
     unsigned sort;
     uint64_t filters;
-    Str after_text;     /* of the cursor */
+    Str after_text; /* of the cursor */
 } Paging;
 
 /* To be called after all filters were read: their values are part of the digest that a cursor must

@@ -1,5 +1,5 @@
-/* Typed readers. Each message says what would have been right; what was sent is shown only in so far as
- * the client needs it, cut and without control characters. */
+/* Typed readers. Each message says what would have been right; what was sent is shown only in so
+ * far as the client needs it, cut and without control characters. */
 #include "http/params.h"
 
 #include "base/check.h"
@@ -63,9 +63,8 @@ bool params_bool(Params *params, const char *name, bool otherwise)
     const Param *param = params_find(params, name);
     if (param == NULL)
         return otherwise;
-    int found = param->type == PARAM_OTHER
-                    ? -1
-                    : words_find_fold(words, ARRAY_COUNT(words), param->value);
+    int found =
+        param->type == PARAM_OTHER ? -1 : words_find_fold(words, ARRAY_COUNT(words), param->value);
     if (found >= 0)
         return found % 2 == 1;
     params_wrong(params, name, "not_a_boolean",

@@ -1,11 +1,10 @@
 /* Named values from a query, a form or a JSON body, and typed readers for them. A reader gives the
- * value, or `otherwise` where the parameter is not there or is wrong; what is wrong is collected and
- * params_check makes one error of all of it, so that a client learns everything at once.
+ * value, or `otherwise` where the parameter is not there or is wrong; what is wrong is collected
+ * and params_check makes one error of all of it, so that a client learns everything at once.
  *
  *     Params *query = &request->query;
  *     bool all = params_bool(query, "show_deleted", false);
- *     TRY(params_check(query));
- */
+ *     TRY(params_check(query)); */
 #ifndef OBLIGOR_HTTP_PARAMS_H
 #define OBLIGOR_HTTP_PARAMS_H
 
@@ -21,15 +20,15 @@ typedef enum ParamType { PARAM_TEXT, PARAM_NUMBER, PARAM_BOOL, PARAM_NULL, PARAM
 typedef struct Param {
     Str name;
     Str value;
-    ParamType type;     /* always PARAM_TEXT unless it comes from JSON */
-    bool used;          /* a reader asked for it */
+    ParamType type; /* always PARAM_TEXT unless it comes from JSON */
+    bool used;      /* a reader asked for it */
 } Param;
 
 typedef struct Params {
     Arena *arena;
     Param *items;
     size_t count;
-    bool strict;        /* it changes data: what nobody reads is an error, and so is an empty value */
+    bool strict; /* it changes data: what nobody reads is an error, and so is an empty value */
     bool checked;
     ErrorField *errors;
 } Params;
@@ -38,8 +37,8 @@ typedef struct Params {
  * decoded, is not good UTF-8, holds a NUL, or names a parameter twice. */
 Error *params_parse(Arena *arena, Str text, bool strict, Params *ret_params) MUST_CHECK;
 
-/* The members of one JSON object; arrays and objects in it are of PARAM_OTHER. Strict. ERROR_INVALID when it
- * is none. */
+/* The members of one JSON object; arrays and objects in it are of PARAM_OTHER. Strict.
+ * ERROR_INVALID when it is none. */
 Error *params_from_json(Arena *arena, const JsonValue *value, Params *ret_params) MUST_CHECK;
 
 /* Parses `body` and takes its members. */
@@ -48,7 +47,8 @@ Error *params_from_body(Arena *arena, Str body, Params *ret_params) MUST_CHECK;
 /* For those who put Params together themselves. */
 void params_add(Params *params, Str name, Str value);
 
-/* NULL: not there. A JSON null counts as not there; so does an empty value unless strict. Counts as read. */
+/* NULL: not there. A JSON null counts as not there; so does an empty value unless strict. Counts as
+ * read. */
 const Param *params_find(Params *params, const char *name);
 bool params_has(Params *params, const char *name);
 
@@ -60,7 +60,8 @@ int64_t params_time(Params *params, const char *name, int64_t otherwise);
 /* False: not there, or no id. */
 bool params_uuid(Params *params, const char *name, Uuid *ret_uuid);
 
-/* Text of at most `max` characters without control characters, trimmed; empty when it is not there. */
+/* Text of at most `max` characters without control characters, trimmed; empty when it is not
+ * there. */
 Str params_text(Params *params, const char *name, size_t max);
 
 /* The same, as it stands: for passwords. */

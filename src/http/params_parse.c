@@ -1,5 +1,5 @@
-/* Where parameters come from. A name that stands twice is refused rather than resolved: whichever value
- * were taken, somebody would have meant the other one. */
+/* Where parameters come from. A name that stands twice is refused rather than resolved: whichever
+ * value were taken, somebody would have meant the other one. */
 #include "base/check.h"
 #include "base/number.h"
 #include "base/utf8.h"

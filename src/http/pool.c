@@ -1,5 +1,5 @@
-/* One mutex, one condition. A worker takes the oldest work of a lane that has room; numbers given at
- * adding tell which of two lanes' heads is older. */
+/* One mutex, one condition. A worker takes the oldest work of a lane that has room; numbers given
+ * at adding tell which of two lanes' heads is older. */
 #include "http/pool.h"
 
 #include "base/check.h"
@@ -98,8 +98,7 @@ Error *pool_start(Arena *arena, const PoolConfig *config, Pool **ret_pool)
 {
     Arena *own = arena_new(0);
     Pool *pool = ARENA_NEW(own, Pool);
-    *pool = (Pool){.arena = own, .waiting_max = config->queue_max,
-                   .thread_count = config->threads};
+    *pool = (Pool){.arena = own, .waiting_max = config->queue_max, .thread_count = config->threads};
     pool->lanes[LANE_COMMON].running_max = config->threads;
     pool->lanes[LANE_HASHING].running_max = config->hashing_max;
     pool->threads = ARENA_ARRAY(own, pthread_t, (size_t)config->threads);

@@ -1,5 +1,5 @@
-/* Worker threads, each with its own database session, behind one bounded queue. What hashes passwords
- * goes through a lane of its own with fewer threads: it is slow and hungry on purpose. */
+/* Worker threads, each with its own database session, behind one bounded queue. What hashes
+ * passwords goes through a lane of its own with fewer threads: it is slow and hungry on purpose. */
 #ifndef OBLIGOR_HTTP_POOL_H
 #define OBLIGOR_HTTP_POOL_H
 
@@ -21,7 +21,7 @@ typedef struct PoolConfig {
     const char *db_url;
     int threads;
     int queue_max;
-    int hashing_max;    /* at one time; less than `threads` where that is more than one */
+    int hashing_max; /* at one time; less than `threads` where that is more than one */
 } PoolConfig;
 
 /* ERROR_UNAVAILABLE when a session cannot be opened. */
@@ -30,7 +30,7 @@ Error *pool_start(Arena *arena, const PoolConfig *config, Pool **ret_pool) MUST_
 /* False when the queue is full or the pool is being stopped; then `work` is not touched. */
 bool pool_add(Pool *pool, Work *work);
 
-int64_t pool_depth(Pool *pool);     /* waiting now */
+int64_t pool_depth(Pool *pool); /* waiting now */
 
 /* Runs what is queued, then ends the threads; from now on pool_add gives false. NULL is fine. */
 void pool_stop(Pool *pool);

@@ -1,28 +1,35 @@
-/* The one place where an Error becomes an answer. `type` is about:blank: the word in `error` tells kinds
- * of problems apart, and no page at an address could say more than `detail` does. */
+/* The one place where an Error becomes an answer. `type` is about:blank: the word in `error` tells
+ * kinds of problems apart, and no page at an address could say more than `detail` does. */
 #include "http/problem.h"
 
 #include "base/check.h"
 
 static const int STATUS[ERROR_CODE_COUNT] = {
-    [ERROR_INVALID] = 422,         [ERROR_MALFORMED] = 400,   [ERROR_UNAUTHENTICATED] = 401,
-    [ERROR_DENIED] = 403,          [ERROR_NOT_FOUND] = 404,   [ERROR_CONFLICT] = 409,
-    [ERROR_GONE] = 410,            [ERROR_CHANGED] = 412,     [ERROR_TOO_LARGE] = 413,
-    [ERROR_UNSUPPORTED] = 415,     [ERROR_TOO_MANY] = 429,    [ERROR_BUSY] = 503,
-    [ERROR_UNAVAILABLE] = 503,     [ERROR_INTERNAL] = 500,
+    [ERROR_INVALID] = 422,     [ERROR_MALFORMED] = 400, [ERROR_UNAUTHENTICATED] = 401,
+    [ERROR_DENIED] = 403,      [ERROR_NOT_FOUND] = 404, [ERROR_CONFLICT] = 409,
+    [ERROR_GONE] = 410,        [ERROR_CHANGED] = 412,   [ERROR_TOO_LARGE] = 413,
+    [ERROR_UNSUPPORTED] = 415, [ERROR_TOO_MANY] = 429,  [ERROR_BUSY] = 503,
+    [ERROR_UNAVAILABLE] = 503, [ERROR_INTERNAL] = 500,
 };
 
 static const struct {
     int status;
     const char *title;
 } TITLES[] = {
-    {400, "Bad Request"},          {401, "Unauthorized"},
-    {403, "Forbidden"},            {404, "Not Found"},
-    {405, "Method Not Allowed"},   {409, "Conflict"},
-    {410, "Gone"},                 {412, "Precondition Failed"},
-    {413, "Content Too Large"},    {414, "URI Too Long"},
-    {415, "Unsupported Media Type"}, {422, "Unprocessable Content"},
-    {429, "Too Many Requests"},    {500, "Internal Server Error"},
+    {400, "Bad Request"},
+    {401, "Unauthorized"},
+    {403, "Forbidden"},
+    {404, "Not Found"},
+    {405, "Method Not Allowed"},
+    {409, "Conflict"},
+    {410, "Gone"},
+    {412, "Precondition Failed"},
+    {413, "Content Too Large"},
+    {414, "URI Too Long"},
+    {415, "Unsupported Media Type"},
+    {422, "Unprocessable Content"},
+    {429, "Too Many Requests"},
+    {500, "Internal Server Error"},
     {503, "Service Unavailable"},
 };
 

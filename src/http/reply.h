@@ -11,8 +11,8 @@
 
 JsonOut *reply_begin(const Request *request, Response *response);
 
-/* Names the query parameters that nobody read, where there are any: only reads get this far with some.
- * ERROR_TOO_LARGE when the answer is larger than RESPONSE_BODY_MAX. */
+/* Names the query parameters that nobody read, where there are any: only reads get this far with
+ * some. ERROR_TOO_LARGE when the answer is larger than RESPONSE_BODY_MAX. */
 Error *reply_end(const Request *request, Response *response, int status) MUST_CHECK;
 
 #endif

@@ -1,5 +1,5 @@
-/* What handlers ask of a request's target and header fields. Everything here is pure: the fields are in
- * the struct, whoever put them there. */
+/* What handlers ask of a request's target and header fields. Everything here is pure: the fields
+ * are in the struct, whoever put them there. */
 #include "http/request.h"
 
 #include "base/check.h"

@@ -32,39 +32,39 @@ int request_header_field(const char *name);
 /* A file that came in: all of it is in the spool when the handler runs. */
 typedef struct Upload {
     bool present;
-    int fd;             /* closed with the request's arena */
+    int fd; /* closed with the request's arena */
     int64_t size;
     Digest sha256;
-    Str filename;       /* as the client named it; empty: it did not */
-    Params fields;      /* of the form, beside the file */
+    Str filename;  /* as the client named it; empty: it did not */
+    Params fields; /* of the form, beside the file */
 } Upload;
 
 /* What the route's pattern took from the path. */
 typedef struct PathValues {
-    Kind kind;          /* {kind} */
-    Uuid id;            /* {id} */
-    Str text;           /* any other name: decoded, not empty, good UTF-8 */
+    Kind kind; /* {kind} */
+    Uuid id;   /* {id} */
+    Str text;  /* any other name: decoded, not empty, good UTF-8 */
 } PathValues;
 
 typedef struct Request {
     Arena *arena;
     const struct App *app;
     const struct Route *route;
-    const char *id;             /* in the answer, in problem answers and in the log */
+    const char *id; /* in the answer, in problem answers and in the log */
     const char *method;
-    Str path;                   /* as sent, still percent-encoded, without the query */
+    Str path; /* as sent, still percent-encoded, without the query */
     PathValues values;
     Params query;
-    Str headers[HEADER_FIELD_COUNT];    /* .ptr NULL: not sent */
+    Str headers[HEADER_FIELD_COUNT]; /* .ptr NULL: not sent */
     Str body;
     Upload upload;
     Peer peer;
-    bool is_local;              /* from this machine, and not through a proxy that says so */
-    const Principal *who;       /* NULL where the route asks for nobody */
-    Db *db;                     /* NULL where the route runs at once */
+    bool is_local;        /* from this machine, and not through a proxy that says so */
+    const Principal *who; /* NULL where the route asks for nobody */
+    Db *db;               /* NULL where the route runs at once */
 } Request;
 
-typedef Error *(*Handler)(Request *request, Response *response) MUST_CHECK;
+typedef Error *(*Handler)(Request *request, Response *response)MUST_CHECK;
 
 /* The value of a field; empty when it was not sent. */
 static inline Str request_header(const Request *request, HeaderField field)
@@ -77,8 +77,8 @@ static inline bool request_has_header(const Request *request, HeaderField field)
     return request->headers[field].ptr != NULL;
 }
 
-/* Splits a request target ("/path?query", also with scheme and host in front). ERROR_MALFORMED when it
- * is no such thing or too long. */
+/* Splits a request target ("/path?query", also with scheme and host in front). ERROR_MALFORMED when
+ * it is no such thing or too long. */
 Error *request_split_target(Arena *arena, Str target, Str *ret_path, Str *ret_query) MUST_CHECK;
 
 /* The token of "Authorization: Bearer …"; empty when there is none. */
@@ -90,14 +90,16 @@ bool request_id_is_sound(Str id);
 /* "If-None-Match: …" names this tag (weakly compared) or is "*". */
 bool request_none_match(const Request *request, const char *etag);
 
-/* The tag of If-Match, or NULL: not sent, or "*". Lists are ERROR_INVALID: there is one thing to match. */
+/* The tag of If-Match, or NULL: not sent, or "*". Lists are ERROR_INVALID: there is one thing to
+ * match. */
 Error *request_if_match(const Request *request, const char **ret_etag) MUST_CHECK;
 
-/* How long "Prefer: wait=N" or "respond-async" (0) lets us wait for an effect, at most and by default
- * `most`, in µs. Anything else in Prefer is ignored, as RFC 7240 wants it. */
+/* How long "Prefer: wait=N" or "respond-async" (0) lets us wait for an effect, at most and by
+ * default `most`, in µs. Anything else in Prefer is ignored, as RFC 7240 wants it. */
 int64_t request_wait(const Request *request, int64_t most);
 
-/* Of Idempotency-Key: ERROR_INVALID when it is not 1 to 255 visible ASCII characters; empty: not sent. */
+/* Of Idempotency-Key: ERROR_INVALID when it is not 1 to 255 visible ASCII characters; empty: not
+ * sent. */
 Error *request_idempotency_key(const Request *request, Str *ret_key) MUST_CHECK;
 
 #endif

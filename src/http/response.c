@@ -1,5 +1,5 @@
-/* What goes out besides JSON. Header values are cleaned here, at the one place they pass through, so
- * that no input can end a header line and begin another. */
+/* What goes out besides JSON. Header values are cleaned here, at the one place they pass through,
+ * so that no input can end a header line and begin another. */
 #include "http/response.h"
 
 #include "base/check.h"
@@ -47,8 +47,8 @@ void response_file(Response *response, const char *content_type, int file, int64
 
 static bool is_plain(char c)
 {
-    return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
-           c == '.' || c == '-' || c == '_';
+    return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '.' ||
+           c == '-' || c == '_';
 }
 
 void response_attachment(Arena *arena, Response *response, Str filename)

@@ -13,14 +13,14 @@ typedef struct Header {
 } Header;
 
 typedef struct Response {
-    int status;                 /* 0: not answered yet */
-    const char *content_type;   /* NULL: no body */
+    int status;               /* 0: not answered yet */
+    const char *content_type; /* NULL: no body */
     Header headers[RESPONSE_HEADERS_MAX];
     size_t header_count;
-    Str body;                   /* lives in the request's arena */
-    int file;                   /* -1: the body is in `body`; else it is this file, from its start */
+    Str body; /* lives in the request's arena */
+    int file; /* -1: the body is in `body`; else it is this file, from its start */
     int64_t file_size;
-    Buf text;                   /* while a JSON answer is written: see reply.h */
+    Buf text; /* while a JSON answer is written: see reply.h */
     JsonOut json;
 } Response;
 

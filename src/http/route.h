@@ -5,35 +5,35 @@
 #include "http/request.h"
 
 typedef enum Permission {
-    PERMIT_ANYONE,          /* no token is looked at */
-    PERMIT_LOCAL,           /* from this machine, else super_admin */
-    PERMIT_USER,            /* signed in, verified, active */
-    PERMIT_EDITOR,          /* may change data in some scope: every role but viewers and auditors */
+    PERMIT_ANYONE, /* no token is looked at */
+    PERMIT_LOCAL,  /* from this machine, else super_admin */
+    PERMIT_USER,   /* signed in, verified, active */
+    PERMIT_EDITOR, /* may change data in some scope: every role but viewers and auditors */
     PERMIT_SUPER_ADMIN,
     PERMISSION_COUNT
 } Permission;
 
 typedef enum BodyKind {
-    BODY_NONE,      /* a read: a body is dropped, unknown parameters are only named */
-    BODY_EMPTY,     /* a change without a body: none, or {} */
+    BODY_NONE,  /* a read: a body is dropped, unknown parameters are only named */
+    BODY_EMPTY, /* a change without a body: none, or {} */
     BODY_JSON,
-    BODY_FORM,      /* application/x-www-form-urlencoded */
-    BODY_UPLOAD     /* a file: multipart/form-data, or the bytes themselves with ?filename= */
+    BODY_FORM,  /* application/x-www-form-urlencoded */
+    BODY_UPLOAD /* a file: multipart/form-data, or the bytes themselves with ?filename= */
 } BodyKind;
 
 typedef enum RunsOn {
-    RUNS_AT_ONCE,   /* on the socket thread; no database */
-    RUNS_INLINE,    /* a point read: on the socket thread while the database is embedded, else like: */
-    RUNS_WORKER,    /* on a worker thread with its own session */
-    RUNS_HASHING    /* likewise; hashes a password: few at once */
+    RUNS_AT_ONCE, /* on the socket thread; no database */
+    RUNS_INLINE, /* a point read: on the socket thread while the database is embedded, else like: */
+    RUNS_WORKER, /* on a worker thread with its own session */
+    RUNS_HASHING /* likewise; hashes a password: few at once */
 } RunsOn;
 
 typedef struct Route {
     const char *method;
-    const char *pattern;    /* "/api/v1/predictions/{kind}/{id}" */
+    const char *pattern; /* "/api/v1/predictions/{kind}/{id}" */
     Permission permission;
     BodyKind body;
-    int64_t limit;          /* bytes of the body; 0: as configured for its kind */
+    int64_t limit; /* bytes of the body; 0: as configured for its kind */
     RunsOn runs;
     Handler handler;
 } Route;
@@ -44,18 +44,20 @@ extern const size_t ROUTE_COUNT;
 /* A table made ready for matching. */
 typedef struct Router Router;
 
-/* A row that stands twice, or patterns whose parameters differ at one place, are programming errors. */
+/* A row that stands twice, or patterns whose parameters differ at one place, are programming
+ * errors. */
 Router *router_new(Arena *arena, const Route *routes, size_t count);
 
 typedef enum RouteResult { ROUTE_FOUND, ROUTE_NO_PATH, ROUTE_NO_METHOD } RouteResult;
 
 typedef struct RouteMatch {
-    const Route *route;     /* of the method; HEAD finds GET */
+    const Route *route; /* of the method; HEAD finds GET */
     PathValues values;
-    const char *allow;      /* the methods that the path has, for the Allow header */
+    const char *allow; /* the methods that the path has, for the Allow header */
 } RouteMatch;
 
-/* Trailing slashes do not count; an empty segment, or a {kind} or {id} that is none, is ROUTE_NO_PATH. */
+/* Trailing slashes do not count; an empty segment, or a {kind} or {id} that is none, is
+ * ROUTE_NO_PATH. */
 RouteResult router_match(Arena *arena, const Router *router, const char *method, Str path,
                          RouteMatch *ret_match);
 

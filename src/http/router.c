@@ -1,6 +1,6 @@
-/* A tree of path segments, built once. At each step a literal segment goes before a parameter, and the
- * choice is final: that makes matching one walk, and asks of the table that no path be reachable only
- * by a parameter where a literal of the same text stands. */
+/* A tree of path segments, built once. At each step a literal segment goes before a parameter, and
+ * the choice is final: that makes matching one walk, and asks of the table that no path be
+ * reachable only by a parameter where a literal of the same text stands. */
 #include "base/check.h"
 #include "http/percent.h"
 #include "http/route.h"

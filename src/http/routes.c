@@ -28,8 +28,7 @@ const Route ROUTES[] = {
     {"GET", API "/users/me", PERMIT_USER, BODY_NONE, 0, RUNS_WORKER, handle_me},
 
     {"GET", API "/models", PERMIT_USER, BODY_NONE, 0, RUNS_WORKER, handle_models_list},
-    {"POST", API "/models", PERMIT_SUPER_ADMIN, BODY_JSON, CARD_MAX, RUNS_WORKER,
-     handle_model_add},
+    {"POST", API "/models", PERMIT_SUPER_ADMIN, BODY_JSON, CARD_MAX, RUNS_WORKER, handle_model_add},
     {"GET", API "/models/{id}", PERMIT_USER, BODY_NONE, 0, RUNS_WORKER, handle_model_get},
     {"POST", API "/models/{id}/activate", PERMIT_SUPER_ADMIN, BODY_EMPTY, 0, RUNS_WORKER,
      handle_model_activate},
@@ -41,8 +40,7 @@ const Route ROUTES[] = {
     {"GET", API "/companies/{id}/predictions", PERMIT_USER, BODY_NONE, 0, RUNS_WORKER,
      handle_company_predictions},
 
-    {"GET", PREDICTIONS "/{kind}", PERMIT_USER, BODY_NONE, 0, RUNS_WORKER,
-     handle_predictions_list},
+    {"GET", PREDICTIONS "/{kind}", PERMIT_USER, BODY_NONE, 0, RUNS_WORKER, handle_predictions_list},
     {"POST", PREDICTIONS "/{kind}", PERMIT_EDITOR, BODY_JSON, 0, RUNS_WORKER,
      handle_prediction_create},
     {"GET", PREDICTIONS "/{kind}/{id}", PERMIT_USER, BODY_NONE, 0, RUNS_INLINE,

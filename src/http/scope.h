@@ -7,8 +7,8 @@
 
 enum { REASON_MAX_CHARS = 500 };
 
-/* `access_level` of something new: true for the principal's personal scope by choice. A level that this
- * principal does not write to is noted as wrong. */
+/* `access_level` of something new: true for the principal's personal scope by choice. A level that
+ * this principal does not write to is noted as wrong. */
 bool scope_read(Params *params, const Principal *who);
 
 #endif

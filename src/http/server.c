@@ -1,13 +1,15 @@
-/* The only file that knows libmicrohttpd. It turns the library's callbacks into the steps of an Exchange
- * and an Exchange's answer into the library's response; every decision is in exchange.c and gate.c.
+/* The only file that knows libmicrohttpd. It turns the library's callbacks into the steps of an
+ * Exchange and an Exchange's answer into the library's response; every decision is in exchange.c
+ * and gate.c.
  *
  * The library's rules that shape it:
- * - The access handler is called once when the header is in, then with pieces of the body, then once
- *   more with none: an answer is queued in the last of these, or in the first one while the body is not
- *   wanted; in between the library refuses it.
- * - A connection is suspended before its work is queued: a worker may be done at any moment after. When
- *   it is resumed the handler is called again, and finds the answer.
- * - The exchange lives until the library says that the request is over, since it sends from the arena.
+ * - The access handler is called once when the header is in, then with pieces of the body, then
+ *   once more with none: an answer is queued in the last of these, or in the first one while the
+ *   body is not wanted; in between the library refuses it.
+ * - A connection is suspended before its work is queued: a worker may be done at any moment after.
+ *   When it is resumed the handler is called again, and finds the answer.
+ * - The exchange lives until the library says that the request is over, since it sends from the
+ *   arena.
  * - All connections must be resumed before the daemon is stopped, or it aborts. */
 #include "http/server.h"
 
@@ -15,66 +17,34 @@
 #include "base/log.h"
 #include "http/exchange.h"
 #include "http/listen.h"
+#include "http/peer.h"
 
-#include <arpa/inet.h>
 #include <fcntl.h>
 #include <microhttpd.h>
-#include <netinet/in.h>
 #include <unistd.h>
 
 enum {
-    DEFAULT_THREADS = 4,
-    DEFAULT_QUEUE = 256,
-    DEFAULT_BODY = 1 << 20,
-    HASHING_MAX = 2,
     SOCKET_THREADS_MAX = 8,
-    CONNECTION_MEMORY = 32 * 1024,
+    CONNECTION_MEMORY = 32 * 1024, /* zeroed by the library for each request: more costs more */
     CONNECTIONS_MAX = 2000,
     IDLE_SECONDS = 60,
     STOP_SECONDS = 30
 };
 
 struct HttpServer {
-    Arena *arena;
-    App app;
-    Permits waits;
+    App *app;
     struct MHD_Daemon *daemon;
     atomic_bool stopping;
     int port;
 };
 
-/* --- from the library to the exchange ---------------------------------------------------------- */
-
-static const char *peer_address(struct MHD_Connection *connection, char out[INET6_ADDRSTRLEN],
-                                bool *ret_loopback)
-{
-    const union MHD_ConnectionInfo *info =
-        MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CLIENT_ADDRESS);
-    *ret_loopback = false;
-    if (info == NULL || info->client_addr == NULL)
-        return "";
-    const void *raw = info->client_addr;
-    if (info->client_addr->sa_family == AF_INET) {
-        struct in_addr v4 = ((const struct sockaddr_in *)raw)->sin_addr;
-        *ret_loopback = ntohl(v4.s_addr) >> 24 == 127;
-        return inet_ntop(AF_INET, &v4, out, INET6_ADDRSTRLEN);
-    }
-    if (info->client_addr->sa_family != AF_INET6)
-        return "";
-    struct in6_addr v6 = ((const struct sockaddr_in6 *)raw)->sin6_addr;
-    if (IN6_IS_ADDR_V4MAPPED(&v6)) {
-        *ret_loopback = v6.s6_addr[12] == 127;
-        return inet_ntop(AF_INET, &v6.s6_addr[12], out, INET6_ADDRSTRLEN);
-    }
-    *ret_loopback = IN6_IS_ADDR_LOOPBACK(&v6);
-    return inet_ntop(AF_INET6, &v6, out, INET6_ADDRSTRLEN);
-}
+/* --- from the library to the exchange -------------------------------------------------------- */
 
 /* The first callback of a request: the target as it was sent, before the library takes it apart. */
 static void *on_target(void *cls, const char *uri, struct MHD_Connection *connection)
 {
     HttpServer *server = cls;
-    Exchange *exchange = exchange_new(&server->app, uri);
+    Exchange *exchange = exchange_new(server->app, uri);
     exchange->carrier = connection;
     return exchange;
 }
@@ -88,13 +58,13 @@ static enum MHD_Result on_header(void *cls, enum MHD_ValueKind kind, const char 
     return MHD_YES;
 }
 
-/* --- from the exchange to the library ---------------------------------------------------------- */
+/* --- from the exchange to the library -------------------------------------------------------- */
 
 static struct MHD_Response *make_response(const Response *response)
 {
     if (response->file < 0)
-        return MHD_create_response_from_buffer(response->body.len, (void *)(uintptr_t)response->body.ptr,
-                                               MHD_RESPMEM_PERSISTENT);
+        return MHD_create_response_from_buffer(
+            response->body.len, (void *)(uintptr_t)response->body.ptr, MHD_RESPMEM_PERSISTENT);
     int file = fcntl(response->file, F_DUPFD_CLOEXEC, 3); /* the library closes its own */
     if (file < 0)
         return NULL;
@@ -115,8 +85,8 @@ static enum MHD_Result answer(HttpServer *server, struct MHD_Connection *connect
     if (made == NULL)
         return MHD_NO;
     for (size_t i = 0; i < response->header_count; i++)
-        if (MHD_add_response_header(made, response->headers[i].name,
-                                    response->headers[i].value) != MHD_YES)
+        if (MHD_add_response_header(made, response->headers[i].name, response->headers[i].value) !=
+            MHD_YES)
             log_event(LOG_WARN, "header field not sent",
                       LOG_TEXT("name", response->headers[i].name));
     enum MHD_Result result = MHD_queue_response(connection, (unsigned)response->status, made);
@@ -173,11 +143,12 @@ static bool run(struct MHD_Connection *connection, Exchange *exchange)
 static enum MHD_Result begin(HttpServer *server, struct MHD_Connection *connection,
                              const char *method, Exchange *exchange)
 {
-    char text[INET6_ADDRSTRLEN];
-    bool is_loopback;
-    const char *address = peer_address(connection, text, &is_loopback);
+    char address[PEER_TEXT_SIZE];
+    const union MHD_ConnectionInfo *info =
+        MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CLIENT_ADDRESS);
+    bool is_loopback = peer_describe(info == NULL ? NULL : info->client_addr, address);
     MHD_get_connection_values_n(connection, MHD_HEADER_KIND, on_header, exchange);
-    exchange_judge(exchange, method, address == NULL ? "" : address, is_loopback);
+    exchange_judge(exchange, method, address, is_loopback);
     if (!exchange_refuses_now(exchange))
         return MHD_YES;
     exchange->close = true;
@@ -243,21 +214,7 @@ static size_t on_unescape(void *cls, struct MHD_Connection *connection, char *te
     return strlen(text);
 }
 
-/* --- life of a server -------------------------------------------------------------------------- */
-
-static void fill_defaults(HttpConfig *config, const HttpConfig *given, Arena *arena)
-{
-    *config = *given;
-    config->db_url = arena_strdup(arena, given->db_url);
-    config->listen = arena_strdup(arena, given->listen);
-    config->spool = arena_strdup(arena, given->spool);
-    if (config->threads <= 0)
-        config->threads = DEFAULT_THREADS;
-    if (config->queue_max <= 0)
-        config->queue_max = DEFAULT_QUEUE;
-    if (config->max_body <= 0)
-        config->max_body = DEFAULT_BODY;
-}
+/* --- life of a server ------------------------------------------------------------------------ */
 
 static unsigned socket_threads(void)
 {
@@ -270,67 +227,36 @@ static unsigned socket_threads(void)
 static struct MHD_Daemon *start_daemon(HttpServer *server, int listening)
 {
     return MHD_start_daemon(
-        MHD_USE_EPOLL_INTERNAL_THREAD | MHD_ALLOW_SUSPEND_RESUME | MHD_USE_ERROR_LOG, 0, NULL,
-        NULL, on_access, server, MHD_OPTION_EXTERNAL_LOGGER, on_library_log, NULL,
+        MHD_USE_EPOLL_INTERNAL_THREAD | MHD_ALLOW_SUSPEND_RESUME | MHD_USE_ERROR_LOG, 0, NULL, NULL,
+        on_access, server, MHD_OPTION_EXTERNAL_LOGGER, on_library_log, NULL,
         MHD_OPTION_LISTEN_SOCKET, listening, MHD_OPTION_THREAD_POOL_SIZE, socket_threads(),
-        MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)CONNECTION_MEMORY,
-        MHD_OPTION_CONNECTION_LIMIT, (unsigned)CONNECTIONS_MAX, MHD_OPTION_CONNECTION_TIMEOUT,
-        (unsigned)IDLE_SECONDS, MHD_OPTION_URI_LOG_CALLBACK, on_target, server,
-        MHD_OPTION_UNESCAPE_CALLBACK, on_unescape, NULL, MHD_OPTION_NOTIFY_COMPLETED, on_end,
-        server, MHD_OPTION_END);
-}
-
-static Error *start(HttpServer *server, Arena *arena)
-{
-    App *app = &server->app;
-    int hashing = app->config.threads - 1 < HASHING_MAX ? app->config.threads - 1 : HASHING_MAX;
-    PoolConfig pool = {.db_url = app->config.db_url,
-                       .threads = app->config.threads,
-                       .queue_max = app->config.queue_max,
-                       .hashing_max = hashing < 1 ? 1 : hashing};
-    Db *db = NULL;
-    int listening;
-    TRY(sessions_here(app->readers, arena, &db));
-    app->inline_reads = strcmp(db_engine(db), "sqlite") == 0;
-    TRY(listen_open(arena, app->config.listen, &listening, &server->port));
-    Error *error = pool_start(arena, &pool, &app->pool);
-    if (error == NULL)
-        server->daemon = start_daemon(server, listening);
-    if (error == NULL && server->daemon == NULL)
-        error = ERROR(arena, ERROR_UNAVAILABLE, "Cannot serve on %s.", app->config.listen);
-    if (error != NULL)
-        close(listening);
-    return error;
-}
-
-static void free_server(HttpServer *server)
-{
-    pool_stop(server->app.pool);
-    pool_free(server->app.pool);
-    sessions_free(server->app.readers);
-    arena_free(server->arena);
+        MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)CONNECTION_MEMORY, MHD_OPTION_CONNECTION_LIMIT,
+        (unsigned)CONNECTIONS_MAX, MHD_OPTION_CONNECTION_TIMEOUT, (unsigned)IDLE_SECONDS,
+        MHD_OPTION_URI_LOG_CALLBACK, on_target, server, MHD_OPTION_UNESCAPE_CALLBACK, on_unescape,
+        NULL, MHD_OPTION_NOTIFY_COMPLETED, on_end, server, MHD_OPTION_END);
 }
 
 Error *http_server_start(Arena *arena, const HttpConfig *config, HttpServer **ret_server)
 {
-    Arena *own = arena_new(0);
-    HttpServer *server = ARENA_NEW(own, HttpServer);
-    server->arena = own;
-    fill_defaults(&server->app.config, config, own);
-    server->app.router = router_new(own, ROUTES, ROUTE_COUNT);
-    server->app.metrics = metrics_new(own, ROUTES, ROUTE_COUNT);
-    server->app.readers = sessions_new(config->db_url, (DbOptions){.read_only = true,
-                                                                   .must_exist = true});
-    atomic_init(&server->waits.left,
-                server->app.config.threads > 1 ? server->app.config.threads / 2 : 1);
-    server->app.waits = &server->waits;
-    Error *error = start(server, arena);
-    if (error != NULL) {
-        free_server(server);
-        return error;
+    HttpServer *server = check_malloc(sizeof *server);
+    *server = (HttpServer){0};
+    int listening = -1;
+    Error *error = app_open(arena, config, &server->app);
+    if (error == NULL)
+        error = listen_open(arena, config->listen, &listening, &server->port);
+    if (error == NULL)
+        server->daemon = start_daemon(server, listening);
+    if (error == NULL && server->daemon == NULL)
+        error = ERROR(arena, ERROR_UNAVAILABLE, "Cannot serve on %s.", config->listen);
+    if (error == NULL) {
+        *ret_server = server;
+        return NULL;
     }
-    *ret_server = server;
-    return NULL;
+    if (listening >= 0)
+        close(listening);
+    app_close(server->app);
+    free(server);
+    return error;
 }
 
 int http_server_port(const HttpServer *server)
@@ -347,13 +273,12 @@ void http_server_stop(HttpServer *server)
     atomic_store(&server->stopping, true);
     MHD_socket listening = MHD_quiesce_daemon(server->daemon);
     int64_t until = clock_monotonic() + SECONDS(STOP_SECONDS);
-    while (metrics_in_flight(server->app.metrics) > 0 && clock_monotonic() < until)
+    while (metrics_in_flight(server->app->metrics) > 0 && clock_monotonic() < until)
         clock_sleep(10000);
-    pool_stop(server->app.pool);
+    pool_stop(server->app->pool);
     MHD_stop_daemon(server->daemon);
     if (listening != MHD_INVALID_SOCKET)
         close(listening);
-    pool_free(server->app.pool);
-    server->app.pool = NULL;
-    free_server(server);
+    app_close(server->app);
+    free(server);
 }

@@ -1,6 +1,6 @@
-/* A thread remembers its session in a thread-local variable, together with the number of the Sessions
- * it belongs to: numbers are never used twice, so a thread that outlives a server does not take the old
- * session for one of the next server. */
+/* A thread remembers its session in a thread-local variable, together with the number of the
+ * Sessions it belongs to: numbers are never used twice, so a thread that outlives a server does not
+ * take the old session for one of the next server. */
 #include "http/sessions.h"
 
 #include "base/check.h"

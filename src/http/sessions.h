@@ -1,5 +1,5 @@
-/* Database sessions for the threads of one server: each thread gets its own, opened at its first use
- * and closed with all others. */
+/* Database sessions for the threads of one server: each thread gets its own, opened at its first
+ * use and closed with all others. */
 #ifndef OBLIGOR_HTTP_SESSIONS_H
 #define OBLIGOR_HTTP_SESSIONS_H
 

@@ -1,5 +1,5 @@
-/* O_TMPFILE where the file system has it; else a file that is unlinked before the first byte. The digest
- * runs along with the writing, so that a large file is read only once. */
+/* O_TMPFILE where the file system has it; else a file that is unlinked before the first byte. The
+ * digest runs along with the writing, so that a large file is read only once. */
 #include "http/spool.h"
 
 #include "base/check.h"

@@ -1,5 +1,5 @@
-/* A file without a name in the spool directory: it goes away with the arena, the process or the machine,
- * whichever is first, so nothing is ever left behind. */
+/* A file without a name in the spool directory: it goes away with the arena, the process or the
+ * machine, whichever is first, so nothing is ever left behind. */
 #ifndef OBLIGOR_HTTP_SPOOL_H
 #define OBLIGOR_HTTP_SPOOL_H
 
@@ -7,7 +7,7 @@
 #include "base/error.h"
 
 typedef struct Spool {
-    int fd;         /* closed with the arena; readable and writable */
+    int fd; /* closed with the arena; readable and writable */
     int64_t size;
     int64_t max;
     DigestState state;

@@ -1,5 +1,5 @@
-/* The form's fields are few and short and stay in memory; the file goes straight to the spool. Fields
- * become Params, so that the same readers serve them and the query. */
+/* The form's fields are few and short and stay in memory; the file goes straight to the spool.
+ * Fields become Params, so that the same readers serve them and the query. */
 #include "http/upload_body.h"
 
 #include "base/utf8.h"
@@ -9,10 +9,10 @@
 struct UploadBody {
     Request *request;
     Spool *spool;
-    Multipart *form;    /* NULL: the body is the file */
+    Multipart *form; /* NULL: the body is the file */
     bool has_file;
     bool in_file;
-    Str name;           /* of the field at hand */
+    Str name; /* of the field at hand */
     Buf value;
 };
 
@@ -22,7 +22,8 @@ static Error *begin_file(UploadBody *upload, const MultipartPart *part)
     if (!str_is(part->name, "file"))
         return ERROR(arena, ERROR_INVALID, "The file must be in the form's field \"file\".");
     if (upload->has_file)
-        return ERROR(arena, ERROR_INVALID, "The form holds more than one file; send one at a time.");
+        return ERROR(arena, ERROR_INVALID,
+                     "The form holds more than one file; send one at a time.");
     upload->has_file = true;
     upload->in_file = true;
     upload->request->upload.filename = part->filename;
@@ -103,8 +104,8 @@ Error *upload_body_end(UploadBody *upload)
     Request *request = upload->request;
     if (upload->form != NULL)
         TRY(multipart_finish(upload->form));
-    bool none_chosen = upload->form != NULL && request->upload.filename.len == 0 &&
-                       upload->spool->size == 0;
+    bool none_chosen =
+        upload->form != NULL && request->upload.filename.len == 0 && upload->spool->size == 0;
     if (!upload->has_file || none_chosen)
         return error_with_reason(ERROR(request->arena, ERROR_INVALID,
                                        "No file was sent. Send a multipart form with the file in "

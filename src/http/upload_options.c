@@ -1,4 +1,5 @@
-/* Query and form are one set of names: which of two values of one option were meant nobody can know. */
+/* Query and form are one set of names: which of two values of one option were meant nobody can
+ * know. */
 #include "http/upload_options.h"
 
 #include "base/check.h"
@@ -100,6 +101,7 @@ Error *upload_options_read(Request *request, bool with_kind, UploadRequest *uplo
     upload->filename = request->upload.filename;
     if (upload->filename.len == 0)
         upload->filename = params_text(&all, "filename", 255);
-    params_bool(&all, "allow_duplicate_file", true); /* a file seen before is pointed out, not refused */
+    params_bool(&all, "allow_duplicate_file",
+                true); /* a file seen before is pointed out, not refused */
     return params_check(&all);
 }

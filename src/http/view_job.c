@@ -1,5 +1,6 @@
-/* A job in the groups of the contract: file_info, progress, performance, timestamps, context, warnings,
- * errors, lineage. Rates and estimates are computed here, from the counters and the clock alone. */
+/* A job in the groups of the contract: file_info, progress, performance, timestamps, context,
+ * warnings, errors, lineage. Rates and estimates are computed here, from the counters and the clock
+ * alone. */
 #include "base/clock.h"
 #include "format/options_json.h"
 #include "http/views.h"

@@ -1,4 +1,5 @@
-/* A prediction with all that its readers ask of it: the figures, the score, and where it comes from. */
+/* A prediction with all that its readers ask of it: the figures, the score, and where it comes
+ * from. */
 #include "http/views.h"
 
 static void put_ratio(JsonOut *out, const char *key, Ratio ratio)
@@ -104,14 +105,13 @@ void view_prediction_detail(JsonOut *out, const char *key, const Principal *who,
 {
     json_begin_object(out, key);
     put_members(out, who, prediction);
-    json_put_uuid_or_null(out, "current_id",
-                          prediction->is_current ? prediction->id : current_id);
+    json_put_uuid_or_null(out, "current_id", prediction->is_current ? prediction->id : current_id);
     json_put_bool(out, "may_change", predictions_may_change(who, prediction));
     json_end_object(out);
 }
 
-void view_predictions(JsonOut *out, const char *key, const Principal *who,
-                      const Prediction *items, size_t count)
+void view_predictions(JsonOut *out, const char *key, const Principal *who, const Prediction *items,
+                      size_t count)
 {
     json_begin_array(out, key);
     for (size_t i = 0; i < count; i++)
@@ -122,22 +122,20 @@ void view_predictions(JsonOut *out, const char *key, const Principal *who,
 /* One sentence for a person. */
 static const char *origin_sentence(Arena *arena, const Prediction *prediction, const Job *job)
 {
-    const char *who = prediction->created_by_email == NULL ? "an unknown user"
-                                                           : prediction->created_by_email;
+    const char *who =
+        prediction->created_by_email == NULL ? "an unknown user" : prediction->created_by_email;
     if (prediction->source == SOURCE_EDIT)
         return arena_printf(arena, "Edited by hand by %s.", who);
     if (prediction->source == SOURCE_RESCORE)
         return arena_printf(arena, "Scored again by %s.", who);
     if (!prediction->has_job)
         return arena_printf(arena, "Created by hand by %s.", who);
-    return arena_printf(arena, "Created via bulk upload of %s, row %lld, by %s%s%s.",
-                        prediction->original_filename == NULL ? "a file"
-                                                              : prediction->original_filename,
-                        (long long)prediction->job_row, who,
-                        prediction->job_link == LINK_INFERRED ? " (inferred)" : "",
-                        job == NULL || prediction->job_deleted
-                            ? "; the record of the upload was deleted"
-                            : "");
+    return arena_printf(
+        arena, "Created via bulk upload of %s, row %lld, by %s%s%s.",
+        prediction->original_filename == NULL ? "a file" : prediction->original_filename,
+        (long long)prediction->job_row, who,
+        prediction->job_link == LINK_INFERRED ? " (inferred)" : "",
+        job == NULL || prediction->job_deleted ? "; the record of the upload was deleted" : "");
 }
 
 void view_lineage(Arena *arena, JsonOut *out, const char *key, const Principal *who,

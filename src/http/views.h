@@ -1,5 +1,5 @@
-/* Model structs as JSON. `key` is the member's name, or NULL inside an array. Shapes are those of the
- * HTTP contract; nothing here reads the database. */
+/* Model structs as JSON. `key` is the member's name, or NULL inside an array. Shapes are those of
+ * the HTTP contract; nothing here reads the database. */
 #ifndef OBLIGOR_HTTP_VIEWS_H
 #define OBLIGOR_HTTP_VIEWS_H
 
@@ -28,8 +28,8 @@ void view_prediction(JsonOut *out, const char *key, const Principal *who,
 /* With what only a single one is asked for: current_id (nil gives null) and may_change. */
 void view_prediction_detail(JsonOut *out, const char *key, const Principal *who,
                             const Prediction *prediction, Uuid current_id);
-void view_predictions(JsonOut *out, const char *key, const Principal *who,
-                      const Prediction *items, size_t count);
+void view_predictions(JsonOut *out, const char *key, const Principal *who, const Prediction *items,
+                      size_t count);
 void view_lineage(Arena *arena, JsonOut *out, const char *key, const Principal *who,
                   const Lineage *lineage);
 
@@ -40,9 +40,9 @@ void view_contributions(JsonOut *out, const char *key, Kind kind, const Contribu
 
 /* What only the detail of a job shows. */
 typedef struct JobDetail {
-    int64_t predictions;        /* there now */
-    int64_t companies;          /* made by the job */
-    const ProblemPage *errors;  /* NULL: not asked for */
+    int64_t predictions;       /* there now */
+    int64_t companies;         /* made by the job */
+    const ProblemPage *errors; /* NULL: not asked for */
 } JobDetail;
 
 /* `detail` NULL: as in lists. */
@@ -50,7 +50,8 @@ void view_job(Arena *arena, JsonOut *out, const char *key, const Principal *who,
               const JobDetail *detail);
 void view_job_status(JsonOut *out, const char *key, const Job *job);
 
-/* {id, status, job_type, original_filename, …}: a job that something else speaks of. Null for NULL. */
+/* {id, status, job_type, original_filename, …}: a job that something else speaks of. Null for
+ * NULL. */
 void view_job_brief(Arena *arena, JsonOut *out, const char *key, const Job *job);
 
 /* {row, column, code, error, value, data} each. */
@@ -61,8 +62,8 @@ void view_warnings(JsonOut *out, const char *key, const ProblemList *problems);
 
 void view_deletion(JsonOut *out, const char *key, const Deletion *deletion);
 
-/* deleted_predictions, kept, restored_versions, deleted_companies, as members of the object at hand.
- * `counts` NULL: not known yet. */
+/* deleted_predictions, kept, restored_versions, deleted_companies, as members of the object at
+ * hand. `counts` NULL: not known yet. */
 void view_deletion_counts(JsonOut *out, const DeletionCounts *counts);
 
 #endif

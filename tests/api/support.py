@@ -748,6 +748,19 @@ class _Closing(unittest.TestCase):
         TestCase._servers.clear()
 
 
+class _Result(unittest.TextTestResult):
+    """Says how long a test took where that is worth knowing."""
+
+    def startTest(self, test):
+        self.began = time.monotonic()
+        super().startTest(test)
+
+    def addSuccess(self, test):
+        took = time.monotonic() - self.began
+        unittest.TestResult.addSuccess(self, test)
+        self.stream.writeln("ok" if took < 2 else "ok, %.1f s" % took)
+
+
 def main():
     """Runs the file's tests; exit 77 where every one of them was skipped."""
     loader = unittest.defaultTestLoader
@@ -756,7 +769,7 @@ def main():
     if len(sys.argv) > 1:
         suite = unittest.TestSuite([loader.loadTestsFromNames(sys.argv[1:], sys.modules["__main__"]),
                                     loader.loadTestsFromTestCase(_Closing)])
-    result = unittest.TextTestRunner(verbosity=2).run(suite)
+    result = unittest.TextTestRunner(verbosity=2, resultclass=_Result).run(suite)
     for server in TestCase._servers.values():
         if server.process is not None:
             server.kill()

@@ -57,8 +57,9 @@ def differences(is_, should):
     for part, rows in should.items():
         if is_[part] == rows:
             continue
-        extra = [row for row in is_[part] if row not in set(rows)]
-        missing = [row for row in rows if row not in set(is_[part])]
+        here, there = set(is_[part]), set(rows)
+        extra = [row for row in is_[part] if row not in there]
+        missing = [row for row in rows if row not in here]
         found.append(f"{part}: {len(is_[part])} rows instead of {len(rows)}; "
                      f"{len(extra)} too many or other, such as {extra[:3]}; "
                      f"{len(missing)} missing or other, such as {missing[:3]}")

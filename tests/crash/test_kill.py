@@ -5,8 +5,8 @@ once, the same rows are rejected for the same reasons, and nothing is left over.
 OBLIGOR_CRASH_KILLS kills (12) of an import of OBLIGOR_CRASH_ROWS rows (40000), and half as many of the
 deletion.
 
-A task that died three times at one place is given up on purpose; so after two deaths without a commit
-between them the next one waits for a commit.
+A task that died three times at one place is given up on purpose; so after a death without a commit since
+the one before, the next one waits for a commit.
 """
 import random
 import time
@@ -58,14 +58,14 @@ class Killer:
         with harness.Server(self.place, *self.options) as server:
             harness.free_leases(self.place, server)
             early = self.draw.random() < 0.1
-            if early:  # perhaps before the claim, perhaps in it
+            if early and self.idle == 0:  # perhaps before the claim, perhaps in it
                 time.sleep(self.draw.uniform(0, 0.3))
             else:
                 with self.place.session() as session:
                     if not self.wait_for_claim(session, server):
                         server.stop()
                         return False
-                    if self.idle >= 2:
+                    if self.idle > 0:
                         self.wait_for_commit(session)
                 left = max(self.kills - self.done, 1)
                 time.sleep(self.draw.uniform(0, 2 * self.duration * share_left / left))

@@ -3,7 +3,7 @@
  * what the code above does with an error, not about an engine that forgets its own state.
  *
  * A driver is a table of functions without a place for data of its own, so each wrapped session carries
- * its own table, with the engine's name of the driver behind it. */
+ * its own table: with the engine's name of the driver behind it, and with what that driver can do. */
 #include "db_fault.h"
 
 #include "store/db_driver.h"
@@ -66,6 +66,23 @@ static Error *fault_run(void *session, Arena *arena, Sql sql, const Value *param
     Fault *fault = session;
     TRY(turn(fault, arena, FAULT_RUN));
     return fault->inner->run(fault->session, arena, sql, params, count, ret_changed);
+}
+
+/* A call for many rows counts as one. */
+static Error *fault_run_many(void *session, Arena *arena, Sql sql, size_t rows, size_t count,
+                             FillRow *fill, const void *self, uint8_t *ret_changed)
+{
+    Fault *fault = session;
+    TRY(turn(fault, arena, FAULT_RUN));
+    return fault->inner->run_many(fault->session, arena, sql, rows, count, fill, self, ret_changed);
+}
+
+static Error *fault_load(void *session, Arena *arena, Sql sql, size_t rows, size_t columns,
+                         FillRow *fill, const void *self, bool *ret_loaded)
+{
+    Fault *fault = session;
+    TRY(turn(fault, arena, FAULT_RUN));
+    return fault->inner->load(fault->session, arena, sql, rows, columns, fill, self, ret_loaded);
 }
 
 static Error *fault_query(void *session, Arena *arena, Sql sql, const Value *params, size_t count,
@@ -151,6 +168,8 @@ Db *fault_wrap(Db *db, Fault **ret_fault)
                                 .interrupt = fault_interrupt}};
     fault->session = db_unwrap(db, &fault->inner);
     fault->driver.engine = fault->inner->engine;
+    fault->driver.run_many = fault->inner->run_many != NULL ? fault_run_many : NULL;
+    fault->driver.load = fault->inner->load != NULL ? fault_load : NULL;
     *ret_fault = fault;
     return db_wrap(&fault->driver, fault);
 }

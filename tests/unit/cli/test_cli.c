@@ -1,4 +1,5 @@
-/* Errors as a person reads them, exit codes, and the program as a whole where it needs no database. */
+/* Errors as a person reads them, exit codes, and the program as a whole where it needs no
+ * database. */
 #include "program.h"
 
 static void test_exit_codes(void **state)

@@ -1,5 +1,5 @@
-/* The commands that need a database, one after the other on one embedded database, as somebody would use
- * them. */
+/* The commands that need a database, one after the other on one embedded database, as somebody
+ * would use them. */
 #include "program.h"
 
 static char directory[64];
@@ -59,7 +59,8 @@ static const char *value_of(Arena *arena, Str json, const char *key)
     return str_dup(arena, (Str){at, length});
 }
 
-/* ---- the parts -------------------------------------------------------------------------------- */
+/* ---- the parts
+ * -------------------------------------------------------------------------------- */
 
 static void test_nothing_there(void **state)
 {

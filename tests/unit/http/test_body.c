@@ -1,4 +1,5 @@
-/* Bodies by kind: which types they may have, how much of them is taken, and what becomes of them. */
+/* Bodies by kind: which types they may have, how much of them is taken, and what becomes of
+ * them. */
 #include "http/body.h"
 
 #include "request_for_tests.h"

@@ -47,8 +47,8 @@ static void extremes_come_back(void **state)
 static void is_safe_in_an_address(void **state)
 {
     for (const char *p = cursor_format(*state, &PLACE); *p != '\0'; p++)
-        assert_non_null(strchr("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_",
-                               *p));
+        assert_non_null(
+            strchr("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_", *p));
 }
 
 static void refused(Arena *arena, Str bytes)
@@ -90,19 +90,16 @@ static void refuses_text_that_is_not_utf8_and_what_is_no_base64(void **state)
     assert_false(cursor_parse(*state, str_from(cursor_format(*state, &place)), &cursor));
     assert_false(cursor_parse(*state, STR(""), &cursor));
     assert_false(cursor_parse(*state, STR("not base64!"), &cursor));
-    assert_false(cursor_parse(*state, str_printf(*state, "%s=", cursor_format(*state, &PLACE)),
-                              &cursor));
+    assert_false(
+        cursor_parse(*state, str_printf(*state, "%s=", cursor_format(*state, &PLACE)), &cursor));
 }
 
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        TEST(comes_back_as_it_was_made),
-        TEST(extremes_come_back),
-        TEST(is_safe_in_an_address),
-        TEST(refuses_every_other_length_and_version),
-        TEST(refuses_what_is_no_number),
-        TEST(refuses_text_that_is_not_utf8_and_what_is_no_base64),
+        TEST(comes_back_as_it_was_made), TEST(extremes_come_back),
+        TEST(is_safe_in_an_address),     TEST(refuses_every_other_length_and_version),
+        TEST(refuses_what_is_no_number), TEST(refuses_text_that_is_not_utf8_and_what_is_no_base64),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

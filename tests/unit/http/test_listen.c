@@ -21,8 +21,8 @@ static void takes_addresses_with_a_port(void **state)
 
 static void refuses_what_is_no_address(void **state)
 {
-    static const char *const bad[] = {"", "127.0.0.1", "127.0.0.1:", "127.0.0.1:x", "::1:80",
-                                      "127.0.0.1:65536", "127.0.0.1:-1"};
+    static const char *const bad[] = {"",       "127.0.0.1",       "127.0.0.1:",  "127.0.0.1:x",
+                                      "::1:80", "127.0.0.1:65536", "127.0.0.1:-1"};
     int fd, port;
     for (size_t i = 0; i < ARRAY_COUNT(bad); i++)
         assert_error(listen_open(*state, bad[i], &fd, &port), ERROR_INVALID,

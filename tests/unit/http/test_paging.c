@@ -112,9 +112,8 @@ static void offsets_are_for_some_lists(void **state)
 static const char *next_of(Arena *arena, const char *query, const char *filter)
 {
     Error *error;
-    PageEnd end = {.has_more = true,
-                   .total = -1,
-                   .next = {.set = true, .created_at = 77, .id = {{9}}}};
+    PageEnd end = {
+        .has_more = true, .total = -1, .next = {.set = true, .created_at = 77, .id = {{9}}}};
     Paging paging = read_list(arena, query, filter, true, &error);
     const char *text = shown(arena, &paging, &end);
     const char *from = strstr(text, "\"next_cursor\":\"");

@@ -34,8 +34,8 @@ static void what_has_nothing_to_decode_is_not_copied(void **state)
 
 static void refuses_what_is_broken(void **state)
 {
-    static const char *const broken[] = {"%", "%4", "a%zz", "%2", "%%20", "%FF", "%C3%28", "\xFF",
-                                         "%00", "a%00b"};
+    static const char *const broken[] = {"%",   "%4",     "a%zz", "%2",  "%%20",
+                                         "%FF", "%C3%28", "\xFF", "%00", "a%00b"};
     Str text;
     for (size_t i = 0; i < ARRAY_COUNT(broken); i++)
         assert_false(percent_decode(*state, str_from(broken[i]), PERCENT_FORM, &text));

@@ -33,8 +33,7 @@ static void count(Work *work, Db *db)
 static Pool *start(Arena *arena, int threads, int queue_max, int hashing_max)
 {
     Pool *pool = NULL;
-    const char *url =
-        arena_printf(arena, "sqlite:/tmp/obligor-test-pool-%d.db", (int)getpid());
+    const char *url = arena_printf(arena, "sqlite:/tmp/obligor-test-pool-%d.db", (int)getpid());
     Db *db = NULL;
     PoolConfig config = {url, threads, queue_max, hashing_max};
     assert_no_error(db_open(arena, str_from(url), (DbOptions){0}, &db)); /* makes the file */

@@ -142,14 +142,10 @@ static void idempotency_keys_are_visible(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        TEST(takes_a_target_apart),
-        TEST(refuses_other_targets),
-        TEST(knows_its_header_fields),
-        TEST(finds_the_token),
-        TEST(request_ids_are_plain),
-        TEST(compares_entity_tags),
-        TEST(if_match_is_one_tag),
-        TEST(prefer_bounds_the_waiting),
+        TEST(takes_a_target_apart),         TEST(refuses_other_targets),
+        TEST(knows_its_header_fields),      TEST(finds_the_token),
+        TEST(request_ids_are_plain),        TEST(compares_entity_tags),
+        TEST(if_match_is_one_tag),          TEST(prefer_bounds_the_waiting),
         TEST(idempotency_keys_are_visible),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

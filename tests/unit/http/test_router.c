@@ -10,7 +10,10 @@ static Error *nothing(Request *request, Response *response)
     return NULL;
 }
 
-#define ROW(method, pattern) {method, pattern, PERMIT_ANYONE, BODY_NONE, 0, RUNS_AT_ONCE, nothing}
+#define ROW(method, pattern)                                                                       \
+    {                                                                                              \
+        method, pattern, PERMIT_ANYONE, BODY_NONE, 0, RUNS_AT_ONCE, nothing                        \
+    }
 
 static const Route TABLE[] = {
     ROW("GET", "/"),
@@ -84,9 +87,18 @@ static void gives_what_stands_in_the_path(void **state)
 
 static void what_fits_no_pattern_is_not_there(void **state)
 {
-    static const char *const paths[] = {
-        "/x", "/p", "/p/monthly", "/p/annual/17", "/p//annual", "/p/annual/17/more", "*", "/c/search",
-        "/c/search/%zz", "/c/search/", "/p/Annual", "/p/jobs/01890a5d-ac96-774b-bcce-b302099a8057"};
+    static const char *const paths[] = {"/x",
+                                        "/p",
+                                        "/p/monthly",
+                                        "/p/annual/17",
+                                        "/p//annual",
+                                        "/p/annual/17/more",
+                                        "*",
+                                        "/c/search",
+                                        "/c/search/%zz",
+                                        "/c/search/",
+                                        "/p/Annual",
+                                        "/p/jobs/01890a5d-ac96-774b-bcce-b302099a8057"};
     for (size_t i = 0; i < ARRAY_COUNT(paths); i++)
         not_found(*state, paths[i]);
 }

@@ -17,8 +17,7 @@ static void every_row_finds_itself(void **state)
         while (str_next(&rest, '/', &segment)) {
             buf_add_char(&path, '/');
             buf_add(&path, str_is(segment, "{kind}") ? STR("annual")
-                           : str_is(segment, "{id}")
-                               ? STR("01890a5d-ac96-774b-bcce-b302099a8057")
+                           : str_is(segment, "{id}") ? STR("01890a5d-ac96-774b-bcce-b302099a8057")
                            : str_starts_with(segment, STR("{")) ? STR("x")
                                                                 : segment);
         }
@@ -41,8 +40,8 @@ static void what_changes_says_what_body_it_takes(void **state)
 
 static void strangers_reach_only_a_few(void **state)
 {
-    static const char *const open[] = {"/health",  "/healthz",           "/readyz",
-                                       "/setup",   "/api/v1/auth/setup", "/api/v1/auth/login"};
+    static const char *const open[] = {"/health", "/healthz",           "/readyz",
+                                       "/setup",  "/api/v1/auth/setup", "/api/v1/auth/login"};
     (void)state;
     for (size_t i = 0; i < ROUTE_COUNT; i++) {
         bool is_open = false;
@@ -76,10 +75,8 @@ static void roles_have_their_permissions(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        TEST(every_row_finds_itself),
-        TEST(what_changes_says_what_body_it_takes),
-        TEST(strangers_reach_only_a_few),
-        TEST(nothing_that_writes_runs_on_a_socket_thread),
+        TEST(every_row_finds_itself),       TEST(what_changes_says_what_body_it_takes),
+        TEST(strangers_reach_only_a_few),   TEST(nothing_that_writes_runs_on_a_socket_thread),
         TEST(roles_have_their_permissions),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,5 +1,5 @@
-/* The whole floor over real sockets, on a database without models: what the library and the exchange do
- * with each other. What the handlers answer is the matter of the API tests. */
+/* The whole floor over real sockets, on a database without models: what the library and the
+ * exchange do with each other. What the handlers answer is the matter of the API tests. */
 #include "http/server.h"
 
 #include "base/clock.h"
@@ -32,10 +32,16 @@ static int start(void **state)
     int applied;
     User *user;
     Session session;
-    NewUser new = {.email = STR("a@example.com"), .password = STR("secret123"),
-                   .role = ROLE_SUPER_ADMIN, .verified = true};
-    const HttpConfig config = {.db_url = url, .listen = "127.0.0.1:0", .spool = directory,
-                               .max_upload = 100000, .max_body = 1000, .threads = 2,
+    NewUser new = {.email = STR("a@example.com"),
+                   .password = STR("secret123"),
+                   .role = ROLE_SUPER_ADMIN,
+                   .verified = true};
+    const HttpConfig config = {.db_url = url,
+                               .listen = "127.0.0.1:0",
+                               .spool = directory,
+                               .max_upload = 100000,
+                               .max_body = 1000,
+                               .threads = 2,
                                .queue_max = 4};
     log_setup(LOG_OFF, false);
     Error *error = db_open(group, str_from(url), (DbOptions){0}, &db);
@@ -157,9 +163,9 @@ static void refuses_strangers_and_wrong_ways(void **state)
     answered(exchange(*state, signed_in(*state, "GET /api/v1/predictions/jobs?limit=%zz HTTP/1.1"),
                       STR("")),
              "HTTP/1.1 400 ", "percent-encoded");
-    answered(exchange(*state, "GET /healthz HTTP/1.1\r\nIf-Match: \"a\"\r\nIf-Match: \"b\"",
-                      STR("")),
-             "HTTP/1.1 400 ", "The header field If-Match stands there twice.");
+    answered(
+        exchange(*state, "GET /healthz HTTP/1.1\r\nIf-Match: \"a\"\r\nIf-Match: \"b\"", STR("")),
+        "HTTP/1.1 400 ", "The header field If-Match stands there twice.");
 }
 
 static void head_has_no_body(void **state)
@@ -199,8 +205,7 @@ static Str filled(Arena *arena, size_t size)
 /* A client that writes before it reads sees the answer all the same. */
 static void a_refused_body_is_read_and_dropped(void **state)
 {
-    answered(exchange(*state,
-                      "POST /api/v1/predictions/annual HTTP/1.1\r\nContent-Length: 1500",
+    answered(exchange(*state, "POST /api/v1/predictions/annual HTTP/1.1\r\nContent-Length: 1500",
                       filled(*state, 1500)),
              "HTTP/1.1 401 ", "Sign in first");
     answered(exchange(*state,
@@ -278,14 +283,15 @@ static void signing_in_gives_a_token_that_works(void **state)
     const char *from = strstr(answer, "\"access_token\":\"") + strlen("\"access_token\":\"");
     const char *mine = arena_copy(*state, from, strcspn(from, "\""));
     answered(exchange(*state,
-                      arena_printf(*state, "POST /api/v1/auth/logout HTTP/1.1\r\nAuthorization: "
-                                           "Bearer %s\r\nContent-Length: 0",
+                      arena_printf(*state,
+                                   "POST /api/v1/auth/logout HTTP/1.1\r\nAuthorization: "
+                                   "Bearer %s\r\nContent-Length: 0",
                                    mine),
                       STR("")),
              "HTTP/1.1 200 ", "Signed out.");
     answered(exchange(*state,
-                      arena_printf(*state, "GET /api/v1/auth/me HTTP/1.1\r\nAuthorization: Bearer %s",
-                                   mine),
+                      arena_printf(
+                          *state, "GET /api/v1/auth/me HTTP/1.1\r\nAuthorization: Bearer %s", mine),
                       STR("")),
              "HTTP/1.1 401 ", "bad_token");
 }
@@ -333,7 +339,9 @@ static void an_address_in_use_is_told(void **state)
     HttpServer *other = NULL;
     const char *listen = arena_printf(*state, "127.0.0.1:%d", http_server_port(server));
     const HttpConfig config = {.db_url = arena_printf(*state, "sqlite:%s/o.db", directory),
-                               .listen = listen, .spool = directory, .max_upload = 1};
+                               .listen = listen,
+                               .spool = directory,
+                               .max_upload = 1};
     assert_error(http_server_start(*state, &config, &other), ERROR_UNAVAILABLE,
                  arena_printf(*state, "Cannot listen on %s: Address already in use.", listen));
     http_server_stop(NULL);

@@ -3,12 +3,10 @@
 
 #include "request_for_tests.h"
 
-static const Principal USER = {.role = ROLE_USER,
-                               .owner_kinds = {OWNER_PERSONAL},
-                               .owner_count = 1};
-static const Principal ADMIN = {.role = ROLE_SUPER_ADMIN,
-                                .owner_kinds = {OWNER_SYSTEM, OWNER_PERSONAL},
-                                .owner_count = 2};
+static const Principal USER = {
+    .role = ROLE_USER, .owner_kinds = {OWNER_PERSONAL}, .owner_count = 1};
+static const Principal ADMIN = {
+    .role = ROLE_SUPER_ADMIN, .owner_kinds = {OWNER_SYSTEM, OWNER_PERSONAL}, .owner_count = 2};
 
 static Error *read_all(Arena *arena, const Principal *who, const char *query, const char *fields,
                        UploadRequest *upload)

@@ -43,8 +43,11 @@ static void a_prediction_says_where_it_comes_from(void **state)
         .quarter = 3,
         .company_symbol = STR("HPE"),
         .ratios = {{1.5, true}},
-        .score = {.values = {0.25, 0, 0.25}, .present = {true, false, true}, .probability = 0.25,
-                  .risk_level = RISK_HIGH, .confidence = 0.5},
+        .score = {.values = {0.25, 0, 0.25},
+                  .present = {true, false, true},
+                  .probability = 0.25,
+                  .risk_level = RISK_HIGH,
+                  .confidence = 0.5},
         .has_job = true,
         .job_id = {{7}},
         .job_row = 17,
@@ -72,7 +75,10 @@ static void a_prediction_says_where_it_comes_from(void **state)
 static void one_made_by_hand_has_no_job(void **state)
 {
     Principal who = reader();
-    Prediction prediction = {.kind = KIND_ANNUAL, .owner_id = OWNER, .year = 2024, .quarter = 4,
+    Prediction prediction = {.kind = KIND_ANNUAL,
+                             .owner_id = OWNER,
+                             .year = 2024,
+                             .quarter = 4,
                              .source = SOURCE_MANUAL,
                              .score = {.values = {0.5}, .present = {true}, .probability = 0.5}};
     view_prediction(begin(*state), NULL, &who, &prediction);
@@ -154,8 +160,8 @@ static void the_detail_has_errors_and_lineage(void **state)
 
 static void a_deletion_counts_what_went_and_what_stayed(void **state)
 {
-    DeletionCounts counts = {.predictions = {5, 0}, .edits_kept = 2, .inferred_kept = 1,
-                             .companies_empty = 3};
+    DeletionCounts counts = {
+        .predictions = {5, 0}, .edits_kept = 2, .inferred_kept = 1, .companies_empty = 3};
     JsonOut *to = begin(*state);
     json_begin_object(to, NULL);
     view_deletion_counts(to, &counts);

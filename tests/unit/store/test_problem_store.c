@@ -13,8 +13,9 @@ static void add(Fixture *f, const Job *job, int64_t row, int64_t seq, Severity s
                        .value = STR("12%"),
                        .raw = seq == 0 && severity == SEVERITY_ERROR ? STR("ACME,12%\n")
                                                                      : (Str){NULL, 0}};
+    StoredProblem stored = {problem, seq};
     fixture_begin(f);
-    assert_no_error(problem_insert(f->arena, f->db, job->owner_id, job->id, &problem, seq));
+    assert_no_error(problem_insert_many(f->arena, f->db, job->owner_id, job->id, &stored, 1));
     fixture_commit(f);
 }
 
@@ -54,13 +55,18 @@ static void the_row_is_kept_as_bytes(void **state)
     Fixture *f = *state;
     Job job = fixture_job(f, f->user, KIND_ANNUAL);
     const Str raws[] = {STR(""), STR("\xFF\0\"x"), {NULL, 0}};
-    for (size_t i = 0; i < ARRAY_COUNT(raws); i++) {
-        Problem problem = {.row = (int64_t)i + 2, .code = "x", .message = "x", .raw = raws[i],
-                           .value = STR("")};
-        fixture_begin(f);
-        assert_no_error(problem_insert(f->arena, f->db, f->user, job.id, &problem, 0));
-        fixture_commit(f);
-    }
+    StoredProblem stored[ARRAY_COUNT(raws)];
+    for (size_t i = 0; i < ARRAY_COUNT(raws); i++)
+        stored[i] = (StoredProblem){{.row = (int64_t)i + 2,
+                                     .code = "x",
+                                     .message = "x",
+                                     .value = STR(""),
+                                     .raw = raws[i]},
+                                    0};
+    fixture_begin(f);
+    assert_no_error(problem_insert_many(f->arena, f->db, f->user, job.id, stored, 3));
+    assert_no_error(problem_insert_many(f->arena, f->db, f->user, job.id, NULL, 0));
+    fixture_commit(f);
     StoredProblem *problems = NULL;
     assert_int_equal(list(f, &job, SEVERITY_ERROR, 0, 0, 10, &problems), 3);
     for (size_t i = 0; i < ARRAY_COUNT(raws); i++) {
@@ -119,9 +125,9 @@ static void a_place_is_taken_once(void **state)
     Fixture *f = *state;
     Job job = fixture_job(f, f->user, KIND_ANNUAL);
     add(f, &job, 2, 0, SEVERITY_ERROR);
-    Problem problem = {.row = 2, .code = "x", .message = "x", .value = STR("")};
+    StoredProblem again = {{.row = 2, .code = "x", .message = "x", .value = STR("")}, 0};
     fixture_begin(f);
-    assert_error(problem_insert(f->arena, f->db, f->user, job.id, &problem, 0), ERROR_CONFLICT,
+    assert_error(problem_insert_many(f->arena, f->db, f->user, job.id, &again, 1), ERROR_CONFLICT,
                  "The data is in conflict with data that is there.");
     tx_rollback(&f->tx);
 }
