@@ -3,17 +3,18 @@
 -- name: job_insert
 INSERT INTO bulk_upload_jobs (owner_id, id, user_id, job_type, status, hides_rows, hides_inferred,
   cancel_requested, revision, options, dry_run, original_filename, file_size, file_sha256, model_id,
-  processed_rows, successful_rows, failed_rows, skipped_rows, unchanged_rows, replaced_rows,
+  processed_rows, successful_rows, failed_rows, skipped_rows, unchanged_rows, replaced_rows, removed_rows,
   warning_count, companies_created, resume_row, bytes_done, created_at, updated_at)
 VALUES ($1, $2, $3, $4, $5, FALSE, FALSE, FALSE, 0, $6, $12, $7, $8, $9, $10,
-  0, 0, 0, 0, 0, 0, 0, 0, 0, 0, $11, $11);
+  0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, $11, $11);
 
 -- name: job_select
 SELECT j.owner_id, j.id, j.user_id, j.job_type, j.status, j.status_before, j.hides_rows, j.hides_inferred,
   j.cancel_requested, j.revision, j.options, j.original_filename, j.file_size, j.file_sha256, j.model_id,
   j.total_rows, j.processed_rows, j.successful_rows, j.failed_rows, j.skipped_rows, j.unchanged_rows,
   j.warning_count, j.companies_created, j.resume_row, j.bytes_done, j.error_message, j.created_at,
-  j.started_at, j.completed_at, j.updated_at, j.deleted_at, u.email, u.username, u.full_name, m.name, m.version
+  j.started_at, j.completed_at, j.updated_at, j.deleted_at, u.email, u.username, u.full_name, m.name, m.version,
+  j.removed_rows
 FROM bulk_upload_jobs j
 LEFT JOIN users u ON u.id = j.user_id
 LEFT JOIN models m ON m.id = j.model_id
@@ -24,7 +25,8 @@ SELECT j.owner_id, j.id, j.user_id, j.job_type, j.status, j.status_before, j.hid
   j.cancel_requested, j.revision, j.options, j.original_filename, j.file_size, j.file_sha256, j.model_id,
   j.total_rows, j.processed_rows, j.successful_rows, j.failed_rows, j.skipped_rows, j.unchanged_rows,
   j.warning_count, j.companies_created, j.resume_row, j.bytes_done, j.error_message, j.created_at,
-  j.started_at, j.completed_at, j.updated_at, j.deleted_at, u.email, u.username, u.full_name, m.name, m.version
+  j.started_at, j.completed_at, j.updated_at, j.deleted_at, u.email, u.username, u.full_name, m.name, m.version,
+  j.removed_rows
 FROM bulk_upload_jobs j
 LEFT JOIN users u ON u.id = j.user_id
 LEFT JOIN models m ON m.id = j.model_id
@@ -86,6 +88,11 @@ UPDATE bulk_upload_jobs SET cancel_requested = TRUE, updated_at = $3 WHERE owner
 -- name: job_raise_revision
 UPDATE bulk_upload_jobs SET revision = revision + 1 WHERE owner_id = $1 AND id = $2;
 
+-- name: job_rows_removed
+-- Rows that the job made are gone: how many are left is known without counting them.
+UPDATE bulk_upload_jobs SET removed_rows = removed_rows + $3, revision = revision + 1
+WHERE owner_id = $1 AND id = $2;
+
 -- name: job_delete_record
 UPDATE bulk_upload_jobs SET status = 'deleted', status_before = coalesce(status_before, status),
   deleted_at = $3, updated_at = $3, revision = revision + 1
@@ -98,8 +105,8 @@ UPDATE bulk_upload_jobs SET status = 'deleting', status_before = coalesce(status
 WHERE owner_id = $1 AND id = $2;
 
 -- name: job_undo
-UPDATE bulk_upload_jobs SET status = 'undoing', hides_rows = TRUE, error_message = $3, updated_at = $4,
-  revision = revision + 1
+UPDATE bulk_upload_jobs SET status = 'undoing', hides_rows = TRUE, successful_rows = 0,
+  companies_created = 0, error_message = $3, updated_at = $4, revision = revision + 1
 WHERE owner_id = $1 AND id = $2;
 
 -- name: job_removed

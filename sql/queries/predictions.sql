@@ -57,9 +57,10 @@ DELETE FROM {table} WHERE owner_id = $1 AND company_id = $2 AND reporting_year =
 
 -- name: prediction_jobs_of_key
 -- each kind
--- The jobs whose rows a deletion of a key meets: their revision is raised.
-SELECT DISTINCT job_id FROM {table} WHERE owner_id = $1 AND company_id = $2 AND reporting_year = $3
-  AND reporting_quarter = $4 AND NOT is_current AND job_id IS NOT NULL;
+-- The jobs whose rows a deletion of a key meets, and how many of each.
+SELECT job_id, count(*) FROM {table} WHERE owner_id = $1 AND company_id = $2 AND reporting_year = $3
+  AND reporting_quarter = $4 AND NOT is_current AND job_id IS NOT NULL
+GROUP BY job_id;
 
 -- name: prediction_walk_created
 -- each kind
@@ -133,17 +134,20 @@ WHERE {filters} AND (p.is_current OR $17) AND {visible};
 
 -- name: prediction_walk_company
 -- each kind
--- A company has a few hundred predictions at most; they are sorted here.
-SELECT {selected} FROM {table} p {looked_up}
-WHERE p.owner_id = $14 AND p.company_id = $13 AND p.is_current AND (p.created_at, p.id) < ($15, $16)
-  AND {filters} AND {visible}
+-- A company has a few hundred predictions at most; they are sorted here. The inner LIMIT keeps the planner
+-- from walking the whole list instead.
+SELECT {selected} FROM (
+  SELECT * FROM {table} WHERE owner_id = $14 AND company_id = $13 AND is_current
+  ORDER BY reporting_year DESC, reporting_quarter DESC LIMIT 10000) p {looked_up}
+WHERE (p.created_at, p.id) < ($15, $16) AND {filters} AND {visible}
 ORDER BY p.created_at DESC, p.id DESC LIMIT $17;
 
 -- name: prediction_walk_company_former
 -- each kind
-SELECT {selected} FROM {table} p {looked_up}
-WHERE p.owner_id = $14 AND p.company_id = $13 AND NOT p.is_current AND (p.created_at, p.id) < ($15, $16)
-  AND {filters} AND {visible}
+SELECT {selected} FROM (
+  SELECT * FROM {table} WHERE owner_id = $14 AND company_id = $13 AND NOT is_current
+  ORDER BY created_at DESC LIMIT 10000) p {looked_up}
+WHERE (p.created_at, p.id) < ($15, $16) AND {filters} AND {visible}
 ORDER BY p.created_at DESC, p.id DESC LIMIT $17;
 
 -- name: prediction_walk_period_down
@@ -185,6 +189,18 @@ ORDER BY p.job_row LIMIT $4;
 -- name: prediction_count_of_job
 -- each kind
 SELECT count(*) FROM {table} WHERE owner_id = $1 AND job_id = $2;
+
+-- name: prediction_lone_companies
+-- each kind
+-- Companies that nothing but this job's rows names.
+SELECT count(*) FROM (
+  SELECT DISTINCT company_id FROM {table} WHERE owner_id = $1 AND job_id = $2) d
+WHERE NOT EXISTS (SELECT 1 FROM annual_predictions a
+                  WHERE a.owner_id = $1 AND a.company_id = d.company_id AND a.is_current
+                    AND (a.job_id IS NULL OR a.job_id <> $2))
+  AND NOT EXISTS (SELECT 1 FROM quarterly_predictions q
+                  WHERE q.owner_id = $1 AND q.company_id = d.company_id AND q.is_current
+                    AND (q.job_id IS NULL OR q.job_id <> $2));
 
 -- name: prediction_edits_of_job
 -- each kind

@@ -40,16 +40,27 @@ static Error *refuse_deleted(Arena *arena, Db *db, const Job *job, bool with_pre
     return record_only && with_predictions ? NULL : jobs_gone(arena, db, job);
 }
 
+/* The job knows how many of its rows are left, so this costs the same at any size. */
 static Error *count_effect(Arena *arena, Db *db, const Job *job, DeletionCounts *ret_counts)
 {
     DeletionCounts counts = {0};
-    int64_t rows = 0;
-    TRY(prediction_count_of_job(arena, db, job->kind, job->owner_id, job->id, &rows));
     TRY(prediction_edits_of_job(arena, db, job->kind, job->owner_id, job->id, &counts.edits_kept));
-    counts.predictions[job->kind] = rows;
+    counts.predictions[job->kind] = job_rows_left(job);
     if (!job->options.dry_run)
-        counts.already_deleted = job->counters.successful - rows;
+        counts.already_deleted = job->counters.successful - job_rows_left(job);
     *ret_counts = counts;
+    return NULL;
+}
+
+/* Only asked for a preview that would delete them: it reads all rows of the job. */
+static Error *count_companies(Arena *arena, Db *db, const Job *job, const DeletionOptions *options,
+                              DeletionCounts *counts)
+{
+    if (!options->orphaned_companies)
+        return NULL;
+    TRY(prediction_lone_companies(arena, db, job->kind, job->owner_id, job->id,
+                                  &counts->companies_empty));
+    counts->companies_deleted = counts->companies_empty;
     return NULL;
 }
 
@@ -73,10 +84,11 @@ Error *deletion_preview(Arena *arena, Db *db, const Principal *who, Uuid job_id,
     TRY(jobs_get(arena, db, who, job_id, true, &job));
     TRY(allowed(arena, db, who, job, options, &to));
     TRY(count_effect(arena, db, job, &preview.counts));
-    if (options->with_predictions)
+    if (options->with_predictions) {
         TRY(prediction_of_job(arena, db, job->kind, job->owner_id, job->id, -1, DELETION_SAMPLE_MAX,
                               &preview.sample, &preview.sample_count));
-    else {
+        TRY(count_companies(arena, db, job, options, &preview.counts));
+    } else {
         preview.predictions_kept = preview.counts.predictions[job->kind];
         preview.counts = (DeletionCounts){0};
     }

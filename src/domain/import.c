@@ -109,6 +109,7 @@ static Error *undo(Run *run, JobEvent event, const char *message, TaskEnd *ret_e
         TRY(tx_commit(&tx, run->arena));
         job->status = to;
         job->error_message = message;
+        job->counters.successful = job->counters.companies = 0;
     }
     Removal removal = {job->kind, job->owner_id, job->id, false, NULL};
     bool done = false;
@@ -128,6 +129,12 @@ static Error *end_badly(Run *run, JobEvent event, bool take_back, const char *me
         return undo(run, event, message, ret_end);
     *ret_end = TASK_ENDED;
     return end_job(run, event, message);
+}
+
+/* Does a failed import leave nothing behind? */
+static bool keeps_nothing(const ImportOptions *options)
+{
+    return options->on_error == ON_ERROR_UNDO || options->max_failed_rows == 0;
 }
 
 /* A file that cannot be read on is no trouble of ours: it is a problem of the file, kept with the job. */
@@ -157,8 +164,7 @@ static Error *end_for_file(Run *run, const Error *fault, TaskEnd *ret_end)
     TRY(problem_insert_many(run->arena, run->db, job->owner_id, job->id, problems.items,
                             problems.count));
     TRY(tx_commit(&tx, run->arena));
-    return end_badly(run, EVENT_FAILED, job->options.on_error == ON_ERROR_UNDO, fault->message,
-                     ret_end);
+    return end_badly(run, EVENT_FAILED, keeps_nothing(&job->options), fault->message, ret_end);
 }
 
 static Error *end_well(Run *run, TaskEnd *ret_end)
@@ -214,7 +220,7 @@ static Error *commit_patiently(Run *run, ImportCommit *commit, ImportBatch *batc
 static Error *too_many_failed(Run *run, TaskEnd *ret_end)
 {
     const ImportOptions *options = &run->job->options;
-    bool take_back = options->on_error == ON_ERROR_UNDO || options->max_failed_rows == 0;
+    bool take_back = keeps_nothing(options);
     return end_badly(run, EVENT_FAILED, take_back,
                      arena_printf(run->arena,
                                   "More rows failed than max_failed_rows=%lld allows%s.",

@@ -245,15 +245,6 @@ Error *jobs_problems(Arena *arena, Db *db, const Job *job, Severity severity, co
     return NULL;
 }
 
-Error *jobs_lineage_counts(Arena *arena, Db *db, const Job *job, int64_t *ret_predictions,
-                           int64_t *ret_companies)
-{
-    TRY(prediction_count_of_job(arena, db, job->kind, job->owner_id, job->id, ret_predictions));
-    if (job->hides_rows)
-        *ret_predictions = 0;
-    return company_count_of_job(arena, db, job->owner_id, job->id, ret_companies);
-}
-
 Error *jobs_file_opened(Arena *arena, Db *db, const Principal *who, const Job *job)
 {
     Tx TX_AUTO tx = {0};

@@ -77,10 +77,6 @@ typedef struct ProblemPage {
 Error *jobs_problems(Arena *arena, Db *db, const Job *job, Severity severity, const Page *page,
                      ProblemPage *ret_page) MUST_CHECK;
 
-/* Predictions of the job that are there, and companies it made, for the job's answer. */
-Error *jobs_lineage_counts(Arena *arena, Db *db, const Job *job, int64_t *ret_predictions,
-                           int64_t *ret_companies) MUST_CHECK;
-
 /* The uploaded file as it came in, chunk by chunk: 0-based `seq`; *ret_chunk has ptr NULL after the
  * last. Recorded in the audit trail with the first chunk. */
 Error *jobs_file_chunk(Arena *arena, Db *db, const Job *job, int64_t seq,

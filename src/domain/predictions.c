@@ -225,11 +225,8 @@ Error *predictions_of_job(Arena *arena, Db *db, const Job *job, const Page *page
     TRY(prediction_of_job(arena, db, job->kind, job->owner_id, job->id,
                           page->after.set ? page->after.job_row : -1,
                           page->limit + page->offset + 1, &items, &count));
-    if (page->want_total) {
-        TRY(prediction_count_of_job(arena, db, job->kind, job->owner_id, job->id, &end.total));
-        if (job->hides_rows)
-            end.total = 0;
-    }
+    if (page->want_total)
+        end.total = job->hides_rows ? 0 : job_rows_left(job);
     size_t from = owners_page(page, count, &end.has_more, &ret_list->count);
     ret_list->items = count == 0 ? NULL : items + from;
     if (end.has_more)
@@ -373,14 +370,14 @@ Error *predictions_delete(Arena *arena, Db *db, const Principal *who, Kind kind,
     Prediction *prediction = NULL;
     TRY(get_to_change(arena, db, who, kind, id, if_match, &prediction));
     PredictionKey key = prediction_key(prediction);
-    Uuid *jobs = NULL;
+    JobRows *jobs = NULL;
     size_t job_count = 0;
     int64_t former = 0;
+    TRY(set_aside(arena, db, prediction)); /* it is one of the former by now */
     TRY(prediction_jobs_of_former(arena, db, &key, &jobs, &job_count));
-    TRY(set_aside(arena, db, prediction));
-    TRY(prediction_delete_former(arena, db, &key, &former)); /* it is one of them by now */
+    TRY(prediction_delete_former(arena, db, &key, &former));
     for (size_t i = 0; i < job_count; i++)
-        TRY(job_raise_revision(arena, db, key.owner_id, jobs[i]));
+        TRY(job_rows_removed(arena, db, key.owner_id, jobs[i].job_id, jobs[i].rows));
     TRY(owner_touch(arena, db, key.owner_id));
     TRY(note(arena, db, who, prediction, "prediction.deleted", former, reason));
     TRY(tx_commit(&tx, arena));

@@ -7,6 +7,7 @@
 #include "store/account_store.h"
 #include "store/company_store.h"
 #include "store/count_store.h"
+#include "store/job_store.h"
 
 enum { BATCH_FIRST = 500, BATCH_MIN = 100, BATCH_MAX = 20000 };
 #define BATCH_TIME 40000
@@ -21,6 +22,13 @@ static Error *mark_companies(Arena *arena, Db *db, const JobSlice *slice, const 
         *ret_marked += marked;
     }
     return NULL;
+}
+
+static Error *count_removed(Arena *arena, Db *db, const Removal *removal, int64_t rows,
+                            int64_t companies)
+{
+    TRY(deletion_advance(arena, db, removal->deletion, rows, companies));
+    return job_rows_removed(arena, db, removal->owner_id, removal->job_id, rows);
 }
 
 static Error *remove_batch(Arena *arena, Db *db, Task *task, const Removal *removal, int64_t limit,
@@ -48,7 +56,7 @@ static Error *remove_batch(Arena *arena, Db *db, Task *task, const Removal *remo
     TRY(slice_delete(arena, db, &slice, &removed));
     TRY(mark_companies(arena, db, &slice, companies, count, &marked));
     if (removal->deletion != NULL)
-        TRY(deletion_advance(arena, db, removal->deletion, removed, marked));
+        TRY(count_removed(arena, db, removal, removed, marked));
     TRY(owner_touch(arena, db, removal->owner_id));
     TRY(queue_advance(arena, db, task, slice.to));
     return tx_commit(&tx, arena);

@@ -21,8 +21,9 @@ static void put(char **at, uint64_t value)
 static uint64_t take(const char **at)
 {
     uint64_t value = 0;
-    for (int i = 0; i < 8; i++, (*at)++)
-        value = value << 8 | (uint8_t) * *at;
+    for (int i = 0; i < 8; i++)
+        value = value << 8 | (uint8_t)(*at)[i];
+    *at += 8;
     return value;
 }
 

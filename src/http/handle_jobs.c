@@ -69,8 +69,8 @@ Error *handle_job_get(Request *request, Response *response)
     Page first = {.limit = ERRORS_SHOWN};
     bool with_errors = params_bool(&request->query, "include_errors", false);
     TRY(find_job(request, &job));
-    TRY(jobs_lineage_counts(request->arena, request->db, job, &detail.predictions,
-                            &detail.companies));
+    detail.predictions = job->hides_rows ? 0 : job_rows_left(job);
+    detail.companies = job->counters.companies;
     if (with_errors) {
         TRY(jobs_problems(request->arena, request->db, job, SEVERITY_ERROR, &first, &errors));
         detail.errors = &errors;

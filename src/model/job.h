@@ -53,6 +53,7 @@ typedef struct JobCounters {
     int64_t unchanged;
     int64_t warnings;
     int64_t companies;      /* companies made */
+    int64_t removed;        /* rows that it made and that are gone since */
     int64_t resume_row;     /* the last row that is dealt with, as a spreadsheet numbers it */
     int64_t bytes_done;     /* of the file, for the progress before the total is known */
 } JobCounters;
@@ -86,5 +87,8 @@ typedef struct Job {
     const char *model_name;
     const char *model_version;
 } Job;
+
+/* Rows that it made and that are there: hidden ones too. */
+int64_t job_rows_left(const Job *job);
 
 #endif

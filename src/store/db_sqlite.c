@@ -457,7 +457,8 @@ static Error *analyze(void *self, Arena *arena)
 {
     Session *session = self;
     queue_enter(session);
-    Error *error = script(session, arena, "PRAGMA analysis_limit=1000; ANALYZE");
+    Error *error = script(session, arena, "PRAGMA analysis_limit=1000; ANALYZE annual_predictions; "
+                                   "ANALYZE quarterly_predictions; ANALYZE companies");
     queue_leave(session);
     return error;
 }

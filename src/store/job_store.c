@@ -63,7 +63,8 @@ static Error *read_job(Arena *arena, const Rows *rows, Job *job)
                               .warnings = row_int(rows, 21),
                               .companies = row_int(rows, 22),
                               .resume_row = row_int(rows, 23),
-                              .bytes_done = row_int(rows, 24)},
+                              .bytes_done = row_int(rows, 24),
+                              .removed = row_int(rows, 36)},
                  .error_message = row_text(rows, 25),
                  .created_at = row_time(rows, 26),
                  .started_at = row_time(rows, 27),
@@ -232,6 +233,12 @@ Error *job_raise_revision(Arena *arena, Db *db, Uuid owner_id, Uuid id)
 {
     return db_run(db, arena, SQL_JOB_RAISE_REVISION, PARAMS(value_uuid(owner_id), value_uuid(id)),
                   NULL);
+}
+
+Error *job_rows_removed(Arena *arena, Db *db, Uuid owner_id, Uuid id, int64_t rows)
+{
+    return db_run(db, arena, SQL_JOB_ROWS_REMOVED,
+                  PARAMS(value_uuid(owner_id), value_uuid(id), value_int(rows)), NULL);
 }
 
 Error *job_delete_record(Arena *arena, Db *db, Uuid owner_id, Uuid id, int64_t now)

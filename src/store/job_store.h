@@ -60,6 +60,9 @@ Error *job_finish(Arena *arena, Db *db, Uuid owner_id, Uuid id, JobStatus status
                   const char *message, int64_t now) MUST_CHECK;
 Error *job_request_cancel(Arena *arena, Db *db, Uuid owner_id, Uuid id, int64_t now) MUST_CHECK;
 Error *job_raise_revision(Arena *arena, Db *db, Uuid owner_id, Uuid id) MUST_CHECK;
+
+/* Rows that it made are gone; raises the revision too. */
+Error *job_rows_removed(Arena *arena, Db *db, Uuid owner_id, Uuid id, int64_t rows) MUST_CHECK;
 Error *job_delete_record(Arena *arena, Db *db, Uuid owner_id, Uuid id, int64_t now) MUST_CHECK;
 Error *job_hide(Arena *arena, Db *db, Uuid owner_id, Uuid id, bool inferred, int64_t now) MUST_CHECK;
 /* Undoing: its rows are hidden, the message says why. */

@@ -22,7 +22,7 @@
 
 #include <math.h>
 
-enum { EXAMINED_MAX = 20000, FIRST_WINDOW = 256, COUNTED_MAX = 10000 };
+enum { EXAMINED_MAX = 10000, FIRST_WINDOW = 256, COUNTED_MAX = 10000 };
 
 static const Uuid LAST_ID = {{255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255,
                               255, 255}};

@@ -254,16 +254,16 @@ Error *prediction_delete_former(Arena *arena, Db *db, const PredictionKey *key, 
                   ret_rows);
 }
 
-Error *prediction_jobs_of_former(Arena *arena, Db *db, const PredictionKey *key, Uuid **ret_jobs,
+Error *prediction_jobs_of_former(Arena *arena, Db *db, const PredictionKey *key, JobRows **ret_jobs,
                                  size_t *ret_count)
 {
     Rows ROWS_AUTO *rows = NULL;
     Error *error = NULL;
-    VEC(Uuid) jobs = {0};
+    VEC(JobRows) jobs = {0};
     TRY(db_query(db, arena, SQL_PREDICTION_JOBS_OF_KEY + (int)key->kind, PARAMS(KEY_PARAMS(key)),
                  &rows));
     while (rows_next(rows, &error))
-        vec_push(arena, &jobs, row_uuid(rows, 0));
+        vec_push(arena, &jobs, ((JobRows){row_uuid(rows, 0), row_int(rows, 1)}));
     TRY(error);
     *ret_jobs = jobs.items;
     *ret_count = jobs.count;
@@ -282,6 +282,13 @@ Error *prediction_count_of_job(Arena *arena, Db *db, Kind kind, Uuid owner_id, U
                                int64_t *ret_count)
 {
     return db_number(db, arena, SQL_PREDICTION_COUNT_OF_JOB + (int)kind,
+                     PARAMS(value_uuid(owner_id), value_uuid(job_id)), ret_count);
+}
+
+Error *prediction_lone_companies(Arena *arena, Db *db, Kind kind, Uuid owner_id, Uuid job_id,
+                                 int64_t *ret_count)
+{
+    return db_number(db, arena, SQL_PREDICTION_LONE_COMPANIES + (int)kind,
                      PARAMS(value_uuid(owner_id), value_uuid(job_id)), ret_count);
 }
 

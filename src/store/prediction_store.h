@@ -45,7 +45,13 @@ Error *prediction_unset_current(Arena *arena, Db *db, Kind kind, Uuid owner_id, 
 Error *prediction_delete(Arena *arena, Db *db, Kind kind, Uuid owner_id, Uuid id) MUST_CHECK;
 Error *prediction_delete_former(Arena *arena, Db *db, const PredictionKey *key,
                                 int64_t *ret_rows) MUST_CHECK;
-Error *prediction_jobs_of_former(Arena *arena, Db *db, const PredictionKey *key, Uuid **ret_jobs,
+
+/* The jobs that made former versions of a key, and how many each. */
+typedef struct JobRows {
+    Uuid job_id;
+    int64_t rows;
+} JobRows;
+Error *prediction_jobs_of_former(Arena *arena, Db *db, const PredictionKey *key, JobRows **ret_jobs,
                                  size_t *ret_count) MUST_CHECK;
 
 /* In file order, behind job_row `after`. */
@@ -53,6 +59,8 @@ Error *prediction_of_job(Arena *arena, Db *db, Kind kind, Uuid owner_id, Uuid jo
                          int64_t limit, Prediction **ret_items, size_t *ret_count) MUST_CHECK;
 Error *prediction_count_of_job(Arena *arena, Db *db, Kind kind, Uuid owner_id, Uuid job_id,
                                int64_t *ret_count) MUST_CHECK; /* hidden ones too */
+Error *prediction_lone_companies(Arena *arena, Db *db, Kind kind, Uuid owner_id, Uuid job_id,
+                                 int64_t *ret_count) MUST_CHECK; /* that only its rows name */
 Error *prediction_edits_of_job(Arena *arena, Db *db, Kind kind, Uuid owner_id, Uuid job_id,
                                int64_t *ret_count) MUST_CHECK;
 

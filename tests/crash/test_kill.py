@@ -68,7 +68,7 @@ class Killer:
                     if self.idle > 0:
                         self.wait_for_commit(session)
                 left = max(self.kills - self.done, 1)
-                time.sleep(self.draw.uniform(0, 2 * self.duration * share_left / left))
+                time.sleep(self.draw.uniform(0, 1.5 * self.duration * share_left / left))
             server.kill()
         return True
 
