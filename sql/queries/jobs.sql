@@ -67,6 +67,12 @@ UPDATE bulk_upload_jobs SET updated_at = $3 WHERE owner_id = $1 AND id = $2;
 UPDATE bulk_upload_jobs SET status = 'processing', started_at = coalesce(started_at, $3), updated_at = $3
 WHERE owner_id = $1 AND id = $2;
 
+-- name: job_begin_anew
+-- A dry run keeps its rows in memory alone, so it always starts from the first one.
+UPDATE bulk_upload_jobs SET processed_rows = 0, successful_rows = 0, failed_rows = 0, skipped_rows = 0,
+  unchanged_rows = 0, warning_count = 0, companies_created = 0, resume_row = 0, bytes_done = 0
+WHERE owner_id = $1 AND id = $2;
+
 -- name: job_batch
 -- One batch is in: the counters, how far the file is read, and the span of the rows made.
 UPDATE bulk_upload_jobs SET
@@ -144,6 +150,9 @@ DELETE FROM bulk_upload_files WHERE owner_id = $1 AND job_id = $2;
 -- name: problem_insert
 INSERT INTO bulk_upload_errors (owner_id, job_id, severity, job_row, seq, column_name, code, message, value, raw)
 VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10);
+
+-- name: problem_delete_of_job
+DELETE FROM bulk_upload_errors WHERE owner_id = $1 AND job_id = $2;
 
 -- name: problem_list
 SELECT job_row, seq, column_name, code, message, value, raw FROM bulk_upload_errors

@@ -8,7 +8,7 @@
 #include "worker/worker.h"
 
 /* Between two batches, so that a server on the same embedded database gets to write. */
-#define PAUSE (SECONDS(1) / 1000)
+#define PAUSE (SECONDS(5) / 1000)
 
 static bool stopping(void *self)
 {

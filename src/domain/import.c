@@ -21,6 +21,7 @@
 
 #define BATCH_TIME   40000        /* µs that a batch may hold the write lock, about */
 #define RETRY_PAUSE  10000        /* µs, doubled each time */
+#define STALLED_DELAY HOURS(1)
 #define RENEW_AFTER  SECONDS(8)   /* while rows that are in already are passed over */
 enum {
     BATCH_ROWS_MIN = 64,
@@ -36,6 +37,9 @@ typedef struct Run {
     Task *task;
     Job *job;
     const TaskWatch *watch;
+    bool relaxed;                       /* commits are not yet durable */
+    const StoredProblem *file_problems; /* to be stored with the end of the job */
+    size_t file_problem_count;
 } Run;
 
 /* --- the end of a job ------------------------------------------------------------------------ */
@@ -65,6 +69,22 @@ static Error *worker_for(Arena *arena, Db *db, const Job *job, Principal **ret_w
     return NULL;
 }
 
+/* What is wrong with the file as a whole, in the transaction that says that the job ends for it. */
+static Error *store_file_problems(Run *run)
+{
+    return problem_insert_many(run->arena, run->db, run->job->owner_id, run->job->id,
+                               run->file_problems, run->file_problem_count);
+}
+
+/* The end of a job is durable, and makes durable all that came before it. */
+static Error *restore_durability(Run *run)
+{
+    if (!run->relaxed)
+        return NULL;
+    run->relaxed = false;
+    return db_relax_durability(run->db, run->arena, false);
+}
+
 static Error *end_job(Run *run, JobEvent event, const char *message)
 {
     Arena *arena = run->arena;
@@ -76,8 +96,10 @@ static Error *end_job(Run *run, JobEvent event, const char *message)
         TRY(jobs_transition(arena, job, event, &to));
     Principal *who = NULL;
     TRY(worker_for(arena, run->db, job, &who));
+    TRY(restore_durability(run));
     Tx TX_AUTO tx = {0};
     TRY(tx_begin(run->db, arena, TX_WRITE, &tx));
+    TRY(store_file_problems(run));
     TRY(job_finish(arena, run->db, job->owner_id, job->id, to, message, clock_now()));
     if (job->status == JOB_UNDOING)
         TRY(job_removed(arena, run->db, job->owner_id, job->id, to, clock_now()));
@@ -95,22 +117,31 @@ static Error *end_job(Run *run, JobEvent event, const char *message)
     return NULL;
 }
 
-/* Takes back what was committed: hides it in one transaction, then removes it in batches. */
+/* Hides what was committed, in one transaction. */
+static Error *begin_undo(Run *run, const char *message)
+{
+    Job *job = run->job;
+    JobStatus to;
+    TRY(jobs_transition(run->arena, job, EVENT_UNDO, &to));
+    Tx TX_AUTO tx = {0};
+    TRY(tx_begin(run->db, run->arena, TX_WRITE, &tx));
+    TRY(store_file_problems(run));
+    TRY(job_undo(run->arena, run->db, job->owner_id, job->id, message, clock_now()));
+    TRY(queue_advance(run->arena, run->db, run->task, 0));
+    TRY(tx_commit(&tx, run->arena));
+    job->status = to;
+    job->error_message = message;
+    job->counters.successful = job->counters.companies = 0;
+    run->file_problem_count = 0;
+    return NULL;
+}
+
+/* Takes back what was committed: hides it, then removes it in batches. */
 static Error *undo(Run *run, JobEvent event, const char *message, TaskEnd *ret_end)
 {
     Job *job = run->job;
-    if (job->status != JOB_UNDOING) {
-        JobStatus to;
-        TRY(jobs_transition(run->arena, job, EVENT_UNDO, &to));
-        Tx TX_AUTO tx = {0};
-        TRY(tx_begin(run->db, run->arena, TX_WRITE, &tx));
-        TRY(job_undo(run->arena, run->db, job->owner_id, job->id, message, clock_now()));
-        TRY(queue_advance(run->arena, run->db, run->task, 0));
-        TRY(tx_commit(&tx, run->arena));
-        job->status = to;
-        job->error_message = message;
-        job->counters.successful = job->counters.companies = 0;
-    }
+    if (job->status != JOB_UNDOING)
+        TRY(begin_undo(run, message));
     Removal removal = {job->kind, job->owner_id, job->id, false, NULL};
     bool done = false;
     TRY(removal_run(run->arena, run->db, run->task, &removal, run->watch, &done));
@@ -159,11 +190,8 @@ static Error *end_for_file(Run *run, const Error *fault, TaskEnd *ret_end)
         }
         vec_push(run->arena, &problems, ((StoredProblem){problem, seq}));
     }
-    Tx TX_AUTO tx = {0};
-    TRY(tx_begin(run->db, run->arena, TX_WRITE, &tx));
-    TRY(problem_insert_many(run->arena, run->db, job->owner_id, job->id, problems.items,
-                            problems.count));
-    TRY(tx_commit(&tx, run->arena));
+    run->file_problems = problems.items;
+    run->file_problem_count = problems.count;
     return end_badly(run, EVENT_FAILED, keeps_nothing(&job->options), fault->message, ret_end);
 }
 
@@ -217,6 +245,11 @@ static Error *commit_patiently(Run *run, ImportCommit *commit, ImportBatch *batc
     }
 }
 
+static bool failed_too_often(const Job *job)
+{
+    return job->options.max_failed_rows >= 0 && job->counters.failed > job->options.max_failed_rows;
+}
+
 static Error *too_many_failed(Run *run, TaskEnd *ret_end)
 {
     const ImportOptions *options = &run->job->options;
@@ -229,7 +262,7 @@ static Error *too_many_failed(Run *run, TaskEnd *ret_end)
                      ret_end);
 }
 
-/* The first batch is committed durably, and so is the last; those between may be redone. */
+/* The first batch is committed durably; those behind it may be redone. */
 static Error *run_batches(Run *run, ImportPipe *pipe, TaskEnd *ret_end)
 {
     ImportCommit *commit = import_commit_new(run->arena, run->db, run->task, run->job);
@@ -250,6 +283,10 @@ static Error *run_batches(Run *run, ImportPipe *pipe, TaskEnd *ret_end)
         CommitEnd end = COMMIT_DONE;
         TRY(commit_patiently(run, commit, batch, &end));
         rows = next_size(count > 0 ? count : rows, clock_monotonic() - start);
+        if (!run->relaxed) {
+            run->relaxed = true;
+            TRY(db_relax_durability(run->db, run->arena, true));
+        }
         if (run->watch->progress != NULL)
             run->watch->progress(run->watch->self, &run->job->counters, run->job->file_size);
         if (end == COMMIT_CANCELLED)
@@ -265,15 +302,28 @@ static Error *run_batches(Run *run, ImportPipe *pipe, TaskEnd *ret_end)
     }
 }
 
+/* Looks at the job again under its lock: since it was found it may have been cancelled, deleted, or ended by
+ * a worker that has the task now. */
 static Error *start_job(Run *run)
 {
+    Job *job = run->job;
+    JobLock lock;
+    bool found = false;
     JobStatus to;
-    TRY(jobs_transition(run->arena, run->job, EVENT_STARTED, &to));
     Tx TX_AUTO tx = {0};
     TRY(tx_begin(run->db, run->arena, TX_WRITE, &tx));
-    TRY(job_start(run->arena, run->db, run->job->owner_id, run->job->id, clock_now()));
+    TRY(job_lock(run->arena, run->db, job->owner_id, job->id, &lock, &found));
+    if (!found || !jobs_next(lock.status, EVENT_STARTED, &to))
+        return error_with_reason(ERROR(run->arena, ERROR_CONFLICT, "The job is over already."),
+                                 "lease_lost");
+    TRY(job_start(run->arena, run->db, job->owner_id, job->id, clock_now()));
+    if (job->options.dry_run && job->counters.resume_row > 0) {
+        TRY(job_begin_anew(run->arena, run->db, job->owner_id, job->id));
+        job->counters = (JobCounters){.total = -1};
+    }
+    TRY(queue_hold(run->arena, run->db, run->task));
     TRY(tx_commit(&tx, run->arena));
-    run->job->status = to;
+    job->status = to;
     return NULL;
 }
 
@@ -286,11 +336,10 @@ static Error *read_file(Run *run, TaskEnd *ret_end)
     Error *error = batch_reader_open(run->arena, source, run->job, model->card, &reader);
     if (error != NULL)
         return import_file_fault(error) ? end_for_file(run, error, ret_end) : error;
-    TRY(db_relax_durability(run->db, run->arena, true));
     ImportPipe *pipe = import_pipe_open(reader);
     error = run_batches(run, pipe, ret_end);
     import_pipe_close(pipe);
-    Error *restored = db_relax_durability(run->db, run->arena, false);
+    Error *restored = restore_durability(run);
     return error != NULL ? error : restored;
 }
 
@@ -316,7 +365,7 @@ static Error *drop_task(Arena *arena, Db *db, const Task *task)
 Error *import_run(Arena *arena, Db *db, Db *reader, Task *task, const TaskWatch *watch,
                   TaskEnd *ret_end)
 {
-    Run run = {arena, db, reader, task, NULL, watch};
+    Run run = {.arena = arena, .db = db, .reader_db = reader, .task = task, .watch = watch};
     *ret_end = TASK_ENDED;
     TRY(find_job(arena, db, task, &run.job));
     if (run.job == NULL)
@@ -325,6 +374,8 @@ Error *import_run(Arena *arena, Db *db, Db *reader, Task *task, const TaskWatch 
         return undo(&run, run.job->cancel_requested ? EVENT_CANCELLED : EVENT_FAILED,
                     run.job->error_message, ret_end);
     TRY(start_job(&run));
+    if (failed_too_often(run.job)) /* it died between the batch that did and its end */
+        return too_many_failed(&run, ret_end);
     TRY(read_file(&run, ret_end));
     if (*ret_end == TASK_ENDED && run.job->counters.successful >= ANALYZE_ROWS)
         TRY(db_analyze(db, arena));
@@ -333,12 +384,17 @@ Error *import_run(Arena *arena, Db *db, Db *reader, Task *task, const TaskWatch 
 
 Error *import_give_up(Arena *arena, Db *db, Task *task)
 {
-    Run run = {arena, db, NULL, task, NULL, NULL};
+    Run run = {.arena = arena, .db = db, .task = task};
     TRY(find_job(arena, db, task, &run.job));
     if (run.job == NULL)
         return drop_task(arena, db, task);
+    if (run.job->status == JOB_UNDOING) /* its rows stay hidden; somebody has to look */
+        return queue_release(arena, db, task, STALLED_DELAY, true);
     const char *message = arena_printf(arena, "The import stopped %d times at row %lld and was given up.",
                                        TASK_ATTEMPTS_MAX,
                                        (long long)run.job->counters.resume_row + 1);
-    return end_job(&run, EVENT_FAILED, message);
+    if (!keeps_nothing(&run.job->options) || run.job->counters.successful == 0)
+        return end_job(&run, EVENT_FAILED, message);
+    TRY(begin_undo(&run, message)); /* and the next claim removes what it hides */
+    return queue_release(arena, db, task, 0, false);
 }

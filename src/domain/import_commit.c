@@ -89,7 +89,7 @@ static Error *compare_company(Work *work, ImportRow *row, KnownCompany *known)
     ImportCommit *commit = work->commit;
     bool same_name = str_equal(input->company_name, known->name);
     bool same_sector = input->sector.len == 0 || str_equal(input->sector, known->sector);
-    if ((same_name && same_sector) || known->warned)
+    if ((same_name && same_sector))
         return NULL;
     if (commit->job->options.update_companies) {
         Str sector = input->sector.len == 0 ? known->sector : input->sector;
@@ -99,7 +99,6 @@ static Error *compare_company(Work *work, ImportRow *row, KnownCompany *known)
         known_companies_rename(commit->companies, known, input->company_name, sector);
         return NULL;
     }
-    known->warned = true;
     add_problem(work, row, SEVERITY_WARNING, same_name ? "sector" : "company_name",
                 "company_differs",
                 arena_printf(work->arena,
@@ -453,6 +452,7 @@ static Error *commit_rows(Work *work, const ImportBatch *batch, size_t count, si
         *ret_end = COMMIT_CANCELLED;
         return NULL;
     }
+    *ret_cut = count;
     TRY(store_companies(work));
     TRY(commit->job->options.dry_run ? try_predictions(work) : store_predictions(work));
     *ret_cut = count_outcomes(work);

@@ -11,7 +11,6 @@ typedef struct KnownCompany {
     Uuid id;
     Str name;
     Str sector;
-    bool warned;    /* that the file has another name or sector: once is enough */
     bool to_come;   /* it is not there yet and will not be: only in a dry run */
 } KnownCompany;
 

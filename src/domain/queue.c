@@ -50,6 +50,13 @@ Error *queue_renew(Arena *arena, Db *db, const Task *task, bool *ret_held)
     return tx_commit(&tx, arena);
 }
 
+Error *queue_hold(Arena *arena, Db *db, const Task *task)
+{
+    bool held = false;
+    TRY(task_renew(arena, db, task, clock_now() + LEASE, &held));
+    return held ? NULL : lost(arena);
+}
+
 Error *queue_advance(Arena *arena, Db *db, Task *task, int64_t position)
 {
     bool held = false;
@@ -68,14 +75,13 @@ Error *queue_finish(Arena *arena, Db *db, const Task *task)
     return held ? NULL : lost(arena);
 }
 
-Error *queue_release(Arena *arena, Db *db, const Task *task, int64_t delay)
+Error *queue_release(Arena *arena, Db *db, const Task *task, int64_t delay, bool failed)
 {
     bool held = false;
     Tx TX_AUTO tx = {0};
     TRY(tx_begin(db, arena, TX_WRITE, &tx));
-    /* Given back at once it was no failure: the attempt does not count. */
     TRY(task_release(arena, db, task, clock_now() + delay,
-                     delay == 0 ? task->attempts - 1 : task->attempts, &held));
+                     failed ? task->attempts : task->attempts - 1, &held));
     return tx_commit(&tx, arena);
 }
 

@@ -14,6 +14,9 @@ Error *queue_claim(Arena *arena, Db *db, const char *worker, int64_t max_size, c
 /* Makes the lease last again, and says whether the task is still ours (*ret_held). */
 Error *queue_renew(Arena *arena, Db *db, const Task *task, bool *ret_held) MUST_CHECK;
 
+/* In a write transaction: ERROR_CONFLICT, reason "lease_lost", unless the token still fits. */
+Error *queue_hold(Arena *arena, Db *db, const Task *task) MUST_CHECK;
+
 /* In the transaction of a batch: ERROR_CONFLICT, reason "lease_lost", unless the token still fits; it
  * records the position and sets attempts to 0 when it moved. */
 Error *queue_advance(Arena *arena, Db *db, Task *task, int64_t position) MUST_CHECK;
@@ -21,8 +24,9 @@ Error *queue_advance(Arena *arena, Db *db, Task *task, int64_t position) MUST_CH
 /* In the last transaction: the task is over. ERROR_CONFLICT, reason "lease_lost", likewise. */
 Error *queue_finish(Arena *arena, Db *db, const Task *task) MUST_CHECK;
 
-/* Gives the task back, to be claimed again at once (a graceful stop) or after `delay` µs. */
-Error *queue_release(Arena *arena, Db *db, const Task *task, int64_t delay) MUST_CHECK;
+/* Gives the task back, to be claimed again after `delay` µs. `failed`: the attempt counts against it; a
+ * graceful stop, or a database that is away, is not the task's fault. */
+Error *queue_release(Arena *arena, Db *db, const Task *task, int64_t delay, bool failed) MUST_CHECK;
 
 /* Is a task of this object (a job or a deletion) still to be done? */
 Error *queue_has(Arena *arena, Db *db, Uuid owner_id, Uuid object_id, bool *ret_queued) MUST_CHECK;

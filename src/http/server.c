@@ -155,6 +155,7 @@ static enum MHD_Result begin(HttpServer *server, struct MHD_Connection *connecti
     return answer(server, connection, exchange);
 }
 
+/* NOLINTNEXTLINE(readability-function-size): the library sets the parameters */
 static enum MHD_Result on_access(void *cls, struct MHD_Connection *connection, const char *url,
                                  const char *method, const char *version, const char *data,
                                  size_t *data_size, void **context)

@@ -191,6 +191,13 @@ Error *job_touch(Arena *arena, Db *db, Uuid owner_id, Uuid id, int64_t now)
                   PARAMS(value_uuid(owner_id), value_uuid(id), value_time(now)), NULL);
 }
 
+Error *job_begin_anew(Arena *arena, Db *db, Uuid owner_id, Uuid id)
+{
+    TRY(db_run(db, arena, SQL_JOB_BEGIN_ANEW, PARAMS(value_uuid(owner_id), value_uuid(id)), NULL));
+    return db_run(db, arena, SQL_PROBLEM_DELETE_OF_JOB, PARAMS(value_uuid(owner_id), value_uuid(id)),
+                  NULL);
+}
+
 Error *job_start(Arena *arena, Db *db, Uuid owner_id, Uuid id, int64_t now)
 {
     return db_run(db, arena, SQL_JOB_START,

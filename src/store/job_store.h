@@ -44,6 +44,8 @@ Error *job_by_digest(Arena *arena, Db *db, Uuid owner_id, Digest digest, Kind ki
 Error *job_set_status(Arena *arena, Db *db, Uuid owner_id, Uuid id, JobStatus status,
                       int64_t now) MUST_CHECK;
 Error *job_touch(Arena *arena, Db *db, Uuid owner_id, Uuid id, int64_t now) MUST_CHECK;
+/* Counters and resume position back to nothing, rejected rows forgotten. */
+Error *job_begin_anew(Arena *arena, Db *db, Uuid owner_id, Uuid id) MUST_CHECK;
 Error *job_start(Arena *arena, Db *db, Uuid owner_id, Uuid id, int64_t now) MUST_CHECK;
 
 /* The span of the rows that a batch made; `any` false: it made none. */

@@ -24,6 +24,7 @@
 enum { LANES = 2, SMALL_TASK = 4 << 20, LANE_CACHE = 32 << 20 };
 #define POLL          SECONDS(1)
 #define RETRY_DELAY   SECONDS(2)
+#define AWAY_DELAY    SECONDS(5)
 #define SWEEP_EVERY   SECONDS(300)
 #define STALE_UPLOAD  HOURS(1)
 
@@ -87,13 +88,15 @@ static Error *run_task(Arena *arena, Db *db, Db *reader, Task *task, const TaskW
         return NULL;
     }
     if (error != NULL) {
-        Error *release = queue_release(arena, db, task, RETRY_DELAY * task->attempts);
+        bool away = error->code == ERROR_UNAVAILABLE || error->code == ERROR_BUSY;
+        Error *release = queue_release(arena, db, task,
+                                       away ? AWAY_DELAY : RETRY_DELAY * task->attempts, !away);
         if (release != NULL)
             log_failure("the task could not be given back; its lease runs out", release);
         return error;
     }
     log_task(end == TASK_ENDED ? "task done" : "task handed back", task, clock_monotonic() - start);
-    return end == TASK_ENDED ? NULL : queue_release(arena, db, task, 0);
+    return end == TASK_ENDED ? NULL : queue_release(arena, db, task, 0, false);
 }
 
 /* --- the lanes ------------------------------------------------------------------------------- */
