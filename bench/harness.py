@@ -7,6 +7,7 @@ import shutil
 import signal
 import socket
 import sqlite3
+import statistics
 import subprocess
 import sys
 import tempfile
@@ -76,7 +77,7 @@ def percentile(values, part):
 
 
 def median(values):
-    return percentile(values, 0.5)
+    return statistics.median(values)
 
 
 # --- the place and the processes -----------------------------------------------------------------

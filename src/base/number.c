@@ -3,7 +3,8 @@
  * correctly (W. Clinger, "How to read floating point numbers accurately", 1990); everything else goes
  * to the C library's strtod in the C locale, which rounds correctly too.
  *
- * Printing: the fewest digits that read back as the same double. 15 always do when so few are enough;
+ * Printing: most numbers have a few decimals; where an integer below 10^15 divided by a power of ten gives
+ * the value back exactly, that integer with a point in it is its shortest decimal. Else the fewest digits that read back as the same double. 15 always do when so few are enough;
  * only denormals may need less. */
 #include "base/number.h"
 
@@ -130,9 +131,49 @@ static bool is_power_of_two(double value)
     return fabs(frexp(value, &exponent)) == 0.5;
 }
 
+/* `digits` with a point before the last `decimals` of them. */
+static size_t print_decimal(char out[NUMBER_TEXT_SIZE], uint64_t digits, int decimals, bool negative)
+{
+    char reversed[NUMBER_TEXT_SIZE];
+    size_t count = 0, length = 0;
+    for (int i = 0; digits > 0 || i <= decimals; i++) {
+        if (i > 0 && i == decimals)
+            reversed[count++] = '.';
+        reversed[count++] = (char)('0' + digits % 10);
+        digits /= 10;
+    }
+    if (negative)
+        out[length++] = '-';
+    while (count > 0)
+        out[length++] = reversed[--count];
+    out[length] = '\0';
+    return length;
+}
+
+/* 0 when the value has more than six decimals, or is so large or small that it wants an exponent. */
+static size_t print_short(char out[NUMBER_TEXT_SIZE], double value)
+{
+    static const double powers[] = {1, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6};
+    double size = fabs(value);
+    if (size < 1e-4 || size >= 1e15)
+        return 0;
+    for (int decimals = 0; decimals < (int)(sizeof powers / sizeof *powers); decimals++) {
+        double scaled = size * powers[decimals];
+        if (scaled >= 1e15)
+            return 0;
+        int64_t digits = llround(scaled);
+        if ((double)digits / powers[decimals] == size)
+            return print_decimal(out, (uint64_t)digits, decimals, value < 0);
+    }
+    return 0;
+}
+
 size_t number_format(char out[NUMBER_TEXT_SIZE], double value)
 {
     CHECK(isfinite(value));
+    size_t quick = print_short(out, value);
+    if (quick > 0)
+        return quick;
     pthread_once(&c_locale_once, make_c_locale);
     locale_t before = uselocale(c_locale);
     int precision = fabs(value) < DBL_MIN ? 1 : 15;

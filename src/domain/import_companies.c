@@ -9,7 +9,7 @@
 
 #include <stdlib.h>
 
-enum { KNOWN_MAX = 50000 };
+enum { KNOWN_MAX = 20000 };
 
 struct KnownCompanies {
     const Job *job;

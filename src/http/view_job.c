@@ -5,13 +5,15 @@
 #include "format/options_json.h"
 #include "http/views.h"
 
+enum { MEBIBYTE = 1 << 20 };
+
 static void put_file(Arena *arena, JsonOut *out, const Job *job)
 {
     json_begin_object(out, "file_info");
     json_put_text(out, "original_filename", job->original_filename);
     json_put_int(out, "file_size", job->file_size);
-    json_put_double(out, "file_size_mb",
-                    (double)((job->file_size * 100 + 524288) / 1048576) / 100.0);
+    int64_t hundredths = (job->file_size * 100 + MEBIBYTE / 2) / MEBIBYTE;
+    json_put_double(out, "file_size_mb", (double)hundredths / 100);
     json_put_text(out, "file_sha256", digest_text(arena, job->file_sha256));
     json_end_object(out);
 }

@@ -9,7 +9,7 @@
 #include "model/words.h"
 #include "store/statements.h"
 
-enum { FILE_CHUNK_MAX = 4 << 20, FILE_ZSTD_LEVEL = 3 };
+enum { FILE_CHUNK_MAX = 4 << 20, FILE_ZSTD_LEVEL = 1 /* on tables of numbers as small as 3, in half the time */ };
 
 static Value digest_value(const Digest *digest)
 {

@@ -324,12 +324,15 @@ static void versions_are_deleted_one_by_one_or_all_former(void **state)
     }
     PredictionKey key = prediction_key(&current), others = key;
     others.owner_id = f->other;
-    Uuid *jobs = NULL;
+    JobRows *jobs = NULL;
     size_t count = 9;
     assert_no_error(prediction_jobs_of_former(f->arena, f->db, &key, &jobs, &count));
     assert_int_equal(count, 2); /* each once, and no row without one */
-    assert_true((uuid_equal(jobs[0], a.id) && uuid_equal(jobs[1], b.id)) ||
-                (uuid_equal(jobs[0], b.id) && uuid_equal(jobs[1], a.id)));
+    for (size_t i = 0; i < 2; i++) {
+        assert_true(uuid_equal(jobs[i].job_id, a.id) || uuid_equal(jobs[i].job_id, b.id));
+        assert_int_equal(jobs[i].rows, uuid_equal(jobs[i].job_id, a.id) ? 2 : 1);
+    }
+    assert_false(uuid_equal(jobs[0].job_id, jobs[1].job_id));
     assert_no_error(prediction_jobs_of_former(f->arena, f->db, &others, &jobs, &count));
     assert_int_equal(count, 0);
     int64_t rows = -1;
