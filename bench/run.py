@@ -75,14 +75,14 @@ def conditions(args):
             "load_before": os.getloadavg()[0], "commit": said("git", "describe", "--always", "--dirty")}
 
 
-def print_result(result, wide):
+def print_result(result):
     met = {None: "", True: "met", False: "NOT MET"}[result.met]
     reference = "" if result.reference is None else "%s (%s)" % (
         harness.show(result.reference, result.unit), result.reference_what)
     print("  %-47s %12s  %-38s %7s  %-10s %s" % (
         result.what, harness.show(result.measured, result.unit), reference,
         "" if result.ratio is None else "%.2f ×" % result.ratio, result.target, met))
-    if wide and result.note:
+    if result.note:
         print("      " + result.note)
     sys.stdout.flush()
 
@@ -94,7 +94,7 @@ def run_one(name, data, args, results):
     try:
         for result in BENCHES[name](data, args.repeat):
             results.append(result)
-            print_result(result, True)
+            print_result(result)
     except harness.Failure as failure:
         print("  FAILED: %s" % failure)
         if not args.keep_going:
@@ -140,6 +140,8 @@ def main():
         return 130
     finally:
         signal.alarm(0)
+        for number in (signal.SIGINT, signal.SIGTERM):  # cleaning up is not interrupted
+            signal.signal(number, signal.SIG_IGN)
         if place is not None:
             place.close()
         if results:

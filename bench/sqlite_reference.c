@@ -93,11 +93,12 @@ static sqlite3 *open_target(const Options *options)
 /* The parents of the rows, in the order of their references. */
 static void copy_parents(sqlite3 *db, const Options *options)
 {
-    static const char *const tables[] = {"owners", "users", "models", "bulk_upload_jobs", "companies"};
+    static const char *const tables[] = {"owners", "users", "models", "bulk_upload_jobs",
+                                         "companies"};
     run_text(db, "ATTACH %Q AS source; BEGIN", options->source);
     for (size_t i = 0; i < sizeof tables / sizeof *tables; i++)
-        run_text(db, "INSERT OR IGNORE INTO main.%s SELECT * FROM source.%s ORDER BY rowid", tables[i],
-                 tables[i]);
+        run_text(db, "INSERT OR IGNORE INTO main.%s SELECT * FROM source.%s ORDER BY rowid",
+                 tables[i], tables[i]);
     run(db, "COMMIT; PRAGMA wal_checkpoint(TRUNCATE)");
 }
 
@@ -202,7 +203,8 @@ static sqlite3_stmt *prepare_insert(sqlite3 *db, const Options *options, int col
     return insert;
 }
 
-static bool batch_ends(const Options *options, int64_t in_batch, int64_t created_at, int64_t batch_at)
+static bool batch_ends(const Options *options, int64_t in_batch, int64_t created_at,
+                       int64_t batch_at)
 {
     if (options->transaction == TRANSACTION_ALL)
         return false;
@@ -256,7 +258,8 @@ static bool parse(int count, char **words, Options *options)
         return false;
     options->source = words[1];
     options->target = words[2];
-    options->table = strcmp(words[3], "annual") == 0 ? "annual_predictions" : "quarterly_predictions";
+    options->table =
+        strcmp(words[3], "annual") == 0 ? "annual_predictions" : "quarterly_predictions";
     for (int i = 4; i < count; i += 2) {
         const char *value = words[i + 1];
         if (strcmp(words[i], "--transaction") == 0)
@@ -286,9 +289,10 @@ int main(int count, char **words)
                        .checkpoint_pages = 8192,
                        .synchronous = "NORMAL"};
     if (!parse(count, words, &options)) {
-        fprintf(stderr, "sqlite_reference SOURCE TARGET annual|quarterly "
-                        "[--transaction imported|all|ROWS] [--cache-mib N] [--mmap-mib N] "
-                        "[--checkpoint-pages N] [--page-size N] [--synchronous WORD] [--before SQL]\n");
+        fprintf(stderr,
+                "sqlite_reference SOURCE TARGET annual|quarterly "
+                "[--transaction imported|all|ROWS] [--cache-mib N] [--mmap-mib N] "
+                "[--checkpoint-pages N] [--page-size N] [--synchronous WORD] [--before SQL]\n");
         return 2;
     }
     sqlite3 *db = open_target(&options);

@@ -23,7 +23,7 @@ ORDER BY d.created_at DESC, d.id DESC LIMIT 1;
 
 -- name: deletion_advance
 UPDATE deletions SET state = 'running', deleted_rows = deleted_rows + $3,
-  companies_deleted = companies_deleted + $4
+  companies_empty = companies_empty + $4, companies_deleted = companies_deleted + $4
 WHERE owner_id = $1 AND id = $2;
 
 -- name: deletion_finish

@@ -19,7 +19,6 @@
 #include "store/job_store.h"
 #include "store/problem_store.h"
 
-#define BATCH_TIME   40000        /* µs that a batch may hold the write lock, about */
 #define RETRY_PAUSE  10000        /* µs, doubled each time */
 #define STALLED_DELAY HOURS(1)
 #define RENEW_AFTER  SECONDS(8)   /* while rows that are in already are passed over */
@@ -209,9 +208,9 @@ static Error *end_well(Run *run, TaskEnd *ret_end)
 
 /* --- the batches ----------------------------------------------------------------------------- */
 
-static size_t next_size(size_t rows, int64_t took)
+static size_t next_size(Db *db, size_t rows, int64_t took)
 {
-    int64_t size = (int64_t)rows * BATCH_TIME / (took > 0 ? took : 1);
+    int64_t size = (int64_t)rows * queue_batch_time(db) / (took > 0 ? took : 1);
     if (size > (int64_t)rows * 4)
         size = (int64_t)rows * 4;
     return size < BATCH_ROWS_MIN   ? BATCH_ROWS_MIN
@@ -282,7 +281,7 @@ static Error *run_batches(Run *run, ImportPipe *pipe, TaskEnd *ret_end)
         int64_t start = clock_monotonic();
         CommitEnd end = COMMIT_DONE;
         TRY(commit_patiently(run, commit, batch, &end));
-        rows = next_size(count > 0 ? count : rows, clock_monotonic() - start);
+        rows = next_size(run->db, count > 0 ? count : rows, clock_monotonic() - start);
         if (!run->relaxed) {
             run->relaxed = true;
             TRY(db_relax_durability(run->db, run->arena, true));

@@ -8,6 +8,8 @@
 #include <errno.h>
 #include <pthread.h>
 
+#define BATCH_TIME_SHARED 40000
+#define BATCH_TIME_ALONE  160000
 #define LEASE SECONDS(TASK_LEASE_SECONDS)
 
 static pthread_mutex_t mutex = PTHREAD_MUTEX_INITIALIZER;
@@ -91,6 +93,11 @@ Error *queue_has(Arena *arena, Db *db, Uuid owner_id, Uuid object_id, bool *ret_
     for (TaskKind kind = 0; kind < TASK_KIND_COUNT && !*ret_queued; kind++)
         TRY(task_is_queued(arena, db, owner_id, object_id, kind, ret_queued));
     return NULL;
+}
+
+int64_t queue_batch_time(Db *db)
+{
+    return db_was_waited_for(db) ? BATCH_TIME_SHARED : BATCH_TIME_ALONE;
 }
 
 Error *queue_depth(Arena *arena, Db *db, int64_t *ret_waiting, int64_t *ret_oldest)

@@ -31,6 +31,10 @@ Error *queue_release(Arena *arena, Db *db, const Task *task, int64_t delay, bool
 /* Is a task of this object (a job or a deletion) still to be done? */
 Error *queue_has(Arena *arena, Db *db, Uuid owner_id, Uuid object_id, bool *ret_queued) MUST_CHECK;
 
+/* How long the next batch of a task may hold the write lock, in µs: shorter where the batches before it
+ * made others wait. */
+int64_t queue_batch_time(Db *db);
+
 Error *queue_depth(Arena *arena, Db *db, int64_t *ret_waiting, int64_t *ret_oldest) MUST_CHECK;
 
 /* Inside one process workers are woken directly: `queue_wake` after the commit that queued a task;

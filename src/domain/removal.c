@@ -1,4 +1,4 @@
-/* A batch holds the write lock for some 40 ms: its size follows from how long the one before took. The
+/* How long a batch may hold the write lock decides its size, from how long the one before took. The
  * position of the task is the job_row of the last row that is gone, so a crash loses nothing. */
 #include "domain/removal.h"
 
@@ -10,7 +10,6 @@
 #include "store/job_store.h"
 
 enum { BATCH_FIRST = 500, BATCH_MIN = 100, BATCH_MAX = 20000 };
-#define BATCH_TIME 40000
 
 static Error *mark_companies(Arena *arena, Db *db, const JobSlice *slice, const Uuid *companies,
                              size_t count, int64_t *ret_marked)
@@ -74,7 +73,7 @@ Error *removal_run(Arena *arena, Db *db, Task *task, const Removal *removal, con
         if (error != NULL)
             return error;
         int64_t took = clock_monotonic() - start;
-        limit = limit * BATCH_TIME / (took > 0 ? took : 1);
+        limit = limit * queue_batch_time(db) / (took > 0 ? took : 1);
         limit = limit < BATCH_MIN ? BATCH_MIN : limit > BATCH_MAX ? BATCH_MAX : limit;
         arena_rewind(arena, mark);
         clock_sleep(watch->pause);

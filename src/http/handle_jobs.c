@@ -70,7 +70,7 @@ Error *handle_job_get(Request *request, Response *response)
     bool with_errors = params_bool(&request->query, "include_errors", false);
     TRY(find_job(request, &job));
     detail.predictions = job->hides_rows ? 0 : job_rows_left(job);
-    detail.companies = job->counters.companies;
+    detail.companies = job->options.dry_run ? 0 : job->counters.companies;
     if (with_errors) {
         TRY(jobs_problems(request->arena, request->db, job, SEVERITY_ERROR, &first, &errors));
         detail.errors = &errors;

@@ -28,13 +28,16 @@ enum {
     CONNECTION_MEMORY = 32 * 1024, /* zeroed by the library for each request: more costs more */
     CONNECTIONS_MAX = 2000,
     IDLE_SECONDS = 60,
-    STOP_SECONDS = 30
+    STOP_SECONDS = 30, /* for what is under way when the server stops ... */
+    QUIET_SECONDS = 1  /* ... and for a request that does not go on coming in */
 };
 
 struct HttpServer {
     App *app;
     struct MHD_Daemon *daemon;
     atomic_bool stopping;
+    atomic_int receiving;       /* requests that are still coming in */
+    atomic_uint_fast64_t heard; /* rises with every piece of one */
     int port;
 };
 
@@ -46,7 +49,16 @@ static void *on_target(void *cls, const char *uri, struct MHD_Connection *connec
     HttpServer *server = cls;
     Exchange *exchange = exchange_new(server->app, uri);
     exchange->carrier = connection;
+    atomic_fetch_add(&server->receiving, 1);
     return exchange;
+}
+
+/* All of the request is in, or no more of it is wanted. */
+static void received(HttpServer *server, Exchange *exchange)
+{
+    if (exchange->step != STEP_ANSWER)
+        atomic_fetch_sub(&server->receiving, 1);
+    exchange->step = STEP_ANSWER;
 }
 
 static enum MHD_Result on_header(void *cls, enum MHD_ValueKind kind, const char *name,
@@ -152,6 +164,7 @@ static enum MHD_Result begin(HttpServer *server, struct MHD_Connection *connecti
     if (!exchange_refuses_now(exchange))
         return MHD_YES;
     exchange->close = true;
+    received(server, exchange);
     return answer(server, connection, exchange);
 }
 
@@ -164,6 +177,7 @@ static enum MHD_Result on_access(void *cls, struct MHD_Connection *connection, c
     Exchange *exchange = *context;
     (void)url;
     (void)version;
+    atomic_fetch_add_explicit(&server->heard, 1, memory_order_relaxed);
     switch (exchange->step) {
     case STEP_HEADER:
         exchange->step = STEP_BODY;
@@ -174,7 +188,7 @@ static enum MHD_Result on_access(void *cls, struct MHD_Connection *connection, c
             *data_size = 0;
             return go_on ? MHD_YES : MHD_NO;
         }
-        exchange->step = STEP_ANSWER;
+        received(server, exchange);
         exchange_body_done(exchange);
         if (!exchange_is_answered(exchange) && run(connection, exchange))
             return MHD_YES;
@@ -188,11 +202,13 @@ static enum MHD_Result on_access(void *cls, struct MHD_Connection *connection, c
 static void on_end(void *cls, struct MHD_Connection *connection, void **context,
                    enum MHD_RequestTerminationCode code)
 {
-    (void)cls;
+    Exchange *exchange = *context;
     (void)connection;
-    if (*context != NULL)
-        exchange_end(*context, code == MHD_REQUEST_TERMINATED_COMPLETED_OK);
     *context = NULL;
+    if (exchange == NULL)
+        return;
+    received(cls, exchange);
+    exchange_end(exchange, code == MHD_REQUEST_TERMINATED_COMPLETED_OK);
 }
 
 static void on_library_log(void *cls, const char *format, va_list arguments)
@@ -265,7 +281,28 @@ int http_server_port(const HttpServer *server)
     return server->port;
 }
 
-/* No new connections; what is under way gets its time; then the pool runs dry, which resumes every
+/* Requests that are being worked on or answered get their time. Those that are still coming in get it
+ * only while something does come: the library may notice a client that broke off in the middle of a
+ * body no sooner than its idle time is over. */
+static void finish_requests(HttpServer *server)
+{
+    int64_t now = clock_monotonic(), until = now + SECONDS(STOP_SECONDS), quiet_since = now;
+    uint_fast64_t heard = atomic_load(&server->heard);
+    while (now < until) {
+        int64_t in_flight = metrics_in_flight(server->app->metrics);
+        if (heard != atomic_load(&server->heard)) {
+            heard = atomic_load(&server->heard);
+            quiet_since = now;
+        }
+        bool only_receiving = in_flight <= atomic_load(&server->receiving);
+        if (in_flight == 0 || (only_receiving && now - quiet_since > SECONDS(QUIET_SECONDS)))
+            return;
+        clock_sleep(10000);
+        now = clock_monotonic();
+    }
+}
+
+/* No new connections; what is under way is finished; then the pool runs dry, which resumes every
  * suspended connection, and the daemon may stop. */
 void http_server_stop(HttpServer *server)
 {
@@ -273,9 +310,7 @@ void http_server_stop(HttpServer *server)
         return;
     atomic_store(&server->stopping, true);
     MHD_socket listening = MHD_quiesce_daemon(server->daemon);
-    int64_t until = clock_monotonic() + SECONDS(STOP_SECONDS);
-    while (metrics_in_flight(server->app->metrics) > 0 && clock_monotonic() < until)
-        clock_sleep(10000);
+    finish_requests(server);
     pool_stop(server->app->pool);
     MHD_stop_daemon(server->daemon);
     if (listening != MHD_INVALID_SOCKET)

@@ -261,6 +261,11 @@ Error *db_relax_durability(Db *db, Arena *arena, bool relaxed)
     return db->driver->relax(db->session, arena, relaxed);
 }
 
+bool db_was_waited_for(Db *db)
+{
+    return db->driver->was_waited_for != NULL && db->driver->was_waited_for(db->session);
+}
+
 Error *db_analyze(Db *db, Arena *arena)
 {
     return db->driver->analyze(db->session, arena);

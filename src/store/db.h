@@ -19,6 +19,7 @@ typedef struct DbOptions {
     bool read_only;         /* every write fails */
     bool must_exist;        /* an embedded database is not made when it is not there */
     int64_t cache_bytes;    /* page cache of the session; 0: the driver's default */
+    bool bulk;              /* for long work: it also does the engine's upkeep for the others */
 } DbOptions;
 
 /* `url`: "sqlite:PATH" (or ":memory:" behind it for one session alone) or "postgresql://…" as libpq
@@ -166,6 +167,10 @@ bool db_in_transaction(const Db *db);
 /* With `relaxed`, a commit may be lost by a power failure (never by a dying process), and never without
  * all that came after it: for work that is redone from its last committed position. */
 Error *db_relax_durability(Db *db, Arena *arena, bool relaxed) MUST_CHECK;
+
+/* Did another session of this process have to wait for this one since it was last asked? Long work then
+ * takes smaller steps. Always false where writers do not exclude each other. */
+bool db_was_waited_for(Db *db);
 
 /* Refreshes the statistics of the planner after a large load. */
 Error *db_analyze(Db *db, Arena *arena) MUST_CHECK;

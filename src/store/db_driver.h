@@ -31,6 +31,7 @@ typedef struct DbDriver {
     Error *(*relax)(void *session, Arena *arena, bool relaxed);
     Error *(*analyze)(void *session, Arena *arena);
     void (*interrupt)(void *session);
+    bool (*was_waited_for)(void *session); /* NULL: never */
 } DbDriver;
 
 extern const DbDriver DB_SQLITE;

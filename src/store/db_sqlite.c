@@ -20,7 +20,11 @@ enum {
     PARAMETER_MAX = 40,
     BUSY_TIMEOUT_MS = 15000,
     DEFAULT_CACHE = 8 << 20,
-    CHECKPOINT_PAGES = 8192 /* of 4 KiB: the log is copied back every 32 MiB */
+    /* Pages of 4 KiB in the log, upon which it is copied back: a page that is written again and again then
+     * goes into the file once. Sessions for long work come first, so that a single write rarely has to. */
+    CHECKPOINT_BULK = 32768,
+    CHECKPOINT_OTHERS = 49152,
+    LOG_KEPT = 64 << 20 /* bytes of the log file that stay on disk */
 };
 
 /* A reading session maps the file instead of copying pages: a point read is a fifth cheaper. */
@@ -33,6 +37,7 @@ typedef struct WriterQueue {
     pthread_cond_t moved;
     uint64_t next_ticket;
     uint64_t serving;
+    bool waited;        /* somebody had to */
     struct WriterQueue *next;
 } WriterQueue;
 
@@ -47,6 +52,8 @@ typedef struct Session {
     sqlite3 *db;
     WriterQueue *queue; /* NULL: a database of this session alone */
     bool writing;       /* holds the queue */
+    int log_pages;      /* in the log after this session's last commit */
+    int checkpoint_at;
     Prepared prepared[SQL_COUNT];
     sqlite3_stmt *begin_read;
     sqlite3_stmt *begin_write;
@@ -94,6 +101,7 @@ static void queue_enter(Session *session)
     if (queue != NULL) {
         pthread_mutex_lock(&queue->mutex);
         uint64_t ticket = queue->next_ticket++;
+        queue->waited |= queue->serving != ticket;
         while (queue->serving != ticket)
             pthread_cond_wait(&queue->moved, &queue->mutex);
         pthread_mutex_unlock(&queue->mutex);
@@ -196,6 +204,14 @@ static Error *prepare_text(Session *session, Arena *arena, const char *text, sql
     return code == SQLITE_OK ? NULL : translate(session, arena, code, text);
 }
 
+static int note_log(void *self, sqlite3 *db, const char *name, int pages)
+{
+    (void)db;
+    (void)name;
+    ((Session *)self)->log_pages = pages;
+    return SQLITE_OK;
+}
+
 static Error *set_up(Session *session, Arena *arena, DbOptions options)
 {
     sqlite3_extended_result_codes(session->db, 1);
@@ -210,11 +226,13 @@ static Error *set_up(Session *session, Arena *arena, DbOptions options)
                arena_printf(arena,
                             "%s PRAGMA foreign_keys=ON; PRAGMA trusted_schema=OFF; "
                             "PRAGMA cache_size=-%lld; PRAGMA temp_store=MEMORY; "
-                            "PRAGMA wal_autocheckpoint=%d; PRAGMA journal_size_limit=%d; "
+                            "PRAGMA journal_size_limit=%d; PRAGMA secure_delete=OFF; "
                             "PRAGMA synchronous=FULL; %s",
                             options.read_only ? "" : "PRAGMA journal_mode=WAL;",
-                            (long long)(cache / 1024), CHECKPOINT_PAGES, CHECKPOINT_PAGES * 4096,
+                            (long long)(cache / 1024), LOG_KEPT,
                             options.read_only ? READER_PRAGMAS : "")));
+    session->checkpoint_at = options.bulk ? CHECKPOINT_BULK : CHECKPOINT_OTHERS;
+    sqlite3_wal_hook(session->db, note_log, session); /* instead of a checkpoint inside the commit */
     TRY(prepare_text(session, arena, "BEGIN", &session->begin_read));
     TRY(prepare_text(session, arena, "BEGIN IMMEDIATE", &session->begin_write));
     TRY(prepare_text(session, arena, "COMMIT", &session->commit));
@@ -272,8 +290,13 @@ static Error *begin(void *self, Arena *arena, TxMode mode)
 static Error *commit(void *self, Arena *arena)
 {
     Session *session = self;
+    session->log_pages = 0;
     TRY(step_alone(session, arena, session->commit, "commit"));
     queue_leave(session);
+    /* After the next writer was let in. That another session is at it, or that readers hold the end of the
+     * log, is no failure: a later commit does it. */
+    if (session->log_pages >= session->checkpoint_at)
+        sqlite3_wal_checkpoint_v2(session->db, NULL, SQLITE_CHECKPOINT_PASSIVE, NULL, NULL);
     return NULL;
 }
 
@@ -451,6 +474,18 @@ static Value column(const void *self, int index, ValueType type)
     }
 }
 
+static bool was_waited_for(void *self)
+{
+    WriterQueue *queue = ((Session *)self)->queue;
+    if (queue == NULL)
+        return false;
+    pthread_mutex_lock(&queue->mutex);
+    bool waited = queue->waited;
+    queue->waited = false;
+    pthread_mutex_unlock(&queue->mutex);
+    return waited;
+}
+
 static Error *relax(void *self, Arena *arena, bool relaxed)
 {
     return script(self, arena, relaxed ? "PRAGMA synchronous=NORMAL" : "PRAGMA synchronous=FULL");
@@ -489,4 +524,5 @@ const DbDriver DB_SQLITE = {
     .relax = relax,
     .analyze = analyze,
     .interrupt = interrupt,
+    .was_waited_for = was_waited_for,
 };

@@ -192,8 +192,10 @@ static Error *open_sessions(Arena *arena, Worker *worker, const char *url)
         Lane *lane = &worker->lanes[i];
         *lane = (Lane){.worker = worker, .max_size = i == 0 ? INT64_MAX : SMALL_TASK};
         options.cache_bytes = i == 0 ? LANE_CACHE : 0;
+        options.bulk = true;
         TRY(db_open(arena, str_from(url), options, &lane->db));
         options.cache_bytes = 0;
+        options.bulk = false;
         TRY(db_open(arena, str_from(url), options, &lane->reader));
     }
     return NULL;
@@ -268,7 +270,7 @@ static Error *work_until(Arena *arena, Db *db, Db *reader, const TaskWatch *watc
 Error *worker_run_until(Arena *arena, const char *db_url, const TaskWatch *watch, Uuid owner_id,
                         Uuid object_id)
 {
-    DbOptions options = {.must_exist = true, .cache_bytes = LANE_CACHE};
+    DbOptions options = {.must_exist = true, .cache_bytes = LANE_CACHE, .bulk = true};
     Db *db = NULL, *reader = NULL;
     Error *error = db_open(arena, str_from(db_url), options, &db);
     if (error == NULL)

@@ -283,7 +283,7 @@ class Answer:
             if self.type == "application/json" and self.method != "HEAD":
                 assert self.json["success"] is True, str(self)
             return
-        if self.status == 401:
+        if self.status == 401 and self.type != "text/html":
             assert self.header("WWW-Authenticate"), str(self)
         if self.status in (429, 503):
             assert re.match(r"\A\d+\Z", self.header("Retry-After") or ""), str(self)

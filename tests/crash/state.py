@@ -174,7 +174,7 @@ def broken_chains(session):
     found = []
     heads = {owner: (seq, digest) for owner, seq, digest in
              session.execute("SELECT owner_id, seq, digest FROM audit_heads")}
-    ends = {}
+    ends = {owner: (0, bytes(32)) for owner, (seq, _) in heads.items() if seq == 0}
     for *row, digest in session.execute(
             "SELECT owner_id, seq, at, user_id, actor, via, address, request_id, action, object_kind, "
             "object_id, row_count, reason, details, digest FROM audit_events ORDER BY owner_id, seq"):

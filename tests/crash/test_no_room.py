@@ -100,7 +100,7 @@ class DatabaseTest(harness.unittest.TestCase):
                 self.assertIn("no room left", server.tail(100))
             client_sees = self.what_a_client_sees(server, job)
             with self.subTest("a disk that is full for a while fails no job"):
-                time.sleep(17)
+                time.sleep(12)
                 self.assertEqual(place.value("SELECT status FROM bulk_upload_jobs"), "processing")
             small.clear()
             with self.subTest("it ends once there is room"):
@@ -132,7 +132,7 @@ class DatabaseTest(harness.unittest.TestCase):
 
     def test_full_while_an_upload_is_stored(self):
         """The spool has room, the database has not."""
-        small = disk(self, 8 * MIB)
+        small = disk(self, 64 * MIB)
         place = self.place_on(small)
         spool = harness.tempfile.mkdtemp(prefix="obligor-spool-")
         self.addCleanup(os.rmdir, spool)

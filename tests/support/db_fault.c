@@ -9,11 +9,11 @@
 #include "store/db_driver.h"
 
 struct Fault {
-    DbDriver driver;            /* the table that the wrapped session is called through */
+    DbDriver driver; /* the table that the wrapped session is called through */
     const DbDriver *inner;
     void *session;
     int64_t calls[FAULT_POINT_COUNT];
-    int64_t countdown;          /* 0: not armed */
+    int64_t countdown; /* 0: not armed */
     ErrorCode code;
     bool fired;
     int64_t open_cursors;

@@ -427,8 +427,8 @@ void fixture_assert_prediction(const Prediction *actual, const Prediction *expec
                                const char *file, int line)
 {
 #define SAME_INT(field)                                                                            \
-    _assert_int_equal((uintmax_t)(int64_t)actual->field, (uintmax_t)(int64_t)expected->field, file, \
-                      line)
+    _assert_int_equal((uintmax_t)(int64_t)actual->field, (uintmax_t)(int64_t)expected->field,      \
+                      file, line)
 #define SAME_UUID(field) fixture_assert_uuid(actual->field, expected->field, #field, file, line)
 #define SAME_REAL(field) fixture_assert_real(actual->field, expected->field, #field, file, line)
     const KindSpec *spec = kind_spec(expected->kind);

@@ -35,12 +35,12 @@ typedef struct Engine Engine;
 typedef struct Fixture {
     const Engine *engine;
     Arena *arena;
-    Db *db;                 /* NULL: the test closed it */
-    Tx tx;                  /* of fixture_begin */
+    Db *db; /* NULL: the test closed it */
+    Tx tx;  /* of fixture_begin */
     Str url;
-    const char *directory;  /* gone with all that is in it behind the test */
-    Uuid user;              /* user and owner: ada@example.com */
-    Uuid other;             /* user and owner: Bob@Example.com */
+    const char *directory; /* gone with all that is in it behind the test */
+    Uuid user;             /* user and owner: ada@example.com */
+    Uuid other;            /* user and owner: Bob@Example.com */
     Uuid models[KIND_COUNT];
 } Fixture;
 
@@ -70,7 +70,7 @@ Db *fixture_session(const Fixture *f);
 void fixture_begin(Fixture *f);
 void fixture_commit(Fixture *f);
 
-int64_t fixture_advance(int64_t micros);    /* the new time */
+int64_t fixture_advance(int64_t micros); /* the new time */
 void fixture_clock(int64_t time);
 
 /* The same id for the same number, in the order of the numbers, and never one of uuid_new's. */

@@ -96,10 +96,8 @@ static void a_list_reads_as_a_sentence(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        TEST(every_word_reads_back),
-        TEST(numbers_that_are_stored_never_change),
-        TEST(case_counts_unless_folded),
-        TEST(an_entry_without_a_word_never_matches),
+        TEST(every_word_reads_back),      TEST(numbers_that_are_stored_never_change),
+        TEST(case_counts_unless_folded),  TEST(an_entry_without_a_word_never_matches),
         TEST(a_list_reads_as_a_sentence),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -36,8 +36,7 @@ static void a_user_comes_back_as_it_was(void **state)
         if (by == 0)
             assert_no_error(user_by_id(f->arena, f->db, user.id, &stored));
         else
-            assert_no_error(
-                user_by_email(f->arena, f->db, STR("eve.ADAMS@example.com"), &stored));
+            assert_no_error(user_by_email(f->arena, f->db, STR("eve.ADAMS@example.com"), &stored));
         assert_uuid(stored->id, user.id);
         assert_string_equal(stored->email, "Eve.Adams@Example.COM");
         assert_string_equal(stored->username, "eve");

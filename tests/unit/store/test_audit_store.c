@@ -98,8 +98,9 @@ static void what_does_not_apply_is_missing(void **state)
     assert_no_error(audit_append(f->arena, f->db, &event, (Digest){{2}}));
     fixture_commit(f);
     assert_int_equal(
-        fixture_number(f, "SELECT count(*) FROM audit_events WHERE actor IS NULL AND address IS NULL "
-                          "AND request_id IS NULL AND reason IS NULL AND details IS NULL"),
+        fixture_number(f,
+                       "SELECT count(*) FROM audit_events WHERE actor IS NULL AND address IS NULL "
+                       "AND request_id IS NULL AND reason IS NULL AND details IS NULL"),
         2);
     assert_int_equal(fixture_number(f, "SELECT seq FROM audit_events WHERE row_count IS NULL"), 1);
     assert_int_equal(fixture_number(f, "SELECT seq FROM audit_events WHERE row_count = 0"), 2);
@@ -121,10 +122,8 @@ static void a_number_is_given_once(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        STORE_TEST(a_chain_begins_at_zero),
-        STORE_TEST(the_head_moves_with_each_entry),
-        STORE_TEST(an_entry_is_kept_whole),
-        STORE_TEST(what_does_not_apply_is_missing),
+        STORE_TEST(a_chain_begins_at_zero), STORE_TEST(the_head_moves_with_each_entry),
+        STORE_TEST(an_entry_is_kept_whole), STORE_TEST(what_does_not_apply_is_missing),
         STORE_TEST(a_number_is_given_once),
     };
     return fixture_run(tests);

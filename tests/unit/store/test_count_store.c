@@ -40,9 +40,12 @@ static void a_tally_stores_one_row_a_key(void **state)
     Tally *tally = tally_new(f->arena);
     Uuid a = fixture_id(1), b = fixture_id(2);
     char sector[] = "Energy";
-    const CountKey keys[] = {key_of(a, 2024, RISK_LOW, sector),    key_of(b, 2024, RISK_LOW, sector),
-                             key_of(a, 2023, RISK_LOW, sector),    key_of(a, 2024, RISK_HIGH, sector),
-                             key_of(a, 2024, RISK_LOW, "Energy2"), key_of(a, 2024, RISK_LOW, ""),
+    const CountKey keys[] = {key_of(a, 2024, RISK_LOW, sector),
+                             key_of(b, 2024, RISK_LOW, sector),
+                             key_of(a, 2023, RISK_LOW, sector),
+                             key_of(a, 2024, RISK_HIGH, sector),
+                             key_of(a, 2024, RISK_LOW, "Energy2"),
+                             key_of(a, 2024, RISK_LOW, ""),
                              {KIND_QUARTERLY, a, 2024, RISK_LOW, STR("Energy")}};
     for (int round = 0; round < 3; round++)
         for (size_t i = 0; i < ARRAY_COUNT(keys); i++)
@@ -131,9 +134,8 @@ static void add_rows(Fixture *f, const Company *company, const Job *job, int fir
 {
     fixture_begin(f);
     for (int i = 0; i < rows; i++) {
-        Prediction p = job == NULL
-                           ? fixture_prediction(f, company, KIND_ANNUAL, first_year + i, 4)
-                           : fixture_row(f, company, job, 2 + i, first_year + i, 4);
+        Prediction p = job == NULL ? fixture_prediction(f, company, KIND_ANNUAL, first_year + i, 4)
+                                   : fixture_row(f, company, job, 2 + i, first_year + i, 4);
         p.score.risk_level = (RiskLevel)(i % RISK_LEVEL_COUNT);
         p.sector = i % 3 == 0 ? STR("IT") : STR("");
         fixture_store(f, &p);
@@ -211,8 +213,9 @@ static void folding_changes_no_sum(void **state)
     tally = tally_new(f->arena);
     tally_add(tally, &(CountKey){KIND_ANNUAL, job, 1999, RISK_LOW, STR("zero")}, -4);
     store(f, tally);
-    const char *by_key = "SELECT count(*) FROM (SELECT sum(delta) AS n FROM prediction_counts "
-                         "GROUP BY kind, job_id, reporting_year, risk_level, sector) k WHERE n <> 0";
+    const char *by_key =
+        "SELECT count(*) FROM (SELECT sum(delta) AS n FROM prediction_counts "
+        "GROUP BY kind, job_id, reporting_year, risk_level, sector) k WHERE n <> 0";
     int64_t sum = total_of_all(f, f->user, KIND_ANNUAL), keys = fixture_number(f, by_key);
     int64_t before = fixture_number(f, "SELECT count(*) FROM prediction_counts");
     for (int i = 0; i < 2; i++) {
@@ -222,7 +225,8 @@ static void folding_changes_no_sum(void **state)
         assert_int_equal(total_of_all(f, f->user, KIND_ANNUAL), sum);
         assert_int_equal(fixture_number(f, by_key), keys);
         int64_t after = fixture_number(f, "SELECT count(*) FROM prediction_counts");
-        assert_true(i == 0 ? after < before : after == before); /* the second time changes nothing */
+        assert_true(i == 0 ? after < before
+                           : after == before); /* the second time changes nothing */
         before = after;
     }
     assert_int_equal(

@@ -44,12 +44,13 @@ static void whole_numbers_come_back(void **state)
     fixture_begin(f);
     for (size_t i = 0; i < ARRAY_COUNT(values); i++) {
         Value owner = value_uuid(f->user), job = value_uuid(fixture_id((uint32_t)i));
-        assert_no_error(db_run(f->db, f->arena, SQL_COUNT_INSERT,
-                               PARAMS(owner, value_uuid(uuid_new()), value_int(0), job,
-                                      value_int(2024), value_int(0), value_text("x"),
-                                      value_int(values[i])),
-                               NULL));
-        Rows ROWS_AUTO *rows = NULL;
+        assert_no_error(
+            db_run(f->db, f->arena, SQL_COUNT_INSERT,
+                   PARAMS(owner, value_uuid(uuid_new()), value_int(0), job, value_int(2024),
+                          value_int(0), value_text("x"), value_int(values[i])),
+                   NULL));
+        Rows ROWS_AUTO
+        *rows = NULL;
         Error *error = NULL;
         assert_no_error(db_query(f->db, f->arena, SQL_COUNT_OF_JOB, PARAMS(owner, job), &rows));
         assert_true(rows_next(rows, &error));
@@ -65,8 +66,8 @@ static void times_come_back(void **state)
 {
     Fixture *f = *state;
     /* Years 1 to 9999: what time_format writes. */
-    const int64_t values[] = {0, 1, -1, FIXTURE_START, INT64_C(-62135596800000000),
-                              INT64_C(253402300799999999)};
+    const int64_t values[] = {
+        0, 1, -1, FIXTURE_START, INT64_C(-62135596800000000), INT64_C(253402300799999999)};
     fixture_begin(f);
     for (size_t i = 0; i < ARRAY_COUNT(values); i++) {
         User user = {.id = fixture_id((uint32_t)i + 1),
@@ -180,8 +181,13 @@ static void text_comes_back(void **state)
     Fixture *f = *state;
     char long_text[5001] = {0};
     memset(long_text, 'x', sizeof long_text - 1);
-    const char *values[] = {"", "a", "O'Brien; DROP TABLE users --", "\xC3\xA4\xE2\x82\xAC\xF0\x9F\x8F\xA6",
-                            "$1 %s {x}", "\x01\t\r\n", long_text};
+    const char *values[] = {"",
+                            "a",
+                            "O'Brien; DROP TABLE users --",
+                            "\xC3\xA4\xE2\x82\xAC\xF0\x9F\x8F\xA6",
+                            "$1 %s {x}",
+                            "\x01\t\r\n",
+                            long_text};
     fixture_begin(f);
     for (size_t i = 0; i < ARRAY_COUNT(values); i++) {
         User user = {.id = fixture_id((uint32_t)i + 1),
@@ -259,10 +265,10 @@ static void a_str_without_memory_is_the_empty_text(void **state)
 static void rows_know_their_columns(void **state)
 {
     Fixture *f = *state;
-    Rows ROWS_AUTO *rows = NULL;
+    Rows ROWS_AUTO
+    *rows = NULL;
     Error *error = NULL;
-    assert_no_error(
-        db_query(f->db, f->arena, SQL_USER_BY_ID, PARAMS(value_uuid(f->user)), &rows));
+    assert_no_error(db_query(f->db, f->arena, SQL_USER_BY_ID, PARAMS(value_uuid(f->user)), &rows));
     assert_int_equal(rows_columns(rows), 9);
     assert_true(rows_next(rows, &error));
     assert_uuid(row_uuid(rows, 0), f->user);
@@ -338,7 +344,8 @@ static void a_commit_shows_to_all(void **state)
 
 static Error *leave_early(Arena *arena, Db *db, bool fail)
 {
-    Tx TX_AUTO tx = {0};
+    Tx TX_AUTO
+    tx = {0};
     TRY(tx_begin(db, arena, TX_WRITE, &tx));
     TRY(add_user(arena, db, 1));
     if (fail)
@@ -381,7 +388,8 @@ static void closing_rolls_back(void **state)
 static void a_rollback_under_an_open_cursor_is_fine(void **state)
 {
     Fixture *f = *state;
-    Rows ROWS_AUTO *rows = NULL;
+    Rows ROWS_AUTO
+    *rows = NULL;
     Error *error = NULL;
     fixture_begin(f);
     assert_no_error(add_user(f->arena, f->db, 1));
@@ -396,7 +404,8 @@ static void a_rollback_under_an_open_cursor_is_fine(void **state)
 static void a_commit_under_an_open_cursor_keeps_it(void **state)
 {
     Fixture *f = *state;
-    Rows ROWS_AUTO *rows = NULL;
+    Rows ROWS_AUTO
+    *rows = NULL;
     Error *error = NULL;
     fixture_begin(f);
     assert_no_error(add_user(f->arena, f->db, 1));
@@ -431,7 +440,8 @@ static void changed_rows_are_counted(void **state)
     int64_t changed = -1;
     fixture_begin(f);
     assert_no_error(db_run(f->db, f->arena, SQL_USER_SET_ACTIVE,
-                           PARAMS(value_uuid(f->user), value_bool(false), value_time(1)), &changed));
+                           PARAMS(value_uuid(f->user), value_bool(false), value_time(1)),
+                           &changed));
     assert_int_equal(changed, 1);
     assert_no_error(db_run(f->db, f->arena, SQL_USER_SET_ACTIVE,
                            PARAMS(value_uuid(fixture_id(9)), value_bool(false), value_time(1)),

@@ -26,8 +26,8 @@ static void check_error(const Fixture *f, const Error *error, ErrorCode code, co
     assert_error(error, code, message);
     assert_non_null(error->cause);
     assert_non_null(strstr(error->cause->message, "sqlite "));
-    const char *const secrets[] = {f->directory, "sqlite", "SELECT", "INSERT", "UPDATE", "PRAGMA",
-                                   "/",          "SQL"};
+    const char *const secrets[] = {f->directory, "sqlite", "SELECT", "INSERT",
+                                   "UPDATE",     "PRAGMA", "/",      "SQL"};
     for (size_t i = 0; i < ARRAY_COUNT(secrets); i++)
         assert_null(strstr(error->message, secrets[i]));
 }
@@ -41,8 +41,8 @@ static void a_directory_that_is_not_there(void **state)
 {
     Fixture *f = *state;
     Db *db = NULL;
-    Error *error = open_url(f, arena_printf(f->arena, "%s/no/such.db", f->directory),
-                            (DbOptions){0}, &db);
+    Error *error =
+        open_url(f, arena_printf(f->arena, "%s/no/such.db", f->directory), (DbOptions){0}, &db);
     check_error(f, error, ERROR_UNAVAILABLE, "The database cannot be opened.");
     error = open_url(f, f->directory, (DbOptions){0}, &db);
     check_error(f, error, ERROR_UNAVAILABLE, "The database cannot be opened.");
@@ -134,7 +134,8 @@ static void every_write_of_a_read_only_session_fails(void **state)
     assert_no_error(user_by_id(f->arena, db, f->user, &user));
     assert_string_equal(user->email, "ada@example.com");
     {
-        Tx TX_AUTO tx = {0};
+        Tx TX_AUTO
+        tx = {0};
         Error *error = tx_begin(db, f->arena, TX_WRITE, &tx);
         if (error == NULL)
             error = owner_touch(f->arena, db, f->user);
@@ -151,7 +152,8 @@ static void every_write_of_a_read_only_session_fails(void **state)
 
 static Error *fill(Fixture *f, Db *db)
 {
-    Tx TX_AUTO tx = {0};
+    Tx TX_AUTO
+    tx = {0};
     char *noise = arena_alloc(f->arena, 1 << 20);
     TRY(tx_begin(db, f->arena, TX_WRITE, &tx));
     for (int i = 0; i < 64; i++) {
@@ -190,7 +192,8 @@ static void each_constraint_has_its_code(void **state)
     } cases[] = {
         {"INSERT INTO owners VALUES (zeroblob(16), 'system', 0)", ERROR_CONFLICT,
          "The data is in conflict with data that is there."},
-        {"INSERT INTO users SELECT x'01', email, NULL, NULL, NULL, role, NULL, 1, 1, 1, 1 FROM users "
+        {"INSERT INTO users SELECT x'01', email, NULL, NULL, NULL, role, NULL, 1, 1, 1, 1 FROM "
+         "users "
          "LIMIT 1",
          ERROR_CONFLICT, "The data is in conflict with data that is there."},
         {"INSERT INTO owners VALUES (NULL, 'system', 0)", ERROR_INTERNAL,
@@ -295,7 +298,8 @@ static void strpos_looks_at_whole_words_and_bytes(void **state)
 
 static Error *append(Arena *arena, Db *db, Uuid owner)
 {
-    Tx TX_AUTO tx = {0};
+    Tx TX_AUTO
+    tx = {0};
     AuditHead head;
     TRY(tx_begin(db, arena, TX_WRITE, &tx));
     TRY(audit_head_lock(arena, db, owner, &head));

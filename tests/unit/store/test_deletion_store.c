@@ -27,10 +27,7 @@ static Deletion make(Fixture *f, const Job *job)
                       .include_inferred = true,
                       .orphaned_companies = true,
                       .state = DELETION_PENDING,
-                      .counts = {.edits_kept = 2,
-                                 .inferred_kept = 3,
-                                 .already_deleted = 4,
-                                 .companies_empty = 5},
+                      .counts = {.edits_kept = 2, .inferred_kept = 3, .already_deleted = 4},
                       .expected = 100,
                       .created_at = clock_now()};
 }
@@ -91,12 +88,18 @@ static void a_deletion_comes_back_as_it_was(void **state)
 }
 
 /* How many companies a deletion leaves without a prediction is part of what it says it did. */
-static void the_companies_left_empty_are_kept(void **state)
+static void companies_left_empty_are_counted(void **state)
 {
     Fixture *f = *state;
     Job job = fixture_job(f, f->user, KIND_ANNUAL);
     Deletion deletion = make(f, &job);
     insert(f, &deletion);
+    assert_int_equal(get(f, &deletion)->counts.companies_empty, 0);
+    for (int64_t companies = 2; companies <= 3; companies++) {
+        fixture_begin(f);
+        assert_no_error(deletion_advance(f->arena, f->db, &deletion, 10, companies));
+        fixture_commit(f);
+    }
     assert_int_equal(get(f, &deletion)->counts.companies_empty, 5);
 }
 
@@ -268,7 +271,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         STORE_TEST(a_deletion_comes_back_as_it_was),
-        STORE_TEST(the_companies_left_empty_are_kept),
+        STORE_TEST(companies_left_empty_are_counted),
         STORE_TEST(the_latest_of_a_job_is_found),
         STORE_TEST(a_deletion_advances_and_ends),
         STORE_TEST(slices_remove_exactly_the_jobs_rows),

@@ -111,16 +111,13 @@ static World *make_world(Fixture *f)
     return world;
 }
 
-static Error *migrate(Arena *arena, Db *db, void *context)
+static Error *migrate(Arena *arena, Db *db)
 {
-    (void)context;
     int applied = 0;
-    TRY(migrate_up(arena, db, &applied));
-    CHECK(applied == 1);
-    return NULL;
+    return migrate_up(arena, db, &applied);
 }
 
-/* The history may be there, empty, when a migration failed; so "as it was" is judged by the rest. */
+/* Each migration is all or nothing, with its record; what was committed before the failure stays. */
 static void migrations(void **state)
 {
     Fixture *f = *state;
@@ -129,11 +126,13 @@ static void migrations(void **state)
     for (int64_t nth = 1;; nth++) {
         Arena *arena = arena_new(0);
         fault_arm(fault, nth, ERROR_UNAVAILABLE);
-        Error *error = migrate(arena, db, NULL);
+        Error *error = migrate(arena, db);
         bool fired = fault_fired(fault);
         if (fired) {
             assert_error(error, ERROR_UNAVAILABLE, FAULT_MESSAGE);
-            assert_null(strstr(fixture_dump(arena, f), "owners"));
+            const char *dump = fixture_dump(arena, f);
+            bool recorded = strstr(dump, "0001_foundation") != NULL;
+            assert_int_equal(strstr(dump, "audit_heads") != NULL, recorded);
         } else {
             assert_no_error(error);
         }
@@ -157,7 +156,8 @@ static Error *account_work(Arena *arena, Db *db, void *context)
     bool any = false;
     size_t count = 0;
     int64_t removed = 0;
-    Tx TX_AUTO tx = {0};
+    Tx TX_AUTO
+    tx = {0};
     TRY(tx_begin(db, arena, TX_WRITE, &tx));
     TRY(user_insert(arena, db, &user));
     TRY(user_any(arena, db, &any));
@@ -181,11 +181,13 @@ static Error *account_work(Arena *arena, Db *db, void *context)
 static Error *model_work(Arena *arena, Db *db, void *context)
 {
     (void)context;
-    ModelRow model = {.id = uuid_new(), .name = "x", .version = "1", .file = STR("{}"), .created_at = 1};
+    ModelRow model = {
+        .id = uuid_new(), .name = "x", .version = "1", .file = STR("{}"), .created_at = 1};
     ModelRow *models = NULL;
     Uuid active;
     size_t count = 0;
-    Tx TX_AUTO tx = {0};
+    Tx TX_AUTO
+    tx = {0};
     TRY(tx_begin(db, arena, TX_WRITE, &tx));
     TRY(model_insert(arena, db, &model, UUID_NIL));
     TRY(model_activate(arena, db, KIND_ANNUAL, model.id));
@@ -206,12 +208,14 @@ static Error *upload_work(Arena *arena, Db *db, void *context)
     JobName name = {job.owner_id, job.id}, *stale = NULL;
     Str bytes;
     Uuid earlier;
-    JobQuery query = {.owner_id = f->user, .before_created_at = INT64_MAX, .statuses = 1023, .limit = 5};
+    JobQuery query = {
+        .owner_id = f->user, .before_created_at = INT64_MAX, .statuses = 1023, .limit = 5};
     size_t count = 0;
     int64_t number = 0;
     AuditHead head;
     KeptAnswer kept = {"x", digest_of(STR("x")), job.id, 10}, *before = NULL;
-    Tx TX_AUTO tx = {0};
+    Tx TX_AUTO
+    tx = {0};
     TRY(tx_begin(db, arena, TX_WRITE, &tx));
     TRY(idempotency_select(arena, db, f->user, f->user, STR("k"), &before));
     TRY(job_insert(arena, db, &job));
@@ -223,13 +227,20 @@ static Error *upload_work(Arena *arena, Db *db, void *context)
     TRY(job_by_digest(arena, db, f->user, job.file_sha256, KIND_ANNUAL, job.id, &earlier));
     TRY(job_stale_receiving(arena, db, INT64_MAX, &stale, &count));
     TRY(job_delete_received(arena, db, (JobName){f->user, world->job.id}));
+    TRY(job_begin_anew(arena, db, f->user, job.id));
     TRY(job_touch(arena, db, f->user, job.id, 2));
     TRY(job_set_status(arena, db, f->user, job.id, JOB_PENDING, 3));
-    Task task = {.id = uuid_new(), .owner_id = f->user, .object_id = job.id, .size = 3, .accepted_at = 3};
+    Task task = {
+        .id = uuid_new(), .owner_id = f->user, .object_id = job.id, .size = 3, .accepted_at = 3};
     TRY(task_insert(arena, db, &task));
     TRY(audit_head_lock(arena, db, f->user, &head));
-    AuditEvent event = {.owner_id = f->user, .seq = head.seq + 1, .at = 1, .via = "http",
-                        .action = "x", .object_kind = "job", .object_id = job.id};
+    AuditEvent event = {.owner_id = f->user,
+                        .seq = head.seq + 1,
+                        .at = 1,
+                        .via = "http",
+                        .action = "x",
+                        .object_kind = "job",
+                        .object_id = job.id};
     TRY(audit_append(arena, db, &event, head.digest));
     TRY(idempotency_insert(arena, db, f->user, f->user, STR("k"), &kept));
     TRY(idempotency_delete(arena, db, f->user, f->user, STR("none")));
@@ -248,7 +259,8 @@ static Error *batch_work(Arena *arena, Db *db, void *context)
     Str symbols[] = {STR("NEW"), STR("ACME")};
     uint8_t made[3];
     size_t count = 0;
-    Tx TX_AUTO tx = {0};
+    Tx TX_AUTO
+    tx = {0};
     TRY(tx_begin(db, arena, TX_WRITE, &tx));
     TRY(company_insert_many(arena, db, &company, 1, made));
     TRY(company_by_symbols(arena, db, f->user, symbols, 2, &companies, &count));
@@ -283,7 +295,8 @@ static Error *queue_work(Arena *arena, Db *db, void *context)
     Task *next = NULL;
     bool held = false;
     int64_t number = 0, oldest = 0;
-    Tx TX_AUTO tx = {0};
+    Tx TX_AUTO
+    tx = {0};
     TRY(tx_begin(db, arena, TX_WRITE, &tx));
     TRY(task_insert(arena, db, &task));
     TRY(task_next(arena, db, 2, 10, NULL, &next));
@@ -317,7 +330,8 @@ static Error *deletion_work(Arena *arena, Db *db, void *context)
     Uuid *companies = NULL;
     size_t count = 0;
     Deletion *deletion = NULL;
-    Tx TX_AUTO tx = {0};
+    Tx TX_AUTO
+    tx = {0};
     TRY(tx_begin(db, arena, TX_WRITE, &tx));
     TRY(job_lock(arena, db, f->user, world->hidden.id, &lock, &found));
     TRY(deletion_find(arena, db, f->user, world->deletion.id, &deletion));
@@ -348,7 +362,8 @@ static Error *edit_work(Arena *arena, Db *db, void *context)
     size_t count = 0;
     int64_t rows = 0;
     next.id = uuid_new();
-    Tx TX_AUTO tx = {0};
+    Tx TX_AUTO
+    tx = {0};
     TRY(tx_begin(db, arena, TX_WRITE, &tx));
     TRY(prediction_find(arena, db, KIND_ANNUAL, f->user, world->current.id, &found, &hidden));
     TRY(prediction_current(arena, db, &key, &found, &hidden));
@@ -372,8 +387,8 @@ static Error *reading(Arena *arena, Db *db, void *context)
     World *world = context;
     Fixture *f = world->f;
     const Uuid owners[] = {f->user, f->other};
-    PredictionFilter filters[] = {PREDICTION_FILTER_ALL, PREDICTION_FILTER_ALL, PREDICTION_FILTER_ALL,
-                                  PREDICTION_FILTER_ALL};
+    PredictionFilter filters[] = {PREDICTION_FILTER_ALL, PREDICTION_FILTER_ALL,
+                                  PREDICTION_FILTER_ALL, PREDICTION_FILTER_ALL};
     Page page = {.limit = 3, .want_total = true};
     PageEnd end;
     Prediction *items = NULL;
@@ -386,7 +401,8 @@ static Error *reading(Arena *arena, Db *db, void *context)
     filters[2].job_id = world->hidden.id;
     filters[3].sort = SORT_PROBABILITY;
     filters[3].years[filters[3].year_count++] = 2024;
-    Tx TX_AUTO tx = {0};
+    Tx TX_AUTO
+    tx = {0};
     TRY(tx_begin(db, arena, TX_READ, &tx));
     for (size_t i = 0; i < ARRAY_COUNT(filters); i++) {
         PredictionQuery query = {KIND_ANNUAL, owners, 2, &filters[i], &page};
@@ -401,7 +417,9 @@ static Error *reading(Arena *arena, Db *db, void *context)
     TRY(prediction_of_job(arena, db, KIND_ANNUAL, f->user, world->job.id, 0, 5, &items, &count));
     TRY(prediction_count_of_job(arena, db, KIND_ANNUAL, f->user, world->job.id, &number));
     TRY(prediction_edits_of_job(arena, db, KIND_ANNUAL, f->user, world->job.id, &number));
-    TRY(problem_list(arena, db, f->user, world->job.id, SEVERITY_ERROR, 0, 0, 5, &problems, &count));
+    TRY(prediction_lone_companies(arena, db, KIND_ANNUAL, f->user, world->hidden.id, &number));
+    TRY(problem_list(arena, db, f->user, world->job.id, SEVERITY_ERROR, 0, 0, 5, &problems,
+                     &count));
     return problem_count(arena, db, f->user, world->job.id, SEVERITY_ERROR, &number);
 }
 
@@ -435,7 +453,7 @@ static void a_batch_of_an_import(void **state)
 
 static void the_queue(void **state)
 {
-    run_each(state, queue_work, 20);
+    run_each(state, queue_work, 19);
 }
 
 static void a_batch_of_a_deletion(void **state)

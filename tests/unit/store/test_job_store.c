@@ -3,6 +3,7 @@
 
 #include "base/clock.h"
 #include "fixture.h"
+#include "store/problem_store.h"
 
 static Job get(Fixture *f, const Job *job)
 {
@@ -142,7 +143,8 @@ static void each_step_changes_its_own_columns(void **state)
     job.status = JOB_PROCESSING;
     job.started_at = job.updated_at;
     AS_EXPECTED();
-    STEP(job_start(a, f->db, f->user, job.id, at)); /* again after a crash: it began the first time */
+    STEP(job_start(a, f->db, f->user, job.id,
+                   at)); /* again after a crash: it began the first time */
     AS_EXPECTED();
     job.counters = (JobCounters){.total = -1,
                                  .processed = 10,
@@ -187,7 +189,8 @@ static void each_step_changes_its_own_columns(void **state)
     job.deleted_at = job.updated_at;
     job.revision++;
     AS_EXPECTED();
-    STEP(job_hide(a, f->db, f->user, job.id, true, at)); /* and later its rows: the state before stays */
+    STEP(job_hide(a, f->db, f->user, job.id, true,
+                  at)); /* and later its rows: the state before stays */
     job.status = JOB_DELETING;
     job.hides_rows = job.hides_inferred = true;
     job.deleted_at = job.updated_at;
@@ -237,6 +240,52 @@ static void undoing_hides_and_says_why(void **state)
     assert_int_equal(now.counters.failed, 4);
 }
 
+/* A trial begins from the first row again: what it counted and rejected is forgotten, all else stays. */
+static void a_job_begins_anew(void **state)
+{
+    Fixture *f = *state;
+    Job job = fixture_job(f, f->user, KIND_ANNUAL), other = fixture_job(f, f->user, KIND_ANNUAL);
+    const Job *both[] = {&job, &other};
+    StoredProblem problems[] = {
+        {{.row = 2, .code = "x", .message = "x", .value = STR("")}, 0},
+        {{.row = 2, .severity = SEVERITY_WARNING, .code = "x", .message = "x", .value = STR("")},
+         0}};
+    CHANGE(f, job_start(f->arena, f->db, f->user, job.id, 5));
+    job.counters = (JobCounters){.total = 20,
+                                 .processed = 10,
+                                 .successful = 5,
+                                 .failed = 2,
+                                 .skipped = 2,
+                                 .unchanged = 1,
+                                 .warnings = 3,
+                                 .companies = 4,
+                                 .resume_row = 11,
+                                 .bytes_done = 999};
+    CHANGE(f, job_batch(f->arena, f->db, &job, &(RowSpan){0}, 6));
+    for (size_t i = 0; i < 2; i++)
+        CHANGE(f, problem_insert_many(f->arena, f->db, f->user, both[i]->id, problems, 2));
+    job = get(f, &job);
+    CHANGE(f, job_begin_anew(f->arena, f->db, f->user, job.id));
+    job.counters = (JobCounters){.total = 20};
+    Job now = get(f, &job);
+    check(&now, &job);
+    for (Severity severity = 0; severity < SEVERITY_COUNT; severity++)
+        for (size_t i = 0; i < 2; i++) {
+            int64_t count = -1;
+            assert_no_error(problem_count(f->arena, f->db, f->user, both[i]->id, severity, &count));
+            assert_int_equal(count, i);
+        }
+}
+
+static void rows_left_are_those_made_and_not_removed(void **state)
+{
+    (void)state;
+    Job job = {.counters = {.successful = 10, .removed = 4}};
+    assert_int_equal(job_rows_left(&job), 6);
+    job.counters.removed = 12; /* never below none */
+    assert_int_equal(job_rows_left(&job), 0);
+}
+
 static void another_owners_job_is_never_changed(void **state)
 {
     Fixture *f = *state;
@@ -251,6 +300,7 @@ static void another_owners_job_is_never_changed(void **state)
     assert_no_error(job_request_cancel(a, f->db, f->other, job.id, 1));
     assert_no_error(job_raise_revision(a, f->db, f->other, job.id));
     assert_no_error(job_rows_removed(a, f->db, f->other, job.id, 1));
+    assert_no_error(job_begin_anew(a, f->db, f->other, job.id));
     assert_no_error(job_delete_record(a, f->db, f->other, job.id, 1));
     assert_no_error(job_hide(a, f->db, f->other, job.id, true, 1));
     assert_no_error(job_undo(a, f->db, f->other, job.id, "x", 1));
@@ -315,7 +365,8 @@ static void jobs_are_listed_newest_first(void **state)
                         do {
                             assert_true(at > 0);
                             at--;
-                        } while (!(mask >> at % 3 & 1) || (kind >= 0 && jobs[at].kind != (Kind)kind));
+                        } while (!(mask >> at % 3 & 1) ||
+                                 (kind >= 0 && jobs[at].kind != (Kind)kind));
                         assert_uuid(page[i].id, jobs[at].id);
                         query.before_created_at = page[i].created_at;
                         query.before_id = page[i].id;
@@ -325,7 +376,8 @@ static void jobs_are_listed_newest_first(void **state)
                 }
                 while (at > 0) {
                     at--;
-                    assert_true(!(mask >> at % 3 & 1) || (kind >= 0 && jobs[at].kind != (Kind)kind));
+                    assert_true(!(mask >> at % 3 & 1) ||
+                                (kind >= 0 && jobs[at].kind != (Kind)kind));
                 }
                 int64_t total = -1;
                 query.limit = 100;
@@ -361,8 +413,8 @@ static void jobs_are_listed_by_user(void **state)
 static Uuid earlier(Fixture *f, const Job *job)
 {
     Uuid id = fixture_id(1);
-    assert_no_error(job_by_digest(f->arena, f->db, job->owner_id, job->file_sha256, job->kind, job->id,
-                                  &id));
+    assert_no_error(
+        job_by_digest(f->arena, f->db, job->owner_id, job->file_sha256, job->kind, job->id, &id));
     return id;
 }
 
@@ -509,7 +561,8 @@ static void a_span_is_shared_with_what_can_be_seen(void **state)
         bool shared;
     } cases[] = {{10, 49, false}, {61, 70, false}, {10, 50, true}, {60, 70, true},
                  {52, 55, true},  {10, 70, true},  {50, 60, true}};
-    Job hidden = job_with_span(f, KIND_ANNUAL, 50, 60), beside = job_with_span(f, KIND_ANNUAL, 55, 65);
+    Job hidden = job_with_span(f, KIND_ANNUAL, 50, 60),
+        beside = job_with_span(f, KIND_ANNUAL, 55, 65);
     fixture_hide(f, &hidden, true);
     fixture_hide(f, &beside, true);
     Job stranger = fixture_job(f, f->other, KIND_ANNUAL);
@@ -583,7 +636,8 @@ static void a_file_comes_back_chunk_by_chunk(void **state)
     assert_no_error(file_chunk(f->arena, f->db, (JobName){f->other, job.id}, 0, &none));
     assert_null(none.ptr);
     assert_int_equal(fixture_number(f, "SELECT sum(size) FROM bulk_upload_files"), offset);
-    assert_int_equal(fixture_number(f, "SELECT max(byte_offset) FROM bulk_upload_files"), offset - 1);
+    assert_int_equal(fixture_number(f, "SELECT max(byte_offset) FROM bulk_upload_files"),
+                     offset - 1);
 }
 
 /* A job that became pending stays, with its file, whatever asks for its removal: the one who looks for
@@ -609,6 +663,8 @@ int main(void)
         STORE_TEST(each_step_changes_its_own_columns),
         STORE_TEST(hiding_remembers_the_state_before),
         STORE_TEST(undoing_hides_and_says_why),
+        STORE_TEST(a_job_begins_anew),
+        STORE_TEST(rows_left_are_those_made_and_not_removed),
         STORE_TEST(another_owners_job_is_never_changed),
         STORE_TEST(the_lock_gives_what_decides),
         STORE_TEST(jobs_are_listed_newest_first),

@@ -19,8 +19,8 @@
 /* What a world may hold, beside what all hold. */
 typedef enum WorldKind {
     WORLD_PLAIN = 0,
-    WORLD_INFERRED = 1,     /* links that were inferred, and uploads that hide only recorded ones */
-    WORLD_JOB_BY_PD = 2,    /* the rows of one upload sorted by probability are asked for */
+    WORLD_INFERRED = 1,  /* links that were inferred, and uploads that hide only recorded ones */
+    WORLD_JOB_BY_PD = 2, /* the rows of one upload sorted by probability are asked for */
     WORLD_VERSIONS_TOTAL = 4 /* the total of a company's rows with all versions is asked for */
 } WorldKind;
 
@@ -38,13 +38,13 @@ typedef struct WorldJob {
 
 typedef struct WorldRow {
     Prediction prediction;
-    const WorldJob *job;    /* NULL: by hand */
+    const WorldJob *job; /* NULL: by hand */
     Str symbol;
 } WorldRow;
 
 typedef struct World {
     Fixture *f;
-    unsigned kind;          /* WorldKind bits */
+    unsigned kind; /* WorldKind bits */
     uint64_t *seed;
     Uuid owners[OWNERS];
     Company companies[OWNERS][COMPANIES];
@@ -108,9 +108,8 @@ static void make_row(World *world, size_t owner, Kind kind, WorldJob *job, int64
     const Company *company = &world->companies[owner][c];
     int year = 2020 + (int)test_below(world->seed, YEARS);
     int quarter = 1 + (int)test_below(world->seed, 4);
-    Prediction p =
-        job != NULL ? fixture_row(world->f, company, &job->job, job_row, year, quarter)
-                    : fixture_prediction(world->f, company, kind, year, quarter);
+    Prediction p = job != NULL ? fixture_row(world->f, company, &job->job, job_row, year, quarter)
+                               : fixture_prediction(world->f, company, kind, year, quarter);
     p.id = random_id(world);
     p.sector = str_from(SECTORS[test_below(world->seed, ARRAY_COUNT(SECTORS))]);
     p.score.risk_level = (RiskLevel)test_below(world->seed, RISK_LEVEL_COUNT);
@@ -237,7 +236,8 @@ static bool passes(const PredictionFilter *filter, const WorldRow *row)
             memmem(row->symbol.ptr, row->symbol.len, filter->symbol_part.ptr,
                    filter->symbol_part.len) != NULL) &&
            (!filter->has_company || uuid_equal(p->company_id, filter->company_id)) &&
-           has_text(filter->sectors, filter->sector_count, p->sector) && has_year(filter, p->year) &&
+           has_text(filter->sectors, filter->sector_count, p->sector) &&
+           has_year(filter, p->year) &&
            (filter->quarters == 0 || filter->quarters >> p->quarter & 1) &&
            (filter->risk_levels == 0 || filter->risk_levels >> p->score.risk_level & 1) &&
            (filter->sources == 0 || filter->sources >> p->source & 1) &&
@@ -263,10 +263,10 @@ static int in_order(const void *a, const void *b, void *context)
     const Prediction *left = &(*(const WorldRow *const *)a)->prediction;
     const Prediction *right = &(*(const WorldRow *const *)b)->prediction;
     if (filter->sort == SORT_PROBABILITY) {
-        int order = left->score.probability < right->score.probability   ? -1
-                    : left->score.probability > right->score.probability ? 1
-                                                                         : uuid_compare(left->id,
-                                                                                        right->id);
+        int order = left->score.probability < right->score.probability ? -1
+                    : left->score.probability > right->score.probability
+                        ? 1
+                        : uuid_compare(left->id, right->id);
         return filter->ascending ? order : -order;
     }
     if (filter->has_job)
@@ -275,7 +275,8 @@ static int in_order(const void *a, const void *b, void *context)
     return -by_time(&x, &y);
 }
 
-static const WorldRow **naive_list(const World *world, const PredictionQuery *query, size_t *ret_count)
+static const WorldRow **naive_list(const World *world, const PredictionQuery *query,
+                                   size_t *ret_count)
 {
     const WorldRow **list = ARENA_ARRAY(world->f->arena, const WorldRow *, world->rows.count + 1);
     size_t count = 0;
@@ -299,8 +300,9 @@ static void random_places(World *world, PredictionFilter *filter)
             (const char *const[]){"A", "B", "AB", "C", ".", "Q"}[test_below(world->seed, 6)]);
     if (chance(world, 5)) {
         filter->has_company = true;
-        filter->company_id = world->companies[test_below(world->seed, OWNERS)]
-                                             [test_below(world->seed, COMPANIES)].id;
+        filter->company_id =
+            world->companies[test_below(world->seed, OWNERS)][test_below(world->seed, COMPANIES)]
+                .id;
     }
     if (chance(world, 4))
         for (size_t n = 1 + test_below(world->seed, 3); n > 0; n--)
@@ -379,8 +381,8 @@ static size_t walk(World *world, const PredictionQuery *query, const WorldRow **
         for (size_t i = 0; i < count; i++) {
             assert_prediction(&items[i], &expected[at + i]->prediction);
             assert_true(str_equal(items[i].company_symbol, expected[at + i]->symbol));
-            assert_int_equal(items[i].job_deleted,
-                             expected[at + i]->job != NULL && expected[at + i]->job->record_deleted);
+            assert_int_equal(items[i].job_deleted, expected[at + i]->job != NULL &&
+                                                       expected[at + i]->job->record_deleted);
         }
         at += count;
         assert_int_equal(end.has_more, at < expected_count);
@@ -414,9 +416,8 @@ static void ask(World *world)
         owners[i] = world->owners[(first + i) % OWNERS];
     size_t count = 0;
     const WorldRow **expected = naive_list(world, &query, &count);
-    page.want_total = chance(world, 2) &&
-                      (!filter.include_superseded || filter.has_job ||
-                       (world->kind & WORLD_VERSIONS_TOTAL));
+    page.want_total = chance(world, 2) && (!filter.include_superseded || filter.has_job ||
+                                           (world->kind & WORLD_VERSIONS_TOTAL));
     if (chance(world, 3))
         page.offset = (int64_t)test_below(world->seed, count + 5);
     walk(world, &query, expected, count);
@@ -488,7 +489,8 @@ static Story *tell(Fixture *f, const char *text)
             if (!story->has_job[j])
                 story->jobs[j] = fixture_job(f, f->user, KIND_ANNUAL);
             story->has_job[j] = true;
-            *p = fixture_row(f, &story->company, &story->jobs[j], (int64_t)story->count + 1, year, 4);
+            *p = fixture_row(f, &story->company, &story->jobs[j], (int64_t)story->count + 1, year,
+                             4);
         }
         p->is_current = !former;
         fixture_store(f, p);
@@ -644,8 +646,7 @@ static void an_upload_whose_record_was_deleted_hides_nothing(void **state)
     Fixture *f = *state;
     Story *story = tell(f, "AA.BABB.B");
     fixture_begin(f);
-    assert_no_error(
-        job_delete_record(f->arena, f->db, f->user, story->jobs[1].id, clock_now()));
+    assert_no_error(job_delete_record(f->arena, f->db, f->user, story->jobs[1].id, clock_now()));
     fixture_commit(f);
     hide_and_list(story, "A", "..xx.xxxx");
 }

@@ -1,5 +1,5 @@
-/* Lists over more entries than one page may look at. A page stops after 20,000 entries of an owner's
- * index and is given as it is, short or empty, with a cursor behind what was looked at: walking on, one
+/* Lists over more entries than one page may look at. A page stops after so many entries of an owner's
+ * index (EXAMINED_MAX in prediction_list.c) and is given as it is, short or empty, with a cursor behind what was looked at: walking on, one
  * still meets every row exactly once. Rows come in thousands here, written in one transaction. */
 #include "base/clock.h"
 #include "base/vec.h"
@@ -8,13 +8,13 @@
 #include "store/job_store.h"
 #include "store/prediction_store.h"
 
-enum { EXAMINED = 20000, WALK_MAX = 200 };
+enum { EXAMINED = 10000, COUNTED = 10000, WALK_MAX = 200 };
 
 /* A stretch of an owner's work, one row a microsecond; the story begins with the oldest. */
 typedef struct Stretch {
     size_t rows;
-    char job;       /* 'A'…; '.': by hand */
-    Source source;  /* of rows by hand: what the tests look for is SOURCE_EDIT */
+    char job;      /* 'A'…; '.': by hand */
+    Source source; /* of rows by hand: what the tests look for is SOURCE_EDIT */
 } Stretch;
 
 typedef struct Load {
@@ -153,8 +153,8 @@ static void pages_are_cut_and_go_on(void **state)
 {
     Fixture *f = *state;
     Load *load = LOAD(f, {1, '.', SOURCE_EDIT}, {2500, '.', SOURCE_MANUAL}, {1, '.', SOURCE_EDIT},
-                      {19999, '.', SOURCE_MANUAL}, {2, '.', SOURCE_EDIT},
-                      {19998, '.', SOURCE_MANUAL}, {1, '.', SOURCE_EDIT});
+                      {EXAMINED - 1, '.', SOURCE_MANUAL}, {2, '.', SOURCE_EDIT},
+                      {EXAMINED - 2, '.', SOURCE_MANUAL}, {1, '.', SOURCE_EDIT});
     PredictionFilter filter = PREDICTION_FILTER_ALL;
     assert_int_equal(find_edits(load, &filter), 2);
     /* Without a filter each entry looked at is given: no page comes short. */
@@ -169,7 +169,7 @@ static void pages_are_cut_and_go_on(void **state)
     assert_false(end.total_is_at_least);
     filter.probability_min = 0.001;
     end = total_of(f, &filter);
-    assert_int_equal(end.total, 10000);
+    assert_int_equal(end.total, COUNTED);
     assert_true(end.total_is_at_least);
     filter.probability_min = 0.5;
     end = total_of(f, &filter);
@@ -187,8 +187,8 @@ static void the_last_entry_that_may_be_looked_at(void **state)
     filter = PREDICTION_FILTER_ALL;
     filter.probability_min = 0.001;
     PageEnd end = total_of(f, &filter);
-    assert_int_equal(end.total, 10000);
-    assert_true(end.total_is_at_least);
+    assert_int_equal(end.total, COUNTED);
+    assert_int_equal(end.total_is_at_least, EXAMINED > COUNTED);
     filter.sources = 1u << SOURCE_EDIT;
     end = total_of(f, &filter);
     assert_int_equal(end.total, 1);
@@ -219,17 +219,18 @@ static void the_rows_of_a_large_upload(void **state)
     Walk walked = walk(f, &f->user, 1, &filter, 1000);
     assert_int_equal(walked.count, EXAMINED + 5000);
     PageEnd end = total_of(f, &filter);
-    assert_int_equal(end.total, 10000);
+    assert_int_equal(end.total, COUNTED);
     assert_true(end.total_is_at_least);
     filter.years[filter.year_count++] = 1900;
     filter.quarters = 1u << 2;
     walked = walk(f, &f->user, 1, &filter, 1000);
-    assert_int_equal(walked.count, 32); /* of 32 companies, which hold one of them each */
+    const size_t companies = (EXAMINED + 5000 - 1) / 800 + 1; /* which hold one of them each */
+    assert_int_equal(walked.count, companies);
     assert_true(walked.short_pages >= 1);
     filter.has_job = false;
     filter.sort = SORT_PROBABILITY;
     walked = walk(f, &f->user, 1, &filter, 7);
-    assert_int_equal(walked.count, 32);
+    assert_int_equal(walked.count, companies);
     assert_int_equal(walked.short_pages, 0);
 }
 
@@ -239,8 +240,8 @@ static void the_rows_of_a_large_upload(void **state)
 static void a_large_hidden_upload_is_jumped_over(void **state)
 {
     Fixture *f = *state;
-    Load *load = LOAD(f, {60, '.', SOURCE_MANUAL}, {15000, 'A', 0}, {2, '.', SOURCE_EDIT},
-                      {15000, 'A', 0}, {1, '.', SOURCE_EDIT});
+    Load *load = LOAD(f, {60, '.', SOURCE_MANUAL}, {EXAMINED * 3 / 4, 'A', 0},
+                      {2, '.', SOURCE_EDIT}, {EXAMINED * 3 / 4, 'A', 0}, {1, '.', SOURCE_EDIT});
     fixture_hide(f, &load->jobs[0], true);
     PredictionFilter filter = PREDICTION_FILTER_ALL;
     Walk walked = walk(f, &f->user, 1, &filter, 50);
@@ -258,8 +259,9 @@ static void a_large_hidden_upload_is_jumped_over(void **state)
 static void a_large_shared_hidden_upload_is_waded_through(void **state)
 {
     Fixture *f = *state;
-    Load *load = LOAD(f, {30, 'B', 0}, {1, '.', SOURCE_EDIT}, {15000, 'A', 0}, {20, 'B', 0},
-                      {1, '.', SOURCE_EDIT}, {15000, 'A', 0}, {1, '.', SOURCE_EDIT});
+    Load *load =
+        LOAD(f, {30, 'B', 0}, {1, '.', SOURCE_EDIT}, {EXAMINED * 3 / 4, 'A', 0}, {20, 'B', 0},
+             {1, '.', SOURCE_EDIT}, {EXAMINED * 3 / 4, 'A', 0}, {1, '.', SOURCE_EDIT});
     fixture_hide(f, &load->jobs[0], true);
     PredictionFilter filter = PREDICTION_FILTER_ALL;
     Walk walked = walk(f, &f->user, 1, &filter, 50);
@@ -276,9 +278,8 @@ static void nothing_is_lost_between_two_stretches(void **state)
     const size_t above[] = {255, 256, 257, 1279, 1280, 5375, 5376, 5377, 6000};
     for (size_t i = 0; i < ARRAY_COUNT(above); i++) {
         Uuid owner = fixture_user(f, arena_printf(f->arena, "%zu@example.com", i)).id;
-        const Stretch stretches[] = {{1, '.', SOURCE_EDIT}, {3, '.', SOURCE_MANUAL},
-                                     {2, 'A', 0},           {1, '.', SOURCE_EDIT},
-                                     {1, '.', SOURCE_EDIT}, {2, 'A', 0},
+        const Stretch stretches[] = {{1, '.', SOURCE_EDIT}, {3, '.', SOURCE_MANUAL}, {2, 'A', 0},
+                                     {1, '.', SOURCE_EDIT}, {1, '.', SOURCE_EDIT},   {2, 'A', 0},
                                      {above[i], 'B', 0}};
         ArenaMark mark = arena_mark(f->arena);
         Load *load = load_stretches(f, owner, stretches, ARRAY_COUNT(stretches));
@@ -295,8 +296,11 @@ static void nothing_is_lost_where_a_stretch_ends_at_the_bound(void **state)
     const size_t above[] = {EXAMINED - 1, EXAMINED, EXAMINED + 1};
     for (size_t i = 0; i < ARRAY_COUNT(above); i++) {
         Uuid owner = fixture_user(f, arena_printf(f->arena, "%zu@example.com", i)).id;
-        const Stretch stretches[] = {{1, '.', SOURCE_EDIT}, {2, 'A', 0}, {2, '.', SOURCE_EDIT},
-                                     {2, 'A', 0},           {above[i], 'B', 0}};
+        const Stretch stretches[] = {{1, '.', SOURCE_EDIT},
+                                     {2, 'A', 0},
+                                     {2, '.', SOURCE_EDIT},
+                                     {2, 'A', 0},
+                                     {above[i], 'B', 0}};
         ArenaMark mark = arena_mark(f->arena);
         Load *load = load_stretches(f, owner, stretches, ARRAY_COUNT(stretches));
         fixture_hide(f, &load->jobs[0], true);
@@ -312,9 +316,10 @@ static void nothing_is_lost_where_a_stretch_ends_at_the_bound(void **state)
 static void a_cut_holds_back_the_other_owners(void **state)
 {
     Fixture *f = *state;
-    const Stretch old[] = {{3, '.', SOURCE_EDIT}}, large[] = {{1, '.', SOURCE_EDIT},
-                                                              {EXAMINED + 100, '.', SOURCE_MANUAL},
-                                                              {2, '.', SOURCE_EDIT}},
+    const Stretch old[] = {{3, '.', SOURCE_EDIT}},
+                  large[] = {{1, '.', SOURCE_EDIT},
+                             {EXAMINED + 100, '.', SOURCE_MANUAL},
+                             {2, '.', SOURCE_EDIT}},
                   recent[] = {{2, '.', SOURCE_EDIT}};
     Load *oldest = load_stretches(f, f->other, old, 1);
     Load *between = load_stretches(f, f->user, large, 3);
@@ -340,8 +345,8 @@ static void a_cut_holds_back_the_other_owners(void **state)
 static void an_offset_skips_rows_of_a_cut_page(void **state)
 {
     Fixture *f = *state;
-    Load *load = LOAD(f, {3, '.', SOURCE_EDIT}, {EXAMINED + 100, '.', SOURCE_MANUAL},
-                      {5, '.', SOURCE_EDIT});
+    Load *load =
+        LOAD(f, {3, '.', SOURCE_EDIT}, {EXAMINED + 100, '.', SOURCE_MANUAL}, {5, '.', SOURCE_EDIT});
     PredictionFilter filter = PREDICTION_FILTER_ALL;
     filter.sources = 1u << SOURCE_EDIT;
     Page page = {.limit = 10, .offset = 4};
@@ -360,6 +365,26 @@ static void an_offset_skips_rows_of_a_cut_page(void **state)
     assert_false(end.has_more);
 }
 
+/* As far as an offset may go, a page without filters is full: nothing is looked at in vain. */
+static void the_furthest_offset_gives_a_full_page(void **state)
+{
+    Fixture *f = *state;
+    LOAD(f, {PAGE_OFFSET_MAX + 2 * PAGE_LIMIT_MAX, '.', SOURCE_MANUAL});
+    PredictionFilter filter = PREDICTION_FILTER_ALL;
+    const int64_t offsets[] = {PAGE_OFFSET_MAX - PAGE_LIMIT_MAX, PAGE_OFFSET_MAX - 1,
+                               PAGE_OFFSET_MAX};
+    for (size_t i = 0; i < ARRAY_COUNT(offsets); i++) {
+        Page page = {.limit = PAGE_LIMIT_MAX, .offset = offsets[i]};
+        PredictionQuery query = {KIND_ANNUAL, &f->user, 1, &filter, &page};
+        Prediction *items = NULL;
+        size_t count = 0;
+        PageEnd end;
+        assert_no_error(prediction_list(f->arena, f->db, &query, &items, &count, &end));
+        assert_int_equal(count, PAGE_LIMIT_MAX);
+        assert_true(end.has_more);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -373,6 +398,7 @@ int main(void)
         STORE_TEST(nothing_is_lost_where_a_stretch_ends_at_the_bound),
         STORE_TEST(a_cut_holds_back_the_other_owners),
         STORE_TEST(an_offset_skips_rows_of_a_cut_page),
+        STORE_TEST(the_furthest_offset_gives_a_full_page),
     };
     return fixture_run(tests);
 }

@@ -156,8 +156,8 @@ static void many_go_in_together(void **state)
         for (int i = 0; i < MANY; i++)
             assert_int_equal(made[i], !(taken && items[i].year == 2000 && items[i].quarter == 2));
         int64_t count = -1;
-        assert_no_error(prediction_count_of_job(f->arena, f->db, KIND_QUARTERLY, f->user, job.id,
-                                                &count));
+        assert_no_error(
+            prediction_count_of_job(f->arena, f->db, KIND_QUARTERLY, f->user, job.id, &count));
         assert_int_equal(count, MANY - taken);
         Prediction *stored = NULL;
         size_t stored_count = 0;
@@ -360,7 +360,8 @@ static void a_jobs_rows_come_in_file_order(void **state)
     Fixture *f = *state;
     enum { ROWS = 12 };
     Company company = fixture_company(f, f->user, "ACME");
-    Job job = fixture_job(f, f->user, KIND_QUARTERLY), other = fixture_job(f, f->user, KIND_QUARTERLY);
+    Job job = fixture_job(f, f->user, KIND_QUARTERLY),
+        other = fixture_job(f, f->user, KIND_QUARTERLY);
     Prediction rows[ROWS];
     for (int i = ROWS - 1; i >= 0; i--) {
         rows[i] = fixture_row(f, &company, &job, 2 + 2 * i, 2000 + i, 1);
@@ -374,8 +375,8 @@ static void a_jobs_rows_come_in_file_order(void **state)
         size_t at = 0, count = 0;
         Prediction *items = NULL;
         do {
-            assert_no_error(prediction_of_job(f->arena, f->db, KIND_QUARTERLY, f->user, job.id, after,
-                                              limit, &items, &count));
+            assert_no_error(prediction_of_job(f->arena, f->db, KIND_QUARTERLY, f->user, job.id,
+                                              after, limit, &items, &count));
             for (size_t i = 0; i < count; i++, at++) {
                 assert_true(at < ROWS);
                 assert_prediction(&items[i], &rows[at]);
@@ -414,11 +415,43 @@ static void edits_are_counted_by_the_upload_at_their_root(void **state)
     rescored.derived_from = row.id; /* the job's own: it goes with the job */
     fixture_store(f, &rescored);
     int64_t count = -1;
-    assert_no_error(
-        prediction_edits_of_job(f->arena, f->db, KIND_ANNUAL, f->user, job.id, &count));
+    assert_no_error(prediction_edits_of_job(f->arena, f->db, KIND_ANNUAL, f->user, job.id, &count));
     assert_int_equal(count, 2);
     assert_no_error(
         prediction_edits_of_job(f->arena, f->db, KIND_ANNUAL, f->other, job.id, &count));
+    assert_int_equal(count, 0);
+}
+
+/* Companies that would be empty without the job: no current row of another upload, of either kind, or by
+ * hand names them. */
+static void companies_that_only_a_job_names_are_counted(void **state)
+{
+    Fixture *f = *state;
+    Job job = fixture_job(f, f->user, KIND_ANNUAL), other = fixture_job(f, f->user, KIND_QUARTERLY);
+    Company companies[5];
+    int64_t count = -1;
+    for (int i = 0; i < 5; i++) {
+        companies[i] =
+            fixture_company(f, f->user, (const char *const[]){"A", "B", "C", "D", "E"}[i]);
+        for (int year = 2000; year < 2002; year++) {
+            Prediction p = fixture_row(f, &companies[i], &job, 2 + 2 * i + year % 2, year, 4);
+            fixture_store(f, &p);
+        }
+    }
+    Prediction by_hand = fixture_prediction(f, &companies[0], KIND_ANNUAL, 2010, 4);
+    Prediction former = fixture_prediction(f, &companies[1], KIND_ANNUAL, 2010, 4);
+    Prediction quarterly = fixture_row(f, &companies[2], &other, 2, 2010, 1);
+    former.is_current = false;
+    const Prediction *rows[] = {&by_hand, &former, &quarterly};
+    const int64_t left[] = {4, 4, 3};
+    for (size_t i = 0; i < ARRAY_COUNT(rows); i++) {
+        fixture_store(f, rows[i]);
+        assert_no_error(
+            prediction_lone_companies(f->arena, f->db, KIND_ANNUAL, f->user, job.id, &count));
+        assert_int_equal(count, left[i]);
+    }
+    assert_no_error(
+        prediction_lone_companies(f->arena, f->db, KIND_ANNUAL, f->other, job.id, &count));
     assert_int_equal(count, 0);
 }
 
@@ -455,6 +488,7 @@ int main(void)
         STORE_TEST(versions_are_deleted_one_by_one_or_all_former),
         STORE_TEST(a_jobs_rows_come_in_file_order),
         STORE_TEST(edits_are_counted_by_the_upload_at_their_root),
+        STORE_TEST(companies_that_only_a_job_names_are_counted),
         STORE_TEST(a_deleted_record_is_told),
     };
     return fixture_run(tests);

@@ -57,12 +57,9 @@ static void the_row_is_kept_as_bytes(void **state)
     const Str raws[] = {STR(""), STR("\xFF\0\"x"), {NULL, 0}};
     StoredProblem stored[ARRAY_COUNT(raws)];
     for (size_t i = 0; i < ARRAY_COUNT(raws); i++)
-        stored[i] = (StoredProblem){{.row = (int64_t)i + 2,
-                                     .code = "x",
-                                     .message = "x",
-                                     .value = STR(""),
-                                     .raw = raws[i]},
-                                    0};
+        stored[i] = (StoredProblem){
+            {.row = (int64_t)i + 2, .code = "x", .message = "x", .value = STR(""), .raw = raws[i]},
+            0};
     fixture_begin(f);
     assert_no_error(problem_insert_many(f->arena, f->db, f->user, job.id, stored, 3));
     assert_no_error(problem_insert_many(f->arena, f->db, f->user, job.id, NULL, 0));
@@ -135,10 +132,8 @@ static void a_place_is_taken_once(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        STORE_TEST(a_problem_comes_back_as_it_was),
-        STORE_TEST(the_row_is_kept_as_bytes),
-        STORE_TEST(pages_follow_the_file),
-        STORE_TEST(problems_are_counted_by_severity),
+        STORE_TEST(a_problem_comes_back_as_it_was), STORE_TEST(the_row_is_kept_as_bytes),
+        STORE_TEST(pages_follow_the_file),          STORE_TEST(problems_are_counted_by_severity),
         STORE_TEST(a_place_is_taken_once),
     };
     return fixture_run(tests);

@@ -50,11 +50,14 @@ static void a_task_comes_back_as_it_was(void **state)
 {
     Fixture *f = *state;
     for (TaskKind kind = 0; kind < TASK_KIND_COUNT; kind++) {
-        Task task = {.id = uuid_new(), .kind = kind, .owner_id = f->user, .object_id = uuid_new(),
-                     .size = INT64_C(1) << 40, .accepted_at = clock_now()};
+        Task task = {.id = uuid_new(),
+                     .kind = kind,
+                     .owner_id = f->user,
+                     .object_id = uuid_new(),
+                     .size = INT64_C(1) << 40,
+                     .accepted_at = clock_now()};
         bool queued = true;
-        assert_no_error(
-            task_is_queued(f->arena, f->db, f->user, task.object_id, kind, &queued));
+        assert_no_error(task_is_queued(f->arena, f->db, f->user, task.object_id, kind, &queued));
         assert_false(queued);
         fixture_begin(f);
         assert_no_error(task_insert(f->arena, f->db, &task));
@@ -70,11 +73,9 @@ static void a_task_comes_back_as_it_was(void **state)
         assert_int_equal(stored->attempts, 0);
         assert_int_equal(stored->position, 0);
         assert_int_equal(stored->accepted_at, FIXTURE_START);
-        assert_no_error(
-            task_is_queued(f->arena, f->db, f->user, task.object_id, kind, &queued));
+        assert_no_error(task_is_queued(f->arena, f->db, f->user, task.object_id, kind, &queued));
         assert_true(queued);
-        assert_no_error(
-            task_is_queued(f->arena, f->db, f->other, task.object_id, kind, &queued));
+        assert_no_error(task_is_queued(f->arena, f->db, f->other, task.object_id, kind, &queued));
         assert_false(queued);
         assert_true(claim(f, stored));
         assert_true(finish(f, stored));

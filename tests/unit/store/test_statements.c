@@ -50,6 +50,7 @@ static const struct {
     {"prediction_end_period_down", "{kind}_predictions_period_ix"},
     {"prediction_end_period_up", "{kind}_predictions_period_ix"},
     {"prediction_get", "sqlite_autoindex_{kind}_predictions_1"},
+    {"prediction_lone_companies", "{kind}_predictions_job_uq"},
     {"prediction_jobs_of_key", "{kind}_predictions_former_ix"},
     {"prediction_of_job", "{kind}_predictions_job_uq"},
     {"prediction_unset_current", "sqlite_autoindex_{kind}_predictions_1"},
@@ -70,9 +71,18 @@ static const struct {
 };
 
 static const char *const BUSINESS_TABLES[] = {
-    "annual_predictions", "audit_events",      "audit_heads",       "bulk_upload_errors",
-    "bulk_upload_files",  "bulk_upload_jobs",  "companies",         "deletions",
-    "idempotency_keys",   "prediction_counts", "quarterly_predictions", "work_queue",
+    "annual_predictions",
+    "audit_events",
+    "audit_heads",
+    "bulk_upload_errors",
+    "bulk_upload_files",
+    "bulk_upload_jobs",
+    "companies",
+    "deletions",
+    "idempotency_keys",
+    "prediction_counts",
+    "quarterly_predictions",
+    "work_queue",
 };
 
 /* Statements on business tables that name no owner, and why they may. */
@@ -146,9 +156,8 @@ static sqlite3_stmt *prepare(sqlite3 *db, const char *name, const char *text)
 static const char *plan_of(Arena *arena, sqlite3 *db, const Statement *statement)
 {
     Buf plan = buf_new(arena, 1 << 20);
-    sqlite3_stmt *explain =
-        prepare(db, statement->name,
-                arena_printf(arena, "EXPLAIN QUERY PLAN %s", statement->sqlite));
+    sqlite3_stmt *explain = prepare(
+        db, statement->name, arena_printf(arena, "EXPLAIN QUERY PLAN %s", statement->sqlite));
     while (sqlite3_step(explain) == SQLITE_ROW)
         buf_printf(&plan, "%s\n", (const char *)sqlite3_column_text(explain, 3));
     sqlite3_finalize(explain);
@@ -203,6 +212,7 @@ static int expected_columns(const char *name)
         {"model_by_id", 9},
         {"model_by_name", 8},
         {"model_list", 8},
+        {"prediction_jobs_of_key", 2},
         {"problem_list", 7},
         {"task_next", 9},
         {"task_next_of_owner", 9},
@@ -383,13 +393,12 @@ static void add_statistics(Arena *arena, sqlite3 *db)
         const char *column;
         int64_t values; /* different ones, within an owner */
     } columns[] = {
-        {"owner_id", 10},        {"company_id", 50000},   {"job_id", 100},
-        {"reporting_year", 20},  {"reporting_quarter", 4}, {"status", 5},
-        {"kind", 2},
+        {"owner_id", 10},         {"company_id", 50000}, {"job_id", 100}, {"reporting_year", 20},
+        {"reporting_quarter", 4}, {"status", 5},         {"kind", 2},
     };
     run_script(db, "ANALYZE; DELETE FROM sqlite_stat1");
-    sqlite3_stmt *indexes = prepare(db, "indexes",
-                                    "SELECT tbl_name, name FROM sqlite_schema WHERE type = 'index'");
+    sqlite3_stmt *indexes =
+        prepare(db, "indexes", "SELECT tbl_name, name FROM sqlite_schema WHERE type = 'index'");
     while (sqlite3_step(indexes) == SQLITE_ROW) {
         const char *table = (const char *)sqlite3_column_text(indexes, 0);
         const char *index = (const char *)sqlite3_column_text(indexes, 1);
@@ -398,8 +407,8 @@ static void add_statistics(Arena *arena, sqlite3 *db)
                                                             : 10000;
         Buf stat = buf_new(arena, 1024);
         buf_printf(&stat, "%jd", (intmax_t)left);
-        sqlite3_stmt *parts =
-            prepare(db, index, arena_printf(arena, "SELECT name FROM pragma_index_info('%s')", index));
+        sqlite3_stmt *parts = prepare(
+            db, index, arena_printf(arena, "SELECT name FROM pragma_index_info('%s')", index));
         while (sqlite3_step(parts) == SQLITE_ROW) {
             const char *column = (const char *)sqlite3_column_text(parts, 0);
             int64_t values = INT64_MAX;
@@ -524,10 +533,11 @@ static void the_tables_have_the_columns_of_their_kind(void **state)
     for (Kind kind = 0; kind < KIND_COUNT; kind++) {
         const KindSpec *spec = kind_spec(kind);
         Buf expected = buf_new(arena, 1 << 16);
-        buf_printf(&expected,
-                   "owner_id id company_id reporting_year reporting_quarter job_id job_row job_link "
-                   "source derived_from root_job_id sector market_cap risk_level confidence "
-                   "model_id is_current created_by created_at ");
+        buf_printf(
+            &expected,
+            "owner_id id company_id reporting_year reporting_quarter job_id job_row job_link "
+            "source derived_from root_job_id sector market_cap risk_level confidence "
+            "model_id is_current created_by created_at ");
         for (size_t i = 0; i < spec->ratio_count; i++)
             buf_printf(&expected, "%s ", spec->ratios[i].name);
         for (size_t i = 0; i < spec->score_count; i++)
@@ -568,12 +578,12 @@ static void keys_indexes_and_references_begin_with_the_owner(void **state)
         const char *table = BUSINESS_TABLES[t];
         if (strcmp(table, "work_queue") == 0)
             continue; /* claimed from across all owners; its key is the id */
-        sqlite3_stmt *unique = prepare(
-            db, table,
-            arena_printf(arena,
-                         "SELECT l.name, i.name FROM pragma_index_list('%s') l, "
-                         "pragma_index_info(l.name) i WHERE l.\"unique\" AND i.seqno = 0",
-                         table));
+        sqlite3_stmt *unique =
+            prepare(db, table,
+                    arena_printf(arena,
+                                 "SELECT l.name, i.name FROM pragma_index_list('%s') l, "
+                                 "pragma_index_info(l.name) i WHERE l.\"unique\" AND i.seqno = 0",
+                                 table));
         int count = 0;
         for (; sqlite3_step(unique) == SQLITE_ROW; count++)
             if (strcmp((const char *)sqlite3_column_text(unique, 1), "owner_id") != 0)
@@ -581,12 +591,12 @@ static void keys_indexes_and_references_begin_with_the_owner(void **state)
                          (const char *)sqlite3_column_text(unique, 0), table);
         sqlite3_finalize(unique);
         assert_true(count > 0);
-        sqlite3_stmt *references = prepare(
-            db, table,
-            arena_printf(arena,
-                         "SELECT \"table\", \"from\", on_update, on_delete "
-                         "FROM pragma_foreign_key_list('%s') WHERE seq = 0",
-                         table));
+        sqlite3_stmt *references =
+            prepare(db, table,
+                    arena_printf(arena,
+                                 "SELECT \"table\", \"from\", on_update, on_delete "
+                                 "FROM pragma_foreign_key_list('%s') WHERE seq = 0",
+                                 table));
         while (sqlite3_step(references) == SQLITE_ROW) {
             const char *to = (const char *)sqlite3_column_text(references, 0);
             const char *from = (const char *)sqlite3_column_text(references, 1);
@@ -628,9 +638,10 @@ static void the_checks_allow_the_words_of_the_enums(void **state)
     };
     sqlite3 *db = a_database(arena);
     for (size_t i = 0; i < ARRAY_COUNT(checks); i++) {
-        sqlite3_stmt *text = prepare(
-            db, checks[i].table,
-            arena_printf(arena, "SELECT sql FROM sqlite_schema WHERE name = '%s'", checks[i].table));
+        sqlite3_stmt *text =
+            prepare(db, checks[i].table,
+                    arena_printf(arena, "SELECT sql FROM sqlite_schema WHERE name = '%s'",
+                                 checks[i].table));
         assert_int_equal(sqlite3_step(text), SQLITE_ROW);
         for (size_t w = 0; w < checks[i].count; w++)
             assert_non_null(strstr((const char *)sqlite3_column_text(text, 0),

@@ -1,0 +1,415 @@
+/* One database file in a directory of its own, on a file system in memory where there is one, since these
+ * tests commit thousands of times and none is about the power failing. */
+#include "world.h"
+
+#include "base/clock.h"
+#include "store/migrate.h"
+
+#include <fcntl.h>
+#include <ftw.h>
+#include <sqlite3.h>
+#include <stdatomic.h>
+#include <stdio.h>
+#include <sys/mman.h>
+
+const char WORLD_ANNUAL[] =
+    "company_symbol,company_name,market_cap,sector,reporting_year,reporting_quarter,"
+    "long_term_debt_to_total_capital,total_debt_to_ebitda,net_income_margin,"
+    "ebit_to_interest_expense,return_on_assets\n";
+const char WORLD_QUARTERLY[] =
+    "company_symbol,company_name,market_cap,sector,reporting_year,reporting_quarter,"
+    "total_debt_to_ebitda,sga_margin,long_term_debt_to_total_capital,return_on_capital\n";
+
+static const char *const CARDS[KIND_COUNT] = {
+    "{\"format\": \"obligor-scorecard/1\", \"kind\": \"annual\", \"name\": \"plain\", \"version\": \"1\","
+    " \"description\": \"for tests\", \"intercept\": -3.0, \"features\": [{\"field\": "
+    "\"return_on_assets\", \"coefficient\": 1.0, \"bins\": [{\"above\": null, \"up_to\": 0, \"rate\": 2.0},"
+    " {\"above\": 0, \"up_to\": null, \"rate\": 0.5}], \"missing\": 1.0, \"otherwise\": 1.0}],"
+    " \"risk_levels\": [{\"level\": \"CRITICAL\", \"above_percent\": 15}, {\"level\": \"HIGH\", "
+    "\"from_percent\": 5}, {\"level\": \"MEDIUM\", \"from_percent\": 2}, {\"level\": \"LOW\"}]}",
+    "{\"format\": \"obligor-scorecard/1\", \"kind\": \"quarterly\", \"name\": \"plain\", \"version\": "
+    "\"1\", \"description\": \"for tests\", \"intercept\": -3.0, \"features\": [{\"field\": "
+    "\"sga_margin\", \"coefficient\": 1.0, \"bins\": [{\"above\": null, \"up_to\": 0, \"rate\": 2.0},"
+    " {\"above\": 0, \"up_to\": null, \"rate\": 0.5}], \"missing\": 1.0, \"otherwise\": 1.0}],"
+    " \"risk_levels\": [{\"level\": \"CRITICAL\", \"above_percent\": 15}, {\"level\": \"HIGH\", "
+    "\"from_percent\": 5}, {\"level\": \"MEDIUM\", \"from_percent\": 2}, {\"level\": \"LOW\"}]}",
+};
+
+static _Atomic int64_t now;
+
+static int64_t still_clock(void)
+{
+    return atomic_load(&now);
+}
+
+void world_advance(int64_t micros)
+{
+    atomic_fetch_add(&now, micros);
+}
+
+int64_t world_now(void)
+{
+    return atomic_load(&now);
+}
+
+/* --- life --------------------------------------------------------------------------------------- */
+
+static void open_sessions(World *w)
+{
+    Db *db = NULL;
+    assert_no_error(db_open(w->arena, w->url, (DbOptions){0}, &db));
+    w->db = fault_wrap(db, &w->fault);
+    assert_no_error(db_open(w->arena, w->url, (DbOptions){0}, &w->reader));
+}
+
+static void close_sessions(World *w)
+{
+    db_close(w->db);
+    db_close(w->reader);
+}
+
+void world_reopen(World *w)
+{
+    close_sessions(w);
+    open_sessions(w);
+}
+
+static User *add_user(World *w, const char *email, Role role)
+{
+    User *user = NULL;
+    NewUser new = {.email = str_from(email), .role = role, .verified = true};
+    assert_no_error(accounts_create(w->arena, w->db, w->operator, &new, &user));
+    return user;
+}
+
+static Principal *add_person(World *w, const char *email, Role role)
+{
+    static const Peer peer = {.via = "http", .address = "127.0.0.1"};
+    return accounts_principal(w->arena, add_user(w, email, role), &peer);
+}
+
+static void fill(World *w)
+{
+    static const Peer peer = {.via = "cli", .address = "tests"};
+    int applied = 0;
+    assert_no_error(migrate_up(w->arena, w->db, &applied));
+    w->operator = accounts_operator(w->arena, &peer);
+    w->ada = add_person(w, "ada@example.com", ROLE_USER);
+    w->bob = add_person(w, "bob@example.com", ROLE_USER);
+    w->root = add_person(w, "root@example.com", ROLE_SUPER_ADMIN);
+    for (Kind kind = 0; kind < KIND_COUNT; kind++) {
+        ModelRow *model = NULL;
+        assert_no_error(
+            models_add(w->arena, w->db, w->operator, str_from(CARDS[kind]), true, &model));
+        w->models[kind] = model->id;
+    }
+}
+
+int world_set_up(void **state)
+{
+    Arena *arena = arena_new(0);
+    World *w = ARENA_NEW(arena, World);
+    const char *base = access("/dev/shm", W_OK) == 0 ? "/dev/shm" : "/tmp";
+    char *directory = arena_printf(arena, "%s/obligor-test-XXXXXX", base);
+    CHECK(mkdtemp(directory) != NULL);
+    *w = (World){.arena = arena, .directory = directory};
+    w->url = str_printf(arena, "sqlite:%s/world.db", directory);
+    atomic_store(&now, WORLD_START);
+    clock_inject(still_clock);
+    open_sessions(w);
+    fill(w);
+    *state = w;
+    return 0;
+}
+
+static int remove_one(const char *path, const struct stat *about, int type, struct FTW *place)
+{
+    (void)about, (void)type, (void)place;
+    return remove(path);
+}
+
+int world_tear_down(void **state)
+{
+    World *w = *state;
+    close_sessions(w);
+    clock_inject(NULL);
+    int failed = nftw(w->directory, remove_one, 16, FTW_DEPTH | FTW_PHYS);
+    arena_free(w->arena);
+    return failed;
+}
+
+/* --- past the store ----------------------------------------------------------------------------- */
+
+static sqlite3 *open_plain(const World *w, const char *name)
+{
+    char path[256];
+    sqlite3 *db = NULL;
+    snprintf(path, sizeof path, "%s/%s", w->directory, name);
+    CHECK(sqlite3_open(path, &db) == SQLITE_OK);
+    sqlite3_busy_timeout(db, 10000);
+    return db;
+}
+
+static void copy(World *w, const char *from, const char *to)
+{
+    sqlite3 *source = open_plain(w, from), *target = open_plain(w, to);
+    sqlite3_backup *backup = sqlite3_backup_init(target, "main", source, "main");
+    CHECK(backup != NULL && sqlite3_backup_step(backup, -1) == SQLITE_DONE);
+    CHECK(sqlite3_backup_finish(backup) == SQLITE_OK);
+    sqlite3_close(source);
+    sqlite3_close(target);
+}
+
+void world_save(World *w)
+{
+    copy(w, "world.db", "saved.db");
+}
+
+void world_restore(World *w)
+{
+    close_sessions(w);
+    copy(w, "saved.db", "world.db");
+    open_sessions(w);
+}
+
+static void each_row(World *w, const char *script, void (*row)(void *, sqlite3_stmt *), void *context)
+{
+    sqlite3 *db = open_plain(w, "world.db");
+    for (const char *rest = script; *rest != '\0';) {
+        sqlite3_stmt *statement = NULL;
+        if (sqlite3_prepare_v2(db, rest, -1, &statement, &rest) != SQLITE_OK)
+            fail_msg("%s: %s", script, sqlite3_errmsg(db));
+        int code = SQLITE_DONE;
+        while (statement != NULL && (code = sqlite3_step(statement)) == SQLITE_ROW)
+            if (row != NULL)
+                row(context, statement);
+        if (code != SQLITE_DONE)
+            fail_msg("%s: %s", script, sqlite3_errmsg(db));
+        sqlite3_finalize(statement);
+    }
+    sqlite3_close(db);
+}
+
+static void add_line(void *context, sqlite3_stmt *statement)
+{
+    Buf *text = context;
+    for (int i = 0; i < sqlite3_column_count(statement); i++) {
+        const char *column = (const char *)sqlite3_column_text(statement, i);
+        buf_printf(text, "%s%s", i == 0 ? "" : "|", column == NULL ? "NULL" : column);
+    }
+    buf_add_char(text, '\n');
+}
+
+static const char *lines(Arena *arena, World *w, const char *query)
+{
+    Buf text = buf_new(arena, 64 << 20);
+    buf_add(&text, STR(""));
+    each_row(w, query, add_line, &text);
+    return text.len == 0 ? "" : str_dup(arena, buf_str(&text));
+}
+
+const char *world_text(World *w, const char *query)
+{
+    return lines(w->arena, w, query);
+}
+
+static void keep_number(void *context, sqlite3_stmt *statement)
+{
+    *(int64_t *)context = sqlite3_column_int64(statement, 0);
+}
+
+int64_t world_number(World *w, const char *query)
+{
+    int64_t number = INT64_MIN;
+    each_row(w, query, keep_number, &number);
+    return number;
+}
+
+void world_script(World *w, const char *script)
+{
+    each_row(w, script, NULL, NULL);
+}
+
+#define JOB_OF(row, column)                                                                        \
+    "(SELECT j.original_filename || j.created_at FROM bulk_upload_jobs j WHERE j.owner_id = " row  \
+    ".owner_id AND j.id = " row "." column ")"
+
+static const char STATE[] =
+    "SELECT 'annual', hex(p.owner_id), " JOB_OF("p", "job_id") ", p.job_row, c.symbol,"
+    "  p.reporting_year, p.reporting_quarter, p.source, p.derived_from IS NULL, p.sector, p.market_cap,"
+    "  p.risk_level, p.is_current, p.return_on_assets, p.probability"
+    "  FROM annual_predictions p JOIN companies c ON c.owner_id = p.owner_id AND c.id = p.company_id"
+    "  ORDER BY 2, 3, 4, 5, 6, 7, p.created_at, p.id;"
+    "SELECT 'company', hex(c.owner_id), c.symbol, c.name, c.sector, " JOB_OF("c", "job_id") ","
+    "  c.job_row, c.deleted_at IS NULL FROM companies c ORDER BY 2, 3;"
+    "SELECT 'problem', " JOB_OF("e", "job_id") ", e.severity, e.job_row, e.seq, e.column_name, e.code,"
+    "  e.message, e.value, CAST(e.raw AS text) FROM bulk_upload_errors e ORDER BY e.owner_id, 2, 3, 4, 5;"
+    "SELECT 'job', original_filename, created_at, status, status_before, hides_rows, total_rows,"
+    "  processed_rows, successful_rows, failed_rows, skipped_rows, unchanged_rows, warning_count,"
+    "  companies_created, resume_row, bytes_done, error_message FROM bulk_upload_jobs ORDER BY owner_id, 3, 2;"
+    "SELECT 'count', n.kind, " JOB_OF("n", "job_id") ", n.reporting_year, n.risk_level, n.sector,"
+    "  sum(n.delta) FROM prediction_counts n GROUP BY n.owner_id, n.kind, n.job_id, n.reporting_year,"
+    "  n.risk_level, n.sector HAVING sum(n.delta) <> 0 ORDER BY n.owner_id, 2, 3, 4, 5, 6;"
+    "SELECT 'deletion', " JOB_OF("d", "job_id") ", d.record_only, d.state, d.expected_rows,"
+    "  d.deleted_rows, d.edits_kept, d.already_deleted, d.companies_deleted FROM deletions d"
+    "  ORDER BY d.owner_id, 2, d.created_at;"
+    "SELECT 'audit', hex(owner_id), actor, via, action, object_kind, row_count, reason FROM audit_events"
+    "  ORDER BY owner_id, seq;"
+    "SELECT 'task', task, position FROM work_queue ORDER BY accepted_at, id;";
+
+const char *world_state(Arena *arena, World *w)
+{
+    return lines(arena, w, STATE);
+}
+
+static const struct {
+    const char *what;
+    const char *query; /* gives no row */
+} WRONG[] = {
+    {"two current versions of a key",
+     "SELECT count(*) FROM annual_predictions WHERE is_current GROUP BY owner_id, company_id, "
+     "reporting_year, reporting_quarter HAVING count(*) > 1"},
+    {"a prediction or company of no job",
+     "SELECT id FROM annual_predictions WHERE job_id IS NOT NULL AND (owner_id, job_id) NOT IN (SELECT "
+     "owner_id, id FROM bulk_upload_jobs) UNION ALL SELECT id FROM companies WHERE job_id IS NOT NULL "
+     "AND (owner_id, job_id) NOT IN (SELECT owner_id, id FROM bulk_upload_jobs)"},
+    {"counts that do not agree with the rows",
+     "SELECT job, y, r, s, sum(n) FROM (SELECT owner_id AS o, coalesce(job_id, zeroblob(16)) AS job, "
+     "reporting_year AS y, risk_level AS r, sector AS s, count(*) AS n FROM annual_predictions WHERE "
+     "is_current GROUP BY 1, 2, 3, 4, 5 UNION ALL SELECT owner_id, job_id, reporting_year, risk_level, "
+     "sector, -sum(delta) FROM prediction_counts WHERE kind = 0 GROUP BY 1, 2, 3, 4, 5) GROUP BY o, job, "
+     "y, r, s HAVING sum(n) <> 0"},
+    {"rows outside the span that their job keeps",
+     "SELECT j.original_filename, p.job_row FROM annual_predictions p JOIN bulk_upload_jobs j ON "
+     "j.owner_id = p.owner_id AND j.id = p.job_id WHERE (p.created_at, p.id) < (j.first_created_at, "
+     "j.first_id) OR (p.created_at, p.id) > (j.last_created_at, j.last_id) OR j.first_id IS NULL"},
+    {"a job that knows another number of its rows than there are",
+     "SELECT j.original_filename, j.successful_rows, j.removed_rows FROM bulk_upload_jobs j WHERE "
+     "j.status NOT IN ('receiving', 'undoing') AND j.options NOT LIKE '%\"dry_run\":true%' AND "
+     "j.successful_rows - j.removed_rows <> (SELECT count(*) FROM annual_predictions p WHERE p.owner_id = "
+     "j.owner_id AND p.job_id = j.id) + (SELECT count(*) FROM quarterly_predictions p WHERE p.owner_id = "
+     "j.owner_id AND p.job_id = j.id)"},
+    {"a visible prediction of a deleted company",
+     "SELECT c.symbol FROM annual_predictions p JOIN companies c ON c.owner_id = p.owner_id AND c.id = "
+     "p.company_id WHERE p.is_current AND c.deleted_at IS NOT NULL AND NOT EXISTS (SELECT 1 FROM "
+     "bulk_upload_jobs j WHERE j.owner_id = p.owner_id AND j.id = p.job_id AND j.hides_rows)"},
+    {"a processing, undoing or deleting job without a task",
+     "SELECT j.original_filename, j.status FROM bulk_upload_jobs j WHERE j.status IN ('pending', "
+     "'processing', 'undoing', 'deleting') AND NOT EXISTS (SELECT 1 FROM work_queue q WHERE q.owner_id = "
+     "j.owner_id AND (q.object_id = j.id OR q.object_id IN (SELECT d.id FROM deletions d WHERE d.owner_id "
+     "= j.owner_id AND d.job_id = j.id AND d.state <> 'done')))"},
+};
+
+void world_check(World *w)
+{
+    Arena *arena = arena_new(0);
+    for (size_t i = 0; i < ARRAY_COUNT(WRONG); i++) {
+        const char *found = lines(arena, w, WRONG[i].query);
+        if (*found != '\0')
+            fail_msg("%s:\n%s", WRONG[i].what, found);
+    }
+    arena_free(arena);
+}
+
+/* --- files -------------------------------------------------------------------------------------- */
+
+const char *world_row(World *w, const char *symbol, int year, double return_on_assets)
+{
+    return arena_printf(w->arena, "%s,%s Inc.,1000,Energy,%d,Q4,,,,,%g\n", symbol, symbol, year,
+                        return_on_assets);
+}
+
+Error *world_try_upload(World *w, const Principal *who, Kind kind, Str file,
+                        const ImportOptions *options, UploadAnswer *ret_answer)
+{
+    static unsigned number;
+    int spool = memfd_create("spool", MFD_CLOEXEC);
+    CHECK(spool >= 0 && write(spool, file.ptr, file.len) == (ssize_t)file.len);
+    UploadRequest request = {.kind = kind,
+                             .filename = str_printf(w->arena, "file-%u.csv", number++),
+                             .spool = spool,
+                             .size = (int64_t)file.len,
+                             .sha256 = digest_of(file),
+                             .options = options != NULL ? *options : IMPORT_OPTIONS_DEFAULT};
+    Error *error = upload_accept(w->arena, w->db, who, &request, ret_answer);
+    close(spool);
+    return error;
+}
+
+Uuid world_upload(World *w, const Principal *who, const char *rows, const ImportOptions *options)
+{
+    UploadAnswer answer = {0};
+    Str file = str_printf(w->arena, "%s%s", WORLD_ANNUAL, rows);
+    world_advance(1000);
+    assert_no_error(world_try_upload(w, who, KIND_ANNUAL, file, options, &answer));
+    return answer.job_id;
+}
+
+/* --- work --------------------------------------------------------------------------------------- */
+
+typedef struct Stop {
+    int left; /* batches until it says stop; below 0: never */
+} Stop;
+
+static bool stopping(void *self)
+{
+    Stop *stop = self;
+    if (stop->left < 0)
+        return false;
+    return stop->left-- == 0;
+}
+
+Error *world_step(World *w, const Uuid *owner, int stop_after, Task **ret_task)
+{
+    Stop stop = {stop_after};
+    TaskWatch watch = {.stopping = stopping, .self = &stop};
+    *ret_task = NULL;
+    TRY(queue_claim(w->arena, w->db, "test", INT64_MAX, owner, ret_task));
+    if (*ret_task == NULL)
+        return NULL;
+    return (*ret_task)->kind == TASK_IMPORT
+               ? import_run(w->arena, w->db, w->reader, *ret_task, &watch, &w->last_end)
+               : deletion_run(w->arena, w->db, *ret_task, &watch, &w->last_end);
+}
+
+void world_work(World *w)
+{
+    Task *task = NULL;
+    do {
+        world_advance(1000);
+        assert_no_error(world_step(w, NULL, -1, &task));
+    } while (task != NULL);
+}
+
+Job *world_job(World *w, const Principal *who, Uuid id)
+{
+    Job *job = NULL;
+    assert_no_error(jobs_get(w->arena, w->db, who, id, true, &job));
+    return job;
+}
+
+Deletion *world_delete(World *w, const Principal *who, Uuid job, bool with_predictions)
+{
+    DeletionOptions options = {.with_predictions = with_predictions};
+    DeletionResult result = {0};
+    Deletion *deletion = NULL;
+    world_advance(1000);
+    assert_no_error(deletion_request(w->arena, w->db, who, job, &options, &result));
+    assert_no_error(deletion_get(w->arena, w->db, who, result.deletion->id, &deletion));
+    return deletion;
+}
+
+Error *world_create(World *w, const Principal *who, const char *symbol, int year, double roa,
+                    Prediction **ret_prediction)
+{
+    IdempotencyKey none = {0};
+    NewPrediction new = {.kind = KIND_ANNUAL,
+                         .input = {.symbol = str_from(symbol),
+                                   .company_name = str_printf(w->arena, "%s Inc.", symbol),
+                                   .sector = STR("Energy"),
+                                   .market_cap = {1000, true},
+                                   .year = year,
+                                   .quarter = 4}};
+    new.input.ratios[kind_ratio_index(KIND_ANNUAL, STR("return_on_assets"))] = (Ratio){roa, true};
+    return predictions_create(w->arena, w->db, who, &new, &none, ret_prediction);
+}

@@ -1,0 +1,104 @@
+/* A small world for the tests of the domain: a real SQLite database with two users, an operator and active
+ * models, a clock that only a test moves, and a worker without threads of its own.
+ *
+ *     static void name(void **state)
+ *     {
+ *         World *w = *state;
+ *         Uuid job = world_upload(w, w->ada, world_row(w, "ACME", 2020, 1.5), NULL);
+ *         world_work(w);
+ *         assert_int_equal(world_job(w, w->ada, job)->status, JOB_COMPLETED);
+ *     }
+ *
+ * Tests are named in WORLD_TEST. What fails on purpose is in tests/support/db_fault.h. */
+#ifndef OBLIGOR_UNIT_DOMAIN_WORLD_H
+#define OBLIGOR_UNIT_DOMAIN_WORLD_H
+
+#include "db_fault.h"
+
+#include "domain/accounts.h"
+#include "domain/deletion.h"
+#include "domain/import.h"
+#include "domain/jobs.h"
+#include "domain/models.h"
+#include "domain/predictions.h"
+#include "domain/queue.h"
+#include "domain/upload.h"
+#include "test.h"
+
+/* 2026-01-01T00:00:00Z */
+#define WORLD_START INT64_C(1767225600000000)
+
+typedef struct World {
+    Arena *arena;
+    const char *directory;
+    Str url;
+    Db *db;
+    Db *reader;             /* for files, while the other one commits */
+    Fault *fault;           /* of db */
+    Principal *ada;
+    Principal *bob;
+    Principal *root;        /* a super_admin */
+    Principal *operator;    /* at the command line, nobody signed in */
+    Uuid models[KIND_COUNT];
+    TaskEnd last_end;
+} World;
+
+#define WORLD_TEST(function)                                                                       \
+    cmocka_unit_test_setup_teardown(function, world_set_up, world_tear_down)
+
+int world_set_up(void **state);
+int world_tear_down(void **state);
+
+/* Sessions closed as when the process dies, and opened again. */
+void world_reopen(World *w);
+
+/* Copies of the whole database, to begin from again. No transaction may be open. */
+void world_save(World *w);
+void world_restore(World *w);
+
+void world_advance(int64_t micros);
+int64_t world_now(void);
+
+/* --- files ------------------------------------------------------------------------------------- */
+
+extern const char WORLD_ANNUAL[];       /* header of an annual file, with its line end */
+extern const char WORLD_QUARTERLY[];
+
+/* One annual row: company, year, Q4, a market cap, return_on_assets; its sector is "Energy". */
+const char *world_row(World *w, const char *symbol, int year, double return_on_assets);
+
+/* The header and the rows, by world_row or by hand. `rows` end in a line end. */
+Uuid world_upload(World *w, const Principal *who, const char *rows, const ImportOptions *options);
+Error *world_try_upload(World *w, const Principal *who, Kind kind, Str file,
+                        const ImportOptions *options, UploadAnswer *ret_answer) MUST_CHECK;
+
+/* --- work -------------------------------------------------------------------------------------- */
+
+/* Claims and runs tasks until none may run. Errors fail the test. */
+void world_work(World *w);
+
+/* Claims the oldest task that may run (owner NULL: anybody's) and runs it; *ret_task NULL: there was none.
+ * `stop_after`: asked before so many batches, the watch says stop; -1: never. */
+Error *world_step(World *w, const Uuid *owner, int stop_after, Task **ret_task) MUST_CHECK;
+
+Job *world_job(World *w, const Principal *who, Uuid id); /* deleted ones too */
+Deletion *world_delete(World *w, const Principal *who, Uuid job, bool with_predictions);
+
+/* Through predictions_create, with one ratio. */
+Error *world_create(World *w, const Principal *who, const char *symbol, int year, double roa,
+                    Prediction **ret_prediction) MUST_CHECK;
+
+/* --- looking ----------------------------------------------------------------------------------- */
+
+/* Everything that a person could see of this database, without ids and times, as text. */
+const char *world_state(Arena *arena, World *w);
+
+/* What must hold in every state at rest: every job_id resolves, one current version of a key, counts that
+ * agree with the rows, counters that add up, spans that hold their rows. Fails the test where it does not. */
+void world_check(World *w);
+
+int64_t world_number(World *w, const char *query);          /* one number, past the store */
+const char *world_text(World *w, const char *query);        /* rows as lines, columns by "|" */
+void world_script(World *w, const char *script);
+
+#endif
