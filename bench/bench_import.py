@@ -5,7 +5,7 @@ import subprocess
 import time
 
 import harness
-from harness import EMAIL, JOBS, ANNUAL, Failure, Result, Server
+from harness import ANNUAL, EMAIL, Failure, Result, Server
 
 
 class Watched:

@@ -92,6 +92,7 @@ CREATE TABLE bulk_upload_jobs (
   unchanged_rows {int} NOT NULL,
   replaced_rows {int} NOT NULL,
   removed_rows {int} NOT NULL,
+  inferred_rows {int} NOT NULL,
   warning_count {int} NOT NULL,
   companies_created {int} NOT NULL,
   resume_row {int} NOT NULL,
@@ -115,8 +116,8 @@ CREATE TABLE bulk_upload_jobs (
 ) {strict};
 
 CREATE INDEX bulk_upload_jobs_list_ix ON bulk_upload_jobs (owner_id, created_at, id);
-CREATE INDEX bulk_upload_jobs_digest_ix ON bulk_upload_jobs (owner_id, file_sha256);
-CREATE INDEX bulk_upload_jobs_hiding_ix ON bulk_upload_jobs (owner_id, last_created_at) WHERE hides_rows;
+CREATE INDEX bulk_upload_jobs_digest_ix ON bulk_upload_jobs (owner_id, file_sha256, created_at, id);
+CREATE INDEX bulk_upload_jobs_hiding_ix ON bulk_upload_jobs (owner_id, job_type, last_created_at, last_id) WHERE hides_rows;
 CREATE INDEX bulk_upload_jobs_span_ix ON bulk_upload_jobs (owner_id, last_created_at);
 CREATE INDEX bulk_upload_jobs_receiving_ix ON bulk_upload_jobs (updated_at) WHERE status = 'receiving';
 

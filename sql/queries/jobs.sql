@@ -3,10 +3,10 @@
 -- name: job_insert
 INSERT INTO bulk_upload_jobs (owner_id, id, user_id, job_type, status, hides_rows, hides_inferred,
   cancel_requested, revision, options, dry_run, original_filename, file_size, file_sha256, model_id,
-  processed_rows, successful_rows, failed_rows, skipped_rows, unchanged_rows, replaced_rows, removed_rows,
+  processed_rows, successful_rows, failed_rows, skipped_rows, unchanged_rows, replaced_rows, removed_rows, inferred_rows,
   warning_count, companies_created, resume_row, bytes_done, created_at, updated_at)
 VALUES ($1, $2, $3, $4, $5, FALSE, FALSE, FALSE, 0, $6, $12, $7, $8, $9, $10,
-  0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, $11, $11);
+  0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, $11, $11);
 
 -- name: job_select
 SELECT j.owner_id, j.id, j.user_id, j.job_type, j.status, j.status_before, j.hides_rows, j.hides_inferred,
@@ -78,8 +78,14 @@ WHERE owner_id = $1 AND id = $2;
 UPDATE bulk_upload_jobs SET
   processed_rows = $3, successful_rows = $4, failed_rows = $5, skipped_rows = $6, unchanged_rows = $7,
   warning_count = $8, companies_created = $9, resume_row = $10, bytes_done = $11, total_rows = $12,
-  first_created_at = coalesce(first_created_at, $13), first_id = coalesce(first_id, $14),
-  last_created_at = coalesce($15, last_created_at), last_id = coalesce($16, last_id),
+  first_created_at = CASE WHEN first_created_at IS NULL OR ($13, $14) < (first_created_at, first_id)
+                          THEN $13 ELSE first_created_at END,
+  first_id = CASE WHEN first_created_at IS NULL OR ($13, $14) < (first_created_at, first_id)
+                  THEN $14 ELSE first_id END,
+  last_created_at = CASE WHEN last_created_at IS NULL OR ($15, $16) > (last_created_at, last_id)
+                         THEN $15 ELSE last_created_at END,
+  last_id = CASE WHEN last_created_at IS NULL OR ($15, $16) > (last_created_at, last_id)
+                 THEN $16 ELSE last_id END,
   revision = revision + 1, updated_at = $17
 WHERE owner_id = $1 AND id = $2;
 
@@ -125,8 +131,10 @@ WHERE owner_id = $1 AND id = $2;
 -- The spans of hidden rows, and whether rows of another job that is not hidden lie within one (work of an
 -- owner is in order, so this takes a clock that was set back, or jobs that were adopted).
 SELECT j.id, j.first_created_at, j.first_id, j.last_created_at, j.last_id,
-  EXISTS (SELECT 1 FROM bulk_upload_jobs o WHERE o.owner_id = $1 AND o.id <> j.id AND NOT o.hides_rows
-          AND o.first_created_at <= j.last_created_at AND o.last_created_at >= j.first_created_at)
+  (j.inferred_rows > 0 AND NOT j.hides_inferred)
+  OR EXISTS (SELECT 1 FROM bulk_upload_jobs o WHERE o.owner_id = $1 AND o.id <> j.id
+             AND NOT (o.hides_rows AND (o.hides_inferred OR o.inferred_rows = 0))
+             AND o.first_created_at <= j.last_created_at AND o.last_created_at >= j.first_created_at)
 FROM bulk_upload_jobs j
 WHERE j.owner_id = $1 AND j.hides_rows AND j.job_type = $2 AND j.last_created_at IS NOT NULL
 ORDER BY j.last_created_at DESC, j.last_id DESC;
@@ -145,7 +153,8 @@ INSERT INTO bulk_upload_files (owner_id, job_id, seq, byte_offset, size, data) V
 SELECT size, data FROM bulk_upload_files WHERE owner_id = $1 AND job_id = $2 AND seq = $3;
 
 -- name: file_delete
-DELETE FROM bulk_upload_files WHERE owner_id = $1 AND job_id = $2;
+DELETE FROM bulk_upload_files WHERE owner_id = $1 AND job_id = $2
+  AND EXISTS (SELECT 1 FROM bulk_upload_jobs j WHERE j.owner_id = $1 AND j.id = $2 AND j.status = 'receiving');
 
 -- name: problem_insert
 INSERT INTO bulk_upload_errors (owner_id, job_id, severity, job_row, seq, column_name, code, message, value, raw)

@@ -58,9 +58,10 @@ DELETE FROM {table} WHERE owner_id = $1 AND company_id = $2 AND reporting_year =
 -- name: prediction_jobs_of_key
 -- each kind
 -- The jobs whose rows a deletion of a key meets, and how many of each.
-SELECT job_id, count(*) FROM {table} WHERE owner_id = $1 AND company_id = $2 AND reporting_year = $3
-  AND reporting_quarter = $4 AND NOT is_current AND job_id IS NOT NULL
-GROUP BY job_id;
+SELECT f.job_id, count(*) FROM (
+  SELECT job_id FROM {table} WHERE owner_id = $1 AND company_id = $2 AND reporting_year = $3
+    AND reporting_quarter = $4 AND NOT is_current LIMIT 10000) f
+WHERE f.job_id IS NOT NULL GROUP BY f.job_id;
 
 -- name: prediction_walk_created
 -- each kind
@@ -150,6 +151,19 @@ SELECT {selected} FROM (
 WHERE (p.created_at, p.id) < ($15, $16) AND {filters} AND {visible}
 ORDER BY p.created_at DESC, p.id DESC LIMIT $17;
 
+-- name: prediction_count_company
+-- each kind
+SELECT (SELECT count(*) FROM (
+          SELECT * FROM {table} WHERE owner_id = $14 AND company_id = $13 AND is_current
+          ORDER BY reporting_year DESC, reporting_quarter DESC LIMIT 10000) p
+        JOIN companies c ON c.owner_id = p.owner_id AND c.id = p.company_id
+        WHERE {filters} AND {visible})
+     + (SELECT count(*) FROM (
+          SELECT * FROM {table} WHERE owner_id = $14 AND company_id = $13 AND NOT is_current
+          ORDER BY created_at DESC LIMIT 10000) p
+        JOIN companies c ON c.owner_id = p.owner_id AND c.id = p.company_id
+        WHERE $15 AND {filters} AND {visible});
+
 -- name: prediction_walk_period_down
 -- each kind
 SELECT {selected} FROM (
@@ -157,6 +171,7 @@ SELECT {selected} FROM (
     AND reporting_quarter = $16 AND ({headline}, id) < ($17, $18)
   ORDER BY {headline} DESC, id DESC LIMIT $19) p {looked_up}
 WHERE {filters} AND {visible}
+  AND ($21 IS NULL OR p.job_id = $21)
 ORDER BY p.{headline} DESC, p.id DESC LIMIT $20;
 
 -- name: prediction_end_period_down
@@ -172,6 +187,7 @@ SELECT {selected} FROM (
     AND reporting_quarter = $16 AND ({headline}, id) > ($17, $18)
   ORDER BY {headline}, id LIMIT $19) p {looked_up}
 WHERE {filters} AND {visible}
+  AND ($21 IS NULL OR p.job_id = $21)
 ORDER BY p.{headline}, p.id LIMIT $20;
 
 -- name: prediction_end_period_up

@@ -22,6 +22,7 @@ struct Pool {
     int waiting_max;
     uint64_t last_number;
     bool stopping;
+    bool stopped; /* the threads were joined */
     pthread_t *threads;
     Db **sessions; /* of each thread */
     int thread_count;
@@ -150,7 +151,7 @@ int64_t pool_depth(Pool *pool)
 
 void pool_stop(Pool *pool)
 {
-    if (pool == NULL)
+    if (pool == NULL || pool->stopped)
         return;
     pthread_mutex_lock(&pool->mutex);
     pool->stopping = true;
@@ -158,4 +159,5 @@ void pool_stop(Pool *pool)
     pthread_mutex_unlock(&pool->mutex);
     for (int i = 0; i < pool->thread_count; i++)
         pthread_join(pool->threads[i], NULL);
+    pool->stopped = true;
 }

@@ -32,7 +32,8 @@ bool pool_add(Pool *pool, Work *work);
 
 int64_t pool_depth(Pool *pool); /* waiting now */
 
-/* Runs what is queued, then ends the threads; from now on pool_add gives false. NULL is fine. */
+/* Runs what is queued, then ends the threads; from now on pool_add gives false. NULL is fine,
+ * and so is a pool that was stopped. */
 void pool_stop(Pool *pool);
 
 /* After pool_stop: closes the sessions. NULL is fine. */

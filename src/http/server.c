@@ -21,6 +21,7 @@
 
 #include <fcntl.h>
 #include <microhttpd.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 enum {
@@ -310,6 +311,8 @@ void http_server_stop(HttpServer *server)
         return;
     atomic_store(&server->stopping, true);
     MHD_socket listening = MHD_quiesce_daemon(server->daemon);
+    if (listening != MHD_INVALID_SOCKET)
+        shutdown(listening, SHUT_RDWR); /* new clients are refused, not left waiting */
     finish_requests(server);
     pool_stop(server->app->pool);
     MHD_stop_daemon(server->daemon);

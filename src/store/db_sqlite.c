@@ -332,6 +332,12 @@ static Error *prepare(Session *session, Arena *arena, Sql sql, Prepared **ret_pr
     return NULL;
 }
 
+/* Nothing at all is an empty text to us and NULL to SQLite. */
+static const char *memory_of(const Value *value)
+{
+    return value->bytes.len == 0 ? "" : value->bytes.ptr;
+}
+
 static int bind_one(sqlite3_stmt *statement, int index, const Value *value)
 {
     if (value->is_null)
@@ -345,10 +351,10 @@ static int bind_one(sqlite3_stmt *statement, int index, const Value *value)
     case VALUE_REAL:
         return sqlite3_bind_double(statement, index, value->real);
     case VALUE_TEXT:
-        return sqlite3_bind_text64(statement, index, value->bytes.ptr, value->bytes.len,
+        return sqlite3_bind_text64(statement, index, memory_of(value), value->bytes.len,
                                    SQLITE_STATIC, SQLITE_UTF8);
     case VALUE_BYTES:
-        return sqlite3_bind_blob64(statement, index, value->bytes.ptr, value->bytes.len,
+        return sqlite3_bind_blob64(statement, index, memory_of(value), value->bytes.len,
                                    SQLITE_STATIC);
     case VALUE_UUID:
         return sqlite3_bind_blob(statement, index, value->uuid.bytes, sizeof value->uuid.bytes,

@@ -27,6 +27,8 @@ static Error *check_applied(Arena *arena, Db *db, int *ret_version)
     TRY(db_query(db, arena, SQL_SCHEMA_VERSION, NO_PARAMS, &rows));
     while (rows_next(rows, &error)) {
         version = (int)row_int(rows, 0);
+        if (version < 1)
+            return ERROR(arena, ERROR_CONFLICT, "The history of the database's schema is damaged.");
         if (version > MIGRATION_COUNT)
             return ERROR(arena, ERROR_CONFLICT,
                          "The database has schema version %d, and this program knows %d. Use a newer "

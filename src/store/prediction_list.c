@@ -53,6 +53,7 @@ typedef struct Branch {
     VEC(Prediction) found;
     size_t want;
     int64_t examined;
+    bool shared;            /* a hidden job's span holds rows that can be seen */
     bool cut;               /* the limit of entries was reached … */
     PageKey cut_at;         /* … behind this one */
 } Branch;
@@ -111,6 +112,8 @@ static size_t lane_values(const Branch *branch, const Lane *lane, int64_t window
         break;
     }
     values[n++] = value_int(limit);
+    if (lane->shape == SHAPE_PERIOD)
+        values[n++] = filter->has_job ? value_uuid(filter->job_id) : value_null(VALUE_UUID);
     return n;
 }
 
@@ -179,7 +182,12 @@ static Error *run_lane(Branch *branch, Lane lane)
     int64_t window = branch->sure ? (int64_t)(branch->want - branch->found.count) : FIRST_WINDOW;
     while (branch->found.count < branch->want) {
         size_t wanted = branch->want - branch->found.count, found = 0;
-        if (window > EXAMINED_MAX - branch->examined)
+        if (branch->examined >= EXAMINED_MAX && !branch->sure) {
+            branch->cut = true;
+            branch->cut_at = lane.from;
+            return NULL;
+        }
+        if (window > EXAMINED_MAX - branch->examined && !branch->sure)
             window = EXAMINED_MAX - branch->examined;
         TRY(read_window(branch, &lane, window, wanted, &found));
         branch->examined += window;
@@ -190,11 +198,6 @@ static Error *run_lane(Branch *branch, Lane lane)
         TRY(window_end(branch, &lane, window, &lane.from, &more));
         if (!more)
             return NULL;
-        if (branch->examined >= EXAMINED_MAX) {
-            branch->cut = true;
-            branch->cut_at = lane.from;
-            return NULL;
-        }
         window *= 4;
     }
     return NULL;
@@ -257,6 +260,7 @@ static Error *run_created(Branch *branch)
         const RowSpan *span = &jobs[i].span;
         PageKey last = {true, span->last_created_at, 0, 0, span->last_id};
         PageKey first = {true, span->first_created_at, 0, 0, span->first_id};
+        branch->shared |= jobs[i].shared;
         if (jobs[i].shared || !above(&from, &first))
             continue;
         PageKey low = above(&bottom, &last) ? bottom : last;
@@ -310,17 +314,19 @@ static void merge(const PredictionQuery *query, Arena *arena, const Branch *bran
 {
     VEC(Prediction) all = {0};
     const PageKey *cut = NULL;
+    /* One job's rows come from one branch, in the order of the file. */
+    bool by_row = query->filter->has_job && query->filter->sort == SORT_CREATED_AT;
     for (size_t i = 0; i < count; i++) {
         for (size_t k = 0; k < branches[i].found.count; k++)
             vec_push(arena, &all, branches[i].found.items[k]);
         if (branches[i].cut &&
-            (cut == NULL || (!query->filter->has_job &&
+            (cut == NULL || (!by_row &&
                              compare_keys(query->filter, &branches[i].cut_at, cut) < 0)))
             cut = &branches[i].cut_at;
     }
-    if (!query->filter->has_job && all.count > 1)
+    if (!by_row && all.count > 1)
         qsort_r(all.items, all.count, sizeof *all.items, by_key, (void *)(uintptr_t)query->filter);
-    while (cut != NULL && !query->filter->has_job && all.count > 0) {
+    while (cut != NULL && !by_row && all.count > 0) {
         PageKey last = key_of(&all.items[all.count - 1]);
         if (compare_keys(query->filter, &last, cut) <= 0)
             break;
@@ -335,6 +341,18 @@ static void merge(const PredictionQuery *query, Arena *arena, const Branch *bran
         end->next = key_of(&all.items[from + limit - 1]);
     else if (cut != NULL)
         end->next = *cut;
+}
+
+/* A company's predictions are few: all of them are counted. */
+static Error *count_company(Branch *branch, int64_t *ret_count)
+{
+    const PredictionQuery *query = branch->query;
+    Value values[FILTER_PARAMETERS + 2];
+    filter_values(branch->arena, query->filter, values);
+    values[FILTER_PARAMETERS] = value_uuid(branch->owner_id);
+    values[FILTER_PARAMETERS + 1] = value_bool(query->filter->include_superseded);
+    return db_number(branch->db, branch->arena, SQL_PREDICTION_COUNT_COMPANY + (int)query->kind,
+                     values, ARRAY_COUNT(values), ret_count);
 }
 
 static Error *count_walk(Branch *branch, int64_t *ret_count, bool *ret_at_least)
@@ -355,7 +373,8 @@ static Error *count_walk(Branch *branch, int64_t *ret_count, bool *ret_at_least)
         values[n++] = value_uuid(branch->owner_id);
         values[n++] = value_uuid(query->filter->job_id);
         values[n++] = value_int(EXAMINED_MAX);
-        values[n++] = value_bool(query->filter->include_superseded);
+        values[n++] = value_bool(query->filter->include_superseded &&
+                                 query->filter->sort != SORT_PROBABILITY);
     }
     TRY(db_number(branch->db, branch->arena, sql + (int)query->kind, values, n, ret_count));
     PageKey key;
@@ -365,7 +384,8 @@ static Error *count_walk(Branch *branch, int64_t *ret_count, bool *ret_at_least)
 static Error *total(const PredictionQuery *query, const Branch *branches, PageEnd *end)
 {
     end->total = 0;
-    bool from_counts = count_answers(query->filter);
+    bool from_counts = count_answers(query->filter) && !branches[0].shared;
+    bool of_company = query->filter->has_company && !query->filter->has_job;
     for (size_t i = 0; i < query->owner_count; i++) {
         int64_t number = 0;
         bool at_least = false;
@@ -375,7 +395,8 @@ static Error *total(const PredictionQuery *query, const Branch *branches, PageEn
         else {
             Branch branch = branches[0];
             branch.owner_id = query->owners[i];
-            TRY(count_walk(&branch, &number, &at_least));
+            TRY(of_company ? count_company(&branch, &number)
+                           : count_walk(&branch, &number, &at_least));
         }
         end->total += number;
         end->total_is_at_least |= at_least;

@@ -67,8 +67,10 @@ Error *task_claim(Arena *arena, Db *db, Task *task, int64_t lease_until, const c
                PARAMS(value_uuid(task->id), value_int(task->token), value_time(lease_until),
                       value_text(worker)),
                ret_held));
-    task->token++;
-    task->attempts++;
+    if (*ret_held) {
+        task->token++;
+        task->attempts++;
+    }
     return NULL;
 }
 

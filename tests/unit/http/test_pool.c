@@ -75,6 +75,7 @@ static void every_piece_is_done_once(void **state)
     for (size_t i = 0; i < PIECES; i++)
         assert_int_equal(atomic_load(&items[i].done), 1);
     assert_false(pool_add(pool, &items[0].work));
+    pool_stop(pool);
     pool_free(pool);
 }
 

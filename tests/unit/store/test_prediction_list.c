@@ -202,6 +202,12 @@ static World *make_world(Fixture *f, unsigned kind, uint64_t *seed, bool with_sy
             assert_no_error(count_add(f->arena, f->db, p, 1));
     }
     fixture_commit(f);
+    if (world->kind & WORLD_INFERRED) /* what a job keeps of it, as a backfill would have set it */
+        fixture_script(f, "UPDATE bulk_upload_jobs SET inferred_rows ="
+                          " (SELECT count(*) FROM annual_predictions p"
+                          "  WHERE p.job_id = bulk_upload_jobs.id AND p.job_link = 1)"
+                          " + (SELECT count(*) FROM quarterly_predictions p"
+                          "  WHERE p.job_id = bulk_upload_jobs.id AND p.job_link = 1)");
     return world;
 }
 
