@@ -78,8 +78,6 @@ static ImportOptions read_options(Params *all)
     read_encoding(all);
     if (options.on_duplicate == DUPLICATE_REPLACE)
         not_yet(all, "on_duplicate", "replace");
-    if (options.on_error == ON_ERROR_UNDO)
-        not_yet(all, "on_error", "undo");
     return options;
 }
 

@@ -12,6 +12,7 @@ struct Db {
     const DbDriver *driver;
     void *session;
     bool in_transaction;
+    bool writing;           /* it is a write transaction */
 };
 
 struct Rows {
@@ -48,7 +49,7 @@ Error *db_open(Arena *arena, Str url, DbOptions options, Db **ret_db)
 Db *db_wrap(const DbDriver *driver, void *session)
 {
     Db *db = check_malloc(sizeof *db);
-    *db = (Db){driver, session, false};
+    *db = (Db){.driver = driver, .session = session};
     return db;
 }
 
@@ -79,7 +80,7 @@ Error *db_run(Db *db, Arena *arena, Sql sql, const Value *params, size_t count,
               int64_t *ret_changed)
 {
     CHECK(sql >= 0 && sql < SQL_COUNT && (size_t)STATEMENTS[sql].parameters == count);
-    CHECK(db->in_transaction);
+    CHECK(db->in_transaction && db->writing);
     return db->driver->run(db->session, arena, sql, params, count, ret_changed);
 }
 
@@ -102,7 +103,7 @@ Error *db_run_many(Db *db, Arena *arena, Sql sql, size_t rows, FillRow *fill, co
                    uint8_t *ret_changed)
 {
     CHECK(sql >= 0 && sql < SQL_COUNT && STATEMENTS[sql].parameters <= MANY_PARAMETERS);
-    CHECK(db->in_transaction);
+    CHECK(db->in_transaction && db->writing);
     if (rows == 0)
         return NULL;
     if (db->driver->run_many == NULL || rows == 1)
@@ -227,6 +228,7 @@ Error *tx_begin(Db *db, Arena *arena, TxMode mode, Tx *ret_tx)
     CHECK(!db->in_transaction);
     TRY(db->driver->begin(db->session, arena, mode));
     db->in_transaction = true;
+    db->writing = mode == TX_WRITE;
     ret_tx->db = db;
     return NULL;
 }

@@ -67,7 +67,7 @@ static const struct {
     {"40001", ERROR_BUSY, ERROR_RETRY, "The database is busy. Try again in a moment."},
     {"40P01", ERROR_BUSY, ERROR_RETRY, "The database is busy. Try again in a moment."},
     {"55P03", ERROR_BUSY, ERROR_RETRY, "The database is busy. Try again in a moment."},
-    {"57014", ERROR_BUSY, NULL, "The work took too long and was stopped. Try again."},
+    {"57014", ERROR_BUSY, NULL, "The work was interrupted. Try again."},
     {"25006", ERROR_UNAVAILABLE, NULL, "The database is read-only."},
     {"53", ERROR_UNAVAILABLE, NULL, "The database has no room or no connections left."},
     {"57P", ERROR_UNAVAILABLE, NULL, "The database is away. Try again in a moment."},

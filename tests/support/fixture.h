@@ -82,7 +82,8 @@ const char *fixture_dump(Arena *arena, const Fixture *f);
 /* Runs `script` on the database past the store, as somebody else's program would. */
 void fixture_script(const Fixture *f, const char *script);
 
-/* One number past the store. `query` gives one column. */
+/* One number past the store. `query` gives one column; a time is read through fixture_micros. */
+const char *fixture_micros(const Fixture *f, const char *expression);
 int64_t fixture_number(const Fixture *f, const char *query);
 
 /* --- rows. Each opens a transaction unless one is open ----------------------------------------- */

