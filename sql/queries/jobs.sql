@@ -14,7 +14,7 @@ SELECT j.owner_id, j.id, j.user_id, j.job_type, j.status, j.status_before, j.hid
   j.total_rows, j.processed_rows, j.successful_rows, j.failed_rows, j.skipped_rows, j.unchanged_rows,
   j.warning_count, j.companies_created, j.resume_row, j.bytes_done, j.error_message, j.created_at,
   j.started_at, j.completed_at, j.updated_at, j.deleted_at, u.email, u.username, u.full_name, m.name, m.version,
-  j.removed_rows
+  j.removed_rows, j.last_created_at
 FROM bulk_upload_jobs j
 LEFT JOIN users u ON u.id = j.user_id
 LEFT JOIN models m ON m.id = j.model_id
@@ -26,7 +26,7 @@ SELECT j.owner_id, j.id, j.user_id, j.job_type, j.status, j.status_before, j.hid
   j.total_rows, j.processed_rows, j.successful_rows, j.failed_rows, j.skipped_rows, j.unchanged_rows,
   j.warning_count, j.companies_created, j.resume_row, j.bytes_done, j.error_message, j.created_at,
   j.started_at, j.completed_at, j.updated_at, j.deleted_at, u.email, u.username, u.full_name, m.name, m.version,
-  j.removed_rows
+  j.removed_rows, j.last_created_at
 FROM bulk_upload_jobs j
 LEFT JOIN users u ON u.id = j.user_id
 LEFT JOIN models m ON m.id = j.model_id

@@ -33,6 +33,9 @@ UPDATE deletions SET state = $3, completed_at = $4 WHERE owner_id = $1 AND id = 
 INSERT INTO work_queue (id, task, owner_id, object_id, size, accepted_at, not_before, token, attempts, position)
 VALUES ($1, $2, $3, $4, $5, $6, $6, 0, 0, 0);
 
+-- name: task_newest
+SELECT max(accepted_at) FROM work_queue WHERE owner_id = $1;
+
 -- name: task_next
 -- The oldest task that may run: it is the first of its owner's, nobody holds it, it is due, and it fits the
 -- lane.

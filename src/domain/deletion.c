@@ -135,11 +135,16 @@ static Error *take_effect(Arena *arena, Db *db, const Job *job, const Deletion *
                  .kind = TASK_DELETION,
                  .owner_id = job->owner_id,
                  .object_id = deletion->id,
-                 .size = deletion->expected * ROW_BYTES,
-                 .accepted_at = deletion->created_at};
+                 .size = deletion->expected * ROW_BYTES};
     TRY(job_hide(arena, db, job->owner_id, job->id, deletion->include_inferred,
                  deletion->created_at));
-    return task_insert(arena, db, &task);
+    return queue_add(arena, db, &task);
+}
+
+/* Deletions of one job are ordered by their times, whatever the clock does. */
+static int64_t later(int64_t now, int64_t before)
+{
+    return now > before ? now : before + 1;
 }
 
 static Deletion *new_deletion(Arena *arena, const Principal *who, const Job *job,
@@ -156,7 +161,7 @@ static Deletion *new_deletion(Arena *arena, const Principal *who, const Job *job
                            .record_only = !options->with_predictions,
                            .include_inferred = options->include_inferred,
                            .orphaned_companies = options->orphaned_companies,
-                           .created_at = clock_now()};
+                           .created_at = later(clock_now(), job->deleted_at)};
     if (deletion->record_only) {
         deletion->state = DELETION_DONE;
         deletion->completed_at = deletion->created_at;

@@ -144,9 +144,11 @@ void batch_reader_next(BatchReader *reader, size_t rows, ImportBatch *batch)
             break;
         }
         reader->last_row = csv.number;
-        if (csv.number > reader->resume_row && !csv_row_is_blank(&csv))
+        if (csv.number <= reader->resume_row)
+            start = csv_offset(reader->csv); /* passed over: no part of any batch */
+        else if (!csv_row_is_blank(&csv))
             add_row(reader, batch, &csv);
     }
-    batch->last_row = reader->last_row;
+    batch->last_row = reader->last_row > reader->resume_row ? reader->last_row : reader->resume_row;
     batch->bytes_done = csv_offset(reader->csv);
 }

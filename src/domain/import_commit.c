@@ -38,6 +38,12 @@ struct ImportCommit {
     int distrust;       /* batches for which keys are expected to be taken */
 };
 
+/* A row whose key was taken by a hidden one, or that shares its key with another of the batch. */
+typedef struct LateRow {
+    ImportRow *row;
+    const Prediction *item;
+} LateRow;
+
 /* One batch on its way in. */
 typedef struct Work {
     ImportCommit *commit;
@@ -49,7 +55,7 @@ typedef struct Work {
     RowSpan span;
     JobCounters counters;
     size_t late_count;
-    ImportRow **late;   /* to be inserted one by one, behind the rest */
+    LateRow *late;      /* to be inserted one by one, behind the rest */
 } Work;
 
 static void free_arena(void *arena)
@@ -60,7 +66,7 @@ static void free_arena(void *arena)
 ImportCommit *import_commit_new(Arena *arena, Db *db, Task *task, Job *job)
 {
     ImportCommit *commit = ARENA_NEW(arena, ImportCommit);
-    *commit = (ImportCommit){.db = db, .task = task, .job = job};
+    *commit = (ImportCommit){.db = db, .task = task, .job = job, .last_at = job->last_row_at};
     commit->companies = known_companies_new(arena, job);
     commit->dry_arena = arena_new(0);
     commit->dry_keys = map_new(commit->dry_arena);
@@ -204,36 +210,35 @@ static Prediction make_prediction(const Work *work, const ImportRow *row)
     return prediction;
 }
 
-/* Called in the order of the ids. */
 static void count_made(Work *work, const Prediction *made)
 {
+    RowSpan *span = &work->span;
     CountKey key = {made->kind, made->job_id, made->year, made->score.risk_level, made->sector};
     tally_add(work->tally, &key, 1);
-    if (!work->span.any) {
-        work->span.any = true;
-        work->span.first_created_at = made->created_at;
-        work->span.first_id = made->id;
-    }
-    work->span.last_created_at = made->created_at;
-    work->span.last_id = made->id;
+    if (!span->any || uuid_compare(made->id, span->first_id) < 0) /* all have the same time */
+        span->first_id = made->id;
+    if (!span->any || uuid_compare(made->id, span->last_id) > 0)
+        span->last_id = made->id;
+    span->first_created_at = span->last_created_at = made->created_at;
+    span->any = true;
 }
 
-static Error *insert_one(Work *work, ImportRow *row)
+static Error *insert_one(Work *work, const LateRow *late)
 {
-    Prediction prediction = make_prediction(work, row);
-    PredictionKey key = prediction_key(&prediction);
+    const Prediction *prediction = late->item;
+    PredictionKey key = prediction_key(prediction);
     Db *db = work->commit->db;
     for (int attempt = 0; attempt < INSERT_ATTEMPTS; attempt++) {
         bool made = false, hidden = false;
-        TRY(prediction_insert(work->arena, db, &prediction, &made));
+        TRY(prediction_insert(work->arena, db, prediction, &made));
         if (made) {
-            count_made(work, &prediction);
+            count_made(work, prediction);
             return NULL;
         }
         Prediction *holder = NULL;
         TRY(prediction_current(work->arena, db, &key, &holder, &hidden));
         if (holder != NULL && !hidden) {
-            judge_duplicate(work, row, holder);
+            judge_duplicate(work, late->row, holder);
             return NULL;
         }
         if (holder != NULL)
@@ -258,61 +263,64 @@ static bool first_of_key(Work *work, Map *keys, const Prediction *prediction)
 }
 
 /* The rows whose keys were taken. */
-static Error *judge_taken(Work *work, ImportRow *const *rows, const PredictionKey *keys,
-                          size_t count)
+static Error *judge_taken(Work *work, const LateRow *taken, size_t count)
 {
+    PredictionKey *keys = ARENA_ARRAY(work->arena, PredictionKey, count);
+    for (size_t i = 0; i < count; i++)
+        keys[i] = prediction_key(taken[i].item);
     Prediction **holders = ARENA_ARRAY(work->arena, Prediction *, count);
     bool *hidden = ARENA_ARRAY(work->arena, bool, count);
     TRY(prediction_current_many(work->arena, work->commit->db, keys, count, holders, hidden));
     for (size_t i = 0; i < count; i++) {
         if (holders[i] == NULL || hidden[i])
-            work->late[work->late_count++] = rows[i];
+            work->late[work->late_count++] = taken[i];
         else
-            judge_duplicate(work, rows[i], holders[i]);
+            judge_duplicate(work, taken[i].row, holders[i]);
     }
     return NULL;
 }
 
 static int by_number(const void *a, const void *b)
 {
-    const ImportRow *left = *(ImportRow *const *)a, *right = *(ImportRow *const *)b;
-    return (left->number > right->number) - (left->number < right->number);
+    int64_t left = ((const LateRow *)a)->row->number, right = ((const LateRow *)b)->row->number;
+    return (left > right) - (left < right);
 }
 
 static Error *store_predictions(Work *work)
 {
     ImportCommit *commit = work->commit;
     Prediction *items = ARENA_ARRAY(work->arena, Prediction, work->count);
-    ImportRow **rows = ARENA_ARRAY(work->arena, ImportRow *, work->count);
+    Prediction *twins = ARENA_ARRAY(work->arena, Prediction, work->count);
+    LateRow *rows = ARENA_ARRAY(work->arena, LateRow, work->count);
     uint8_t *made = ARENA_ARRAY(work->arena, uint8_t, work->count);
     Map keys = map_new(work->arena);
-    size_t count = 0, taken = 0;
+    size_t count = 0, twin_count = 0, taken = 0;
     for (size_t i = 0; i < work->count; i++) {
         ImportRow *row = &work->rows[i];
         if (row->outcome != ROW_GOOD)
             continue;
         items[count] = make_prediction(work, row);
-        if (first_of_key(work, &keys, &items[count]))
-            rows[count++] = row;
-        else
-            work->late[work->late_count++] = row;
+        if (first_of_key(work, &keys, &items[count])) {
+            rows[count] = (LateRow){row, &items[count]};
+            count++;
+        } else {
+            twins[twin_count] = items[count];
+            work->late[work->late_count++] = (LateRow){row, &twins[twin_count++]};
+        }
     }
     TRY(prediction_insert_many(work->arena, commit->db, items, count, commit->distrust == 0, made));
-    PredictionKey *taken_keys = ARENA_ARRAY(work->arena, PredictionKey, count);
     for (size_t i = 0; i < count; i++) {
-        if (made[i]) {
+        if (made[i])
             count_made(work, &items[i]);
-            continue;
-        }
-        taken_keys[taken] = prediction_key(&items[i]);
-        rows[taken++] = rows[i];
+        else
+            rows[taken++] = rows[i];
     }
     commit->distrust = taken > 0 ? DISTRUST : commit->distrust > 0 ? commit->distrust - 1 : 0;
-    TRY(judge_taken(work, rows, taken_keys, taken));
+    TRY(judge_taken(work, rows, taken));
     if (work->late_count > 1)
-        qsort(work->late, work->late_count, sizeof(ImportRow *), by_number);
+        qsort(work->late, work->late_count, sizeof *work->late, by_number);
     for (size_t i = 0; i < work->late_count; i++)
-        TRY(insert_one(work, work->late[i]));
+        TRY(insert_one(work, &work->late[i]));
     return NULL;
 }
 
@@ -471,7 +479,7 @@ static Work new_work(ImportCommit *commit, ImportBatch *batch)
                   .at = now > commit->last_at ? now : commit->last_at + 1,
                   .tally = tally_new(batch->arena),
                   .counters = commit->job->counters,
-                  .late = ARENA_ARRAY(batch->arena, ImportRow *, batch->count * 2)};
+                  .late = ARENA_ARRAY(batch->arena, LateRow, batch->count * 2)};
 }
 
 Error *import_commit_batch(ImportCommit *commit, ImportBatch *batch, CommitEnd *ret_end)

@@ -18,11 +18,23 @@
 #include "store/job_store.h"
 #include "store/prediction_store.h"
 
-char *predictions_etag(Arena *arena, const Prediction *prediction)
+/* `"<id>-c` or `"<id>-f`. */
+static Str etag_front(Arena *arena, const Prediction *prediction)
 {
-    char id[UUID_TEXT_SIZE];
-    uuid_format(id, prediction->id);
-    return arena_printf(arena, "\"%s-%c\"", id, prediction->is_current ? 'c' : 'f');
+    return str_printf(arena, "\"%s-%c", uuid_text(arena, prediction->id),
+                      prediction->is_current ? 'c' : 'f');
+}
+
+char *predictions_etag(Arena *arena, const Prediction *prediction, Uuid current_id)
+{
+    Str shown = str_printf(arena, "%s\n%d\n%.*s\n%.*s\n%s", uuid_text(arena, current_id),
+                           prediction->job_deleted, STR_ARG(prediction->company_symbol),
+                           STR_ARG(prediction->company_name),
+                           prediction->created_by_email != NULL ? prediction->created_by_email : "");
+    Digest digest = digest_of(shown);
+    char hex[17];
+    hex_format(hex, digest.bytes, 8);
+    return arena_printf(arena, "%s-%s\"", etag_front(arena, prediction).ptr, hex);
 }
 
 bool predictions_may_change(const Principal *who, const Prediction *prediction)
@@ -235,6 +247,15 @@ Error *predictions_of_job(Arena *arena, Db *db, const Job *job, const Page *page
     return NULL;
 }
 
+static int by_period(const void *a, const void *b) /* newest first */
+{
+    const Prediction *left = a, *right = b;
+    int64_t order = (right->year * 4 + right->quarter) - (left->year * 4 + left->quarter);
+    if (order == 0)
+        order = (right->created_at > left->created_at) - (right->created_at < left->created_at);
+    return order != 0 ? (order > 0 ? 1 : -1) : uuid_compare(right->id, left->id);
+}
+
 Error *predictions_of_company(Arena *arena, Db *db, Uuid owner_id, Kind kind, Uuid company_id,
                               bool include_superseded, PredictionList *ret_list)
 {
@@ -244,7 +265,10 @@ Error *predictions_of_company(Arena *arena, Db *db, Uuid owner_id, Kind kind, Uu
     filter.has_company = true;
     filter.company_id = company_id;
     filter.include_superseded = include_superseded;
-    return prediction_list(arena, db, &query, &ret_list->items, &ret_list->count, &ret_list->end);
+    TRY(prediction_list(arena, db, &query, &ret_list->items, &ret_list->count, &ret_list->end));
+    if (ret_list->count > 1)
+        qsort(ret_list->items, ret_list->count, sizeof *ret_list->items, by_period);
+    return NULL;
 }
 
 static Error *versions_of(Arena *arena, Db *db, const Prediction *prediction,
@@ -307,7 +331,7 @@ static Error *get_to_change(Arena *arena, Db *db, const Principal *who, Kind kin
         return error;
     }
     if (if_match != NULL && strcmp(if_match, "*") != 0 &&
-        strcmp(if_match, predictions_etag(arena, prediction)) != 0)
+        !str_starts_with(str_from(if_match), etag_front(arena, prediction)))
         return ERROR(arena, ERROR_CHANGED,
                      "The prediction has changed since you read it. Read it again.");
     if (prediction->has_job) { /* what a deletion or restore of its job decides must stay so */

@@ -47,8 +47,9 @@ Error *predictions_delete(Arena *arena, Db *db, const Principal *who, Kind kind,
 Error *predictions_get(Arena *arena, Db *db, const Principal *who, Kind kind, Uuid id,
                        Prediction **ret_prediction, Uuid *ret_current_id) MUST_CHECK;
 
-/* The strong entity tag of a prediction, with its quotes. */
-char *predictions_etag(Arena *arena, const Prediction *prediction);
+/* The strong entity tag of a prediction, with its quotes: its id and whether it is current, which is what
+ * If-Match compares, and a digest of all that is shown with it and may change. */
+char *predictions_etag(Arena *arena, const Prediction *prediction, Uuid current_id);
 
 /* May this principal change and delete it? (Its creator, or super_admin for the system's.) */
 bool predictions_may_change(const Principal *who, const Prediction *prediction);

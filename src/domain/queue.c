@@ -3,6 +3,7 @@
 
 #include "base/check.h"
 #include "base/clock.h"
+#include "store/account_store.h"
 #include "store/queue_store.h"
 
 #include <errno.h>
@@ -21,6 +22,15 @@ static Error *lost(Arena *arena)
 {
     return error_with_reason(
         ERROR(arena, ERROR_CONFLICT, "Another worker has taken this task over."), "lease_lost");
+}
+
+Error *queue_add(Arena *arena, Db *db, Task *task)
+{
+    int64_t newest = 0, now = clock_now();
+    TRY(owner_touch(arena, db, task->owner_id)); /* who comes second waits here */
+    TRY(task_newest(arena, db, task->owner_id, &newest));
+    task->accepted_at = now > newest ? now : newest + 1;
+    return task_insert(arena, db, task);
 }
 
 Error *queue_claim(Arena *arena, Db *db, const char *worker, int64_t max_size, const Uuid *owner,

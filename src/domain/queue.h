@@ -6,6 +6,10 @@
 #include "model/task.h"
 #include "store/db.h"
 
+/* Queues a new task behind the owner's others, whatever the clocks of several machines say; sets
+ * task->accepted_at. In a write transaction, which then holds the owner's place until its commit. */
+Error *queue_add(Arena *arena, Db *db, Task *task) MUST_CHECK;
+
 /* Claims the oldest task that may run: *ret_task NULL when there is none. `max_size` bounds the lane;
  * `owner` not NULL: only that owner's tasks. */
 Error *queue_claim(Arena *arena, Db *db, const char *worker, int64_t max_size, const Uuid *owner,

@@ -108,10 +108,9 @@ static Error *accept(Arena *arena, Db *db, const Principal *who, const UploadReq
                  .kind = TASK_IMPORT,
                  .owner_id = job->owner_id,
                  .object_id = job->id,
-                 .size = job->file_size,
-                 .accepted_at = now};
+                 .size = job->file_size};
     TRY(job_set_status(arena, db, job->owner_id, job->id, JOB_PENDING, now));
-    TRY(task_insert(arena, db, &task));
+    TRY(queue_add(arena, db, &task));
     TRY(idempotency_keep(arena, db, who, &request->idempotency, job->id));
     TRY(audit_write(arena, db, who,
                     (AuditNote){.owner_id = job->owner_id,

@@ -27,7 +27,7 @@ Error *handle_prediction_get(Request *request, Response *response)
     Uuid current = UUID_NIL;
     TRY(predictions_get(request->arena, request->db, request->who, request->values.kind,
                         request->values.id, &prediction, &current));
-    char *etag = predictions_etag(request->arena, prediction);
+    char *etag = predictions_etag(request->arena, prediction, current);
     if (request_none_match(request, etag)) {
         response_empty(response, 304);
     } else {

@@ -81,6 +81,7 @@ typedef struct Job {
     int64_t completed_at;
     int64_t updated_at;
     int64_t deleted_at;
+    int64_t last_row_at;        /* created_at of the newest of its rows */
     /* Looked up with the row: */
     const char *user_email;
     const char *user_name;      /* user name, else the full name, else the address */

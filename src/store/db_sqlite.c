@@ -1,17 +1,19 @@
 /* The embedded engine: the only file that includes SQLite.
  *
  * Every session is in WAL mode, so readers never wait. SQLite has one writer: inside this process the
- * sessions of one file queue for it in the order of asking (a ticket lock, because SQLite's own waiting is
- * a lottery that starves single writes during an import); against other processes its busy handler
- * waits. Commits are durable (synchronous=FULL) unless a session relaxes that for work it can redo.
+ * sessions of one file stand in line for it in the order of asking (SQLite's own waiting is a lottery that
+ * starves single writes during an import); against other processes its busy handler waits. Both together
+ * wait no longer than BUSY_TIMEOUT_MS. Commits are durable (synchronous=FULL) unless a session relaxes that for work it can redo.
  *
  * Statements are prepared at first use and kept; SQLite numbers $n by first appearance, so each keeps a
  * map from our number to SQLite's. Values: UUID as a blob of 16, time as integer µs, bool as 0/1. */
 #include "store/db_driver.h"
 
 #include "base/check.h"
+#include "base/clock.h"
 #include "store/statements.h"
 
+#include <errno.h>
 #include <pthread.h>
 #include <sqlite3.h>
 #include <sys/stat.h>
@@ -30,13 +32,19 @@ enum {
 /* A reading session maps the file instead of copying pages: a point read is a fifth cheaper. */
 #define READER_PRAGMAS "PRAGMA query_only=ON; PRAGMA mmap_size=1073741824;"
 
+/* A session that waits for its turn to write; it lies on the stack of who waits. */
+typedef struct Waiter {
+    bool turn;
+    struct Waiter *next;
+} Waiter;
+
 /* One per database file of this process. Never freed: there are a handful. */
 typedef struct WriterQueue {
     char *path;
     pthread_mutex_t mutex;
     pthread_cond_t moved;
-    uint64_t next_ticket;
-    uint64_t serving;
+    bool taken;
+    Waiter *first;
     bool waited;        /* somebody had to */
     struct WriterQueue *next;
 } WriterQueue;
@@ -95,20 +103,52 @@ static WriterQueue *queue_for(const char *path)
     return queue;
 }
 
-static void queue_enter(Session *session)
+static void leave_line(WriterQueue *queue, const Waiter *waiter)
 {
-    WriterQueue *queue = session->queue;
-    if (queue != NULL) {
-        pthread_mutex_lock(&queue->mutex);
-        uint64_t ticket = queue->next_ticket++;
-        queue->waited |= queue->serving != ticket;
-        while (queue->serving != ticket)
-            pthread_cond_wait(&queue->moved, &queue->mutex);
-        pthread_mutex_unlock(&queue->mutex);
-    }
-    session->writing = true;
+    Waiter **place = &queue->first;
+    while (*place != waiter)
+        place = &(*place)->next;
+    *place = waiter->next;
 }
 
+/* Waits in line until `until`; false when the turn did not come. */
+static bool wait_for_turn(WriterQueue *queue, const struct timespec *until)
+{
+    Waiter waiter = {0}, **end = &queue->first;
+    while (*end != NULL)
+        end = &(*end)->next;
+    *end = &waiter;
+    queue->waited = true;
+    while (!waiter.turn &&
+           pthread_cond_timedwait(&queue->moved, &queue->mutex, until) != ETIMEDOUT)
+        continue;
+    if (!waiter.turn)
+        leave_line(queue, &waiter);
+    return waiter.turn;
+}
+
+/* The time that is left for other processes to let go of the file is what the line has not used up. */
+static bool queue_enter(Session *session)
+{
+    WriterQueue *queue = session->queue;
+    struct timespec until;
+    int64_t start = clock_monotonic();
+    CHECK(clock_gettime(CLOCK_REALTIME, &until) == 0);
+    until.tv_sec += BUSY_TIMEOUT_MS / 1000;
+    bool entered = true;
+    if (queue != NULL) {
+        pthread_mutex_lock(&queue->mutex);
+        entered = !queue->taken || wait_for_turn(queue, &until);
+        queue->taken |= entered;
+        pthread_mutex_unlock(&queue->mutex);
+    }
+    int64_t left = BUSY_TIMEOUT_MS - (clock_monotonic() - start) / 1000;
+    sqlite3_busy_timeout(session->db, left > 100 ? (int)left : 100);
+    session->writing = entered;
+    return entered;
+}
+
+/* Hands the turn to the first in line. */
 static void queue_leave(Session *session)
 {
     if (!session->writing)
@@ -118,7 +158,12 @@ static void queue_leave(Session *session)
     if (queue == NULL)
         return;
     pthread_mutex_lock(&queue->mutex);
-    queue->serving++;
+    Waiter *first = queue->first;
+    queue->taken = first != NULL;
+    if (first != NULL) {
+        queue->first = first->next;
+        first->turn = true;
+    }
     pthread_cond_broadcast(&queue->moved);
     pthread_mutex_unlock(&queue->mutex);
 }
@@ -280,7 +325,8 @@ static Error *begin(void *self, Arena *arena, TxMode mode)
     Session *session = self;
     if (mode == TX_READ)
         return step_alone(session, arena, session->begin_read, "begin");
-    queue_enter(session);
+    if (!queue_enter(session))
+        return ERROR(arena, ERROR_BUSY, "The database is busy. Try again in a moment.");
     Error *error = step_alone(session, arena, session->begin_write, "begin");
     if (error != NULL)
         queue_leave(session);
@@ -500,7 +546,8 @@ static Error *relax(void *self, Arena *arena, bool relaxed)
 static Error *analyze(void *self, Arena *arena)
 {
     Session *session = self;
-    queue_enter(session);
+    if (!queue_enter(session))
+        return NULL; /* statistics can wait for the next load */
     Error *error = script(session, arena, "PRAGMA analysis_limit=1000; ANALYZE annual_predictions; "
                                    "ANALYZE quarterly_predictions; ANALYZE companies");
     queue_leave(session);

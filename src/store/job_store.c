@@ -71,6 +71,7 @@ static Error *read_job(Arena *arena, const Rows *rows, Job *job)
                  .completed_at = row_time(rows, 28),
                  .updated_at = row_time(rows, 29),
                  .deleted_at = row_time(rows, 30),
+                 .last_row_at = row_time(rows, 37),
                  .user_email = row_text(rows, 31),
                  .user_name = first_of(row_text(rows, 32), row_text(rows, 33), row_text(rows, 31)),
                  .model_name = row_text(rows, 34),

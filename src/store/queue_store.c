@@ -14,6 +14,15 @@ Error *task_insert(Arena *arena, Db *db, const Task *task)
                   NULL);
 }
 
+Error *task_newest(Arena *arena, Db *db, Uuid owner_id, int64_t *ret_accepted_at)
+{
+    Rows ROWS_AUTO *rows = NULL;
+    Error *error = NULL;
+    TRY(db_query(db, arena, SQL_TASK_NEWEST, PARAMS(value_uuid(owner_id)), &rows));
+    *ret_accepted_at = rows_next(rows, &error) ? row_time(rows, 0) : 0;
+    return error;
+}
+
 static Error *query_next(Arena *arena, Db *db, int64_t now, int64_t max_size, const Uuid *owner,
                          Rows **ret_rows)
 {

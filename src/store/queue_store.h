@@ -6,6 +6,8 @@
 #include "model/task.h"
 #include "store/db.h"
 
+/* When the newest task of an owner was accepted; 0: there is none. */
+Error *task_newest(Arena *arena, Db *db, Uuid owner_id, int64_t *ret_accepted_at) MUST_CHECK;
 Error *task_insert(Arena *arena, Db *db, const Task *task) MUST_CHECK;
 
 /* The oldest that may run; `owner` NULL: of any. *ret_task may be NULL. Not yet claimed. */

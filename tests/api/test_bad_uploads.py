@@ -102,7 +102,7 @@ class Forms(BadUploads):
         for options, code in (
                 ({"on_duplicate": "overwrite"}, "not_allowed"),
                 ({"on_duplicate": ""}, "not_allowed"), ({"on_duplicate": "replace"}, "not_available"),
-                ({"on_error": "undo"}, "not_available"), ({"on_error": "stop"}, "not_allowed"),
+                ({"on_error": "stop"}, "not_allowed"), ({"on_error": ""}, "not_allowed"),
                 ({"max_failed_rows": "-1"}, "not_a_whole_number"),
                 ({"max_failed_rows": "1.5"}, "not_a_whole_number"),
                 ({"max_failed_rows": ""}, "not_a_whole_number"),

@@ -314,12 +314,12 @@ class Lists(support.TestCase):
 
 class Running(support.TestCase):
     """A job while it is at work."""
-    ROWS = 20000
+    ROWS = 200000
 
-    def start(self):
+    def start(self, options=None):
         analyst = self.server.new_client()
-        content = support.csv(support.rows(self.ROWS))
-        job_id = analyst.upload("annual", content).json["job_id"]
+        content = support.many_rows(self.ROWS)
+        job_id = analyst.upload("annual", content, options).json["job_id"]
         deadline = time.monotonic() + support.WAIT
         while True:
             job = analyst.job(job_id)
@@ -368,6 +368,21 @@ class Running(support.TestCase):
         deletion = analyst.wait_deletion(answer["deletion_id"])
         self.assertEqual({"annual": kept, "quarterly": 0}, deletion["deleted_predictions"])
         self.assertEqual([], analyst.predictions())
+
+    def test_cancel_with_undo(self):
+        """With on_error=undo a cancelled job takes back what it had made; its record and file stay."""
+        analyst, job_id, _ = self.start({"on_error": "undo"})
+        path = "%s/%s" % (JOBS, job_id)
+        analyst.post(path + "/cancel")
+        analyst.wait_job(job_id, ("cancelled",))
+        self.assertEqual([], analyst.predictions())
+        self.assertEqual([], analyst.all(path + "/results", "predictions"))
+        self.assertEqual(0, analyst.job(job_id)["lineage"]["predictions"])
+        self.assertEqual(0, analyst.get(support.PREDICTIONS + "/annual").json
+                         ["pagination"]["total"])
+        self.assertGreater(len(analyst.get(path + "/file").body), 0)
+        again = analyst.import_rows("annual", support.rows(100))
+        self.assertEqual(100, again["progress"]["successful_rows"])
 
     def test_jobs_that_are_over_cannot_be_cancelled(self):
         analyst = self.server.new_client()

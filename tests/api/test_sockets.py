@@ -369,7 +369,7 @@ class Sockets(support.TestCase):
         server = support.Server()
         try:
             client = server.new_client()
-            job = client.upload("annual", support.csv(support.rows(8000))).json["job_id"]
+            job = client.upload("annual", support.many_rows(8000)).json["job_id"]
             while client.job(job)["progress"]["processed_rows"] == 0:
                 time.sleep(0.005)
             server.stop()

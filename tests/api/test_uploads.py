@@ -443,6 +443,28 @@ class Options(support.TestCase):
                 self.assertIn("nothing was kept", job["errors"]["error_message"])
                 self.assertEqual(0, job["lineage"]["predictions"])
 
+    def test_on_error_undo(self):
+        """A job that does not end well leaves nothing; one that does keeps its failures and its rows."""
+        bad = support.row(5, sector="x" * 101)
+        for made, options, status in (
+                (support.rows(3) + [bad], {"max_failed_rows": 0}, "failed"),
+                (support.rows(3) + [bad], {}, "completed"),
+                (support.rows(3) + [bad, bad, bad], {"max_failed_rows": 2}, "failed"),
+                (support.rows(3) + ['"never closed'], {}, "failed")):
+            analyst = self.server.new_client()
+            job = analyst.import_rows("annual", made, dict(options, on_error="undo"),
+                                      status=status)
+            kept = 3 if status == "completed" else 0
+            self.assertEqual(kept, len(analyst.predictions()), options)
+            self.assertEqual(kept, job["lineage"]["predictions"])
+            self.assertTrue(job["errors"]["error_details"]["errors"])
+            self.assertEqual("undo", job["lineage"]["options"]["on_error"])
+            path = "%s/%s" % (JOBS, job["id"])
+            self.assertEqual(support.csv(made), analyst.get(path + "/file").body)
+            again = analyst.import_rows("annual", support.rows(3))["progress"]
+            self.assertEqual((3 - kept, kept), (again["successful_rows"],
+                                                again["unchanged_rows"]))
+
     def test_all_or_nothing_can_be_sent_again(self):
         """What max_failed_rows=0 took back claims no key, in no batch of it."""
         analyst = self.server.new_client()
@@ -462,7 +484,8 @@ class Options(support.TestCase):
                    for i in range(3)]
         job = analyst.import_rows("annual", changed)
         warnings = analyst.all("%s/%s/warnings" % (JOBS, job["id"]), "warnings")
-        self.assertEqual([(2, "company_differs")], [(w["row"], w["code"]) for w in warnings])
+        self.assertEqual([(row, "company_differs") for row in (2, 3, 4)],
+                         [(w["row"], w["code"]) for w in warnings])
         for word in ("Company 0", "New", "update_companies"):
             self.assertIn(word, warnings[0]["error"])
         company = analyst.get(API + "/companies/search/S00000").json["company"]
