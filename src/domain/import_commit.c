@@ -418,6 +418,7 @@ static Error *store_batch(Work *work, const ImportBatch *batch, bool whole)
     bool last = whole && batch->last;
     work->counters.resume_row = whole ? batch->last_row : work->rows[work->count - 1].number;
     work->counters.bytes_done = batch->bytes_done;
+    CHECK(work->counters.resume_row >= commit->job->counters.resume_row);
     if (last)
         work->counters.total = work->counters.processed;
     TRY(store_problems(work, batch));

@@ -227,18 +227,23 @@ Error *jobs_problems(Arena *arena, Db *db, const Job *job, Severity severity, co
     StoredProblem *found = NULL;
     size_t count = 0;
     PageEnd end = {.total = -1};
-    TRY(problem_list(arena, db, job->owner_id, job->id, severity,
-                     page->after.set ? page->after.job_row : -1,
-                     page->after.set ? page->after.created_at : -1, page->limit + page->offset + 1,
-                     &found, &count));
+    ProblemQuery query = {.owner_id = job->owner_id,
+                          .job_id = job->id,
+                          .severity = severity,
+                          .after_row = page->after.set ? page->after.job_row : -1,
+                          .after_seq = page->after.set ? page->after.created_at : -1,
+                          .limit = page->limit + 1,
+                          .offset = page->offset};
+    TRY(problem_list(arena, db, &query, &found, &count));
     if (page->want_total)
         TRY(problem_count(arena, db, job->owner_id, job->id, severity, &end.total));
-    size_t from = owners_page(page, count, &end.has_more, &ret_page->count);
+    end.has_more = count > (size_t)page->limit;
+    ret_page->count = end.has_more ? (size_t)page->limit : count;
     ret_page->items = ARENA_ARRAY(arena, Problem, ret_page->count + 1);
     for (size_t i = 0; i < ret_page->count; i++)
-        ret_page->items[i] = found[from + i].problem;
+        ret_page->items[i] = found[i].problem;
     if (end.has_more) {
-        const StoredProblem *last = &found[from + ret_page->count - 1];
+        const StoredProblem *last = &found[ret_page->count - 1];
         end.next = (PageKey){.set = true, .job_row = last->problem.row, .created_at = last->seq};
     }
     ret_page->end = end;

@@ -123,7 +123,10 @@ static Error *explain(Arena *arena, Str text, const json_error_t *error)
     /* `position` counts the bytes that were read: the last of them is the culprit's last. */
     size_t at = error->position > 0 ? (size_t)error->position - 1 : 0;
     Error *told = malformed(arena, text, at, what ? what : "The JSON is not well formed near");
-    return error_because(told, ERROR(arena, ERROR_MALFORMED, "jansson: %s", error->text));
+    /* Behind "near" the library quotes the text, and a password may stand there. */
+    const char *quoted = strstr(error->text, " near ");
+    int length = quoted != NULL ? (int)(quoted - error->text) : (int)strlen(error->text);
+    return error_because(told, ERROR(arena, ERROR_MALFORMED, "jansson: %.*s", length, error->text));
 }
 
 Error *json_parse(Arena *arena, Str text, const JsonValue **ret_value)

@@ -68,6 +68,13 @@ static BodyConfig body_config(const Exchange *exchange)
 static Error *judge(Exchange *exchange)
 {
     Request *request = &exchange->request;
+    /* Whoever stands between us and the client may cut such a request at another place than we do. */
+    bool two_lengths = request_has_header(request, HEADER_CONTENT_LENGTH) &&
+                       request_has_header(request, HEADER_TRANSFER_ENCODING);
+    exchange->close |= two_lengths || exchange->repeated != NULL;
+    if (two_lengths)
+        return ERROR(request->arena, ERROR_MALFORMED,
+                     "Content-Length and Transfer-Encoding exclude each other.");
     if (exchange->repeated != NULL)
         return ERROR(request->arena, ERROR_MALFORMED, "The header field %s stands there twice.",
                      exchange->repeated);

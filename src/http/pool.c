@@ -6,11 +6,15 @@
 
 #include <pthread.h>
 
+enum { HASHING_SHARE = 8 }; /* of the queue: sign-ins, which anybody may send */
+
 typedef struct Queue {
     Work *head;
     Work *tail;
     int running;
     int running_max;
+    int waiting;
+    int waiting_max; /* so that one lane's flood leaves the others their room */
 } Queue;
 
 struct Pool {
@@ -54,6 +58,7 @@ static Work *take(Pool *pool, Queue *lane)
     if (lane->head == NULL)
         lane->tail = NULL;
     lane->running++;
+    lane->waiting--;
     pool->waiting--;
     return work;
 }
@@ -102,6 +107,8 @@ Error *pool_start(Arena *arena, const PoolConfig *config, Pool **ret_pool)
     *pool = (Pool){.arena = own, .waiting_max = config->queue_max, .thread_count = config->threads};
     pool->lanes[LANE_COMMON].running_max = config->threads;
     pool->lanes[LANE_HASHING].running_max = config->hashing_max;
+    pool->lanes[LANE_COMMON].waiting_max = config->queue_max;
+    pool->lanes[LANE_HASHING].waiting_max = config->queue_max / HASHING_SHARE + 1;
     pool->threads = ARENA_ARRAY(own, pthread_t, (size_t)config->threads);
     pool->sessions = ARENA_ARRAY(own, Db *, (size_t)config->threads);
     CHECK(pthread_mutex_init(&pool->mutex, NULL) == 0);
@@ -127,13 +134,15 @@ Error *pool_start(Arena *arena, const PoolConfig *config, Pool **ret_pool)
 bool pool_add(Pool *pool, Work *work)
 {
     pthread_mutex_lock(&pool->mutex);
-    bool room = !pool->stopping && pool->waiting < pool->waiting_max;
+    Queue *lane = &pool->lanes[work->lane];
+    bool room = !pool->stopping && pool->waiting < pool->waiting_max &&
+                lane->waiting < lane->waiting_max;
     if (room) {
-        Queue *lane = &pool->lanes[work->lane];
         work->number = ++pool->last_number;
         work->next = NULL;
         *(lane->tail == NULL ? &lane->head : &lane->tail->next) = work;
         lane->tail = work;
+        lane->waiting++;
         pool->waiting++;
         pthread_cond_signal(&pool->changed);
     }

@@ -35,20 +35,21 @@ Error *problem_insert_many(Arena *arena, Db *db, Uuid owner_id, Uuid job_id,
     return db_run_many(db, arena, SQL_PROBLEM_INSERT, count, fill_problem, &rows, NULL);
 }
 
-Error *problem_list(Arena *arena, Db *db, Uuid owner_id, Uuid job_id, Severity severity,
-                    int64_t after_row, int64_t after_seq, int64_t limit,
-                    StoredProblem **ret_problems, size_t *ret_count)
+Error *problem_list(Arena *arena, Db *db, const ProblemQuery *query, StoredProblem **ret_problems,
+                    size_t *ret_count)
 {
     Rows ROWS_AUTO *rows = NULL;
     Error *error = NULL;
     VEC(StoredProblem) problems = {0};
     TRY(db_query(db, arena, SQL_PROBLEM_LIST,
-                 PARAMS(value_uuid(owner_id), value_uuid(job_id), value_int(severity),
-                        value_int(after_row), value_int(after_seq), value_int(limit)),
+                 PARAMS(value_uuid(query->owner_id), value_uuid(query->job_id),
+                        value_small(query->severity), value_int(query->after_row),
+                        value_int(query->after_seq), value_int(query->limit),
+                        value_int(query->offset)),
                  &rows));
     while (rows_next(rows, &error)) {
         Problem problem = {.row = row_int(rows, 0),
-                           .severity = severity,
+                           .severity = query->severity,
                            .column = row_text(rows, 2),
                            .code = row_text(rows, 3),
                            .message = row_text(rows, 4),

@@ -13,10 +13,19 @@ typedef struct StoredProblem {
 Error *problem_insert_many(Arena *arena, Db *db, Uuid owner_id, Uuid job_id,
                            const StoredProblem *problems, size_t count) MUST_CHECK;
 
-/* Behind (row, seq), in that order. */
-Error *problem_list(Arena *arena, Db *db, Uuid owner_id, Uuid job_id, Severity severity,
-                    int64_t after_row, int64_t after_seq, int64_t limit,
-                    StoredProblem **ret_problems, size_t *ret_count) MUST_CHECK;
+typedef struct ProblemQuery {
+    Uuid owner_id;
+    Uuid job_id;
+    Severity severity;
+    int64_t after_row;      /* behind (row, seq), in that order; -1: from the start */
+    int64_t after_seq;
+    int64_t limit;
+    int64_t offset;
+} ProblemQuery;
+
+/* `raw` is cut to 4096 bytes. */
+Error *problem_list(Arena *arena, Db *db, const ProblemQuery *query, StoredProblem **ret_problems,
+                    size_t *ret_count) MUST_CHECK;
 Error *problem_count(Arena *arena, Db *db, Uuid owner_id, Uuid job_id, Severity severity,
                      int64_t *ret_count) MUST_CHECK;
 

@@ -1,4 +1,4 @@
-"""Predictions made, changed and deleted by hand; lineage, versions, entity tags; scoring without storing."""
+"""Predictions made, changed and deleted by hand; lineage, versions, entity tags; scoring alone."""
 import json
 import threading
 

@@ -46,7 +46,6 @@ typedef struct ModelJob {
     bool cancel;
     bool applied;       /* its batch is committed; its end may be to come */
     bool removing;      /* its deletion was cut: hidden rows may be gone already */
-    int64_t deleted_at; /* the latest deletion; a later one is later also when the clock was set back */
     ImportOptions options;
     Line lines[FILE_MAX];
     int line_count;
@@ -58,7 +57,6 @@ typedef struct Queued {
     int owner;
     int job;
     bool deletion;
-    int64_t accepted_at;    /* decides the order, also when the clock was set back in between */
 } Queued;
 
 typedef struct History {
@@ -197,12 +195,10 @@ static void unqueue_job(History *h, int index)
 /* The first task of an owner, or -1. */
 static int first_task(const History *h, int owner)
 {
-    int first = -1;
     for (int i = 0; i < h->queue_count; i++)
-        if (h->queue[i].owner == owner &&
-            (first < 0 || h->queue[i].accepted_at < h->queue[first].accepted_at))
-            first = i;
-    return first;
+        if (h->queue[i].owner == owner)
+            return i;
+    return -1;
 }
 
 /* The end that an import whose batch is in comes to. */
@@ -419,7 +415,7 @@ static void step_upload(History *h)
         return;
     assert_no_error(error);
     job->id = answer.job_id;
-    h->queue[h->queue_count++] = (Queued){job->owner, h->job_count++, false, world_now()};
+    h->queue[h->queue_count++] = (Queued){job->owner, h->job_count++, false};
 }
 
 /* Gives the rows that a job made the ids that the database gave them. */
@@ -708,8 +704,6 @@ static void step_delete_job(History *h)
         options.orphaned_companies = false;
     DeletionResult result = {0};
     JobStatus to;
-    if (world_now() <= job->deleted_at)
-        world_advance(job->deleted_at - world_now() + 1);
     bool gone = job->status == JOB_DELETING ||
                 (job->status == JOB_DELETED && !(job->record_only && options.with_predictions));
     bool may = jobs_next(job->status,
@@ -728,7 +722,6 @@ static void step_delete_job(History *h)
     if (job->status == JOB_PENDING)
         unqueue_job(h, index);
     job->status = to;
-    job->deleted_at = world_now();
     job->record_only = !options.with_predictions;
     if (!options.with_predictions) {
         assert_int_equal(result.predictions_kept, rows_left(h, index));
@@ -736,7 +729,7 @@ static void step_delete_job(History *h)
     }
     assert_int_equal(result.deletion->expected, rows_left(h, index));
     job->hidden = true;
-    h->queue[h->queue_count++] = (Queued){job->owner, index, true, world_now()};
+    h->queue[h->queue_count++] = (Queued){job->owner, index, true};
 }
 
 static void step_cancel(History *h)

@@ -40,11 +40,12 @@ static void come_from_both_places(void **state)
     UploadRequest upload;
     assert_no_error(read_all(*state, &ADMIN, "dry_run=yes&delimiter=%09&filename=a.csv",
                              "on_duplicate=SKIP&max_failed_rows=0&market_cap_unit=millions&"
-                             "access_level=personal&encoding=UTF-8",
+                             "access_level=personal&encoding=UTF-8&on_error=undo",
                              &upload));
     assert_true(upload.options.dry_run && upload.personal);
     assert_int_equal(upload.options.delimiter, '\t');
     assert_int_equal(upload.options.on_duplicate, DUPLICATE_SKIP);
+    assert_int_equal(upload.options.on_error, ON_ERROR_UNDO);
     assert_int_equal(upload.options.max_failed_rows, 0);
     assert_int_equal(upload.options.market_cap_unit, CAP_MILLIONS);
     assert_str(upload.filename, "a.csv");
@@ -61,7 +62,6 @@ static void what_cannot_be_is_refused(void **state)
     refused(*state, "dry_run=1", "dry_run=1", "dry_run stands both in the query and in the form.");
     refused(*state, "colour=1", "", "There is no parameter \"colour\" here.");
     refused(*state, "", "on_duplicate=replace", "on_duplicate=replace comes with a later version.");
-    refused(*state, "", "on_error=undo", "on_error=undo comes with a later version.");
     refused(*state, "", "delimiter=%7C", "delimiter must be comma, semicolon or tab, not \"|\".");
     refused(*state, "", "access_level=system", "access_level must be personal for the role user.");
     refused(*state, "", "encoding=latin1",

@@ -23,8 +23,8 @@ static size_t list(Fixture *f, const Job *job, Severity severity, int64_t row, i
                    int64_t limit, StoredProblem **ret_problems)
 {
     size_t count = 99;
-    assert_no_error(problem_list(f->arena, f->db, job->owner_id, job->id, severity, row, seq, limit,
-                                 ret_problems, &count));
+    ProblemQuery query = {job->owner_id, job->id, severity, row, seq, limit, 0};
+    assert_no_error(problem_list(f->arena, f->db, &query, ret_problems, &count));
     return count;
 }
 
