@@ -28,13 +28,15 @@ ENGINE_WORDS = {
     "sqlite": {
         "uuid": "BLOB", "time": "INTEGER", "real": "REAL", "bool": "INTEGER", "int": "INTEGER",
         "small": "INTEGER", "text": "TEXT", "bytes": "BLOB", "strict": "STRICT", "nil": "zeroblob(16)",
-        "no_digest": "zeroblob(32)", "epoch": "0",
+        "ordered_text": "TEXT", "no_digest": "zeroblob(32)", "epoch": "0",
         "for_update": "", "for_share": "",
     },
     "postgres": {
         "uuid": "uuid", "time": "timestamptz", "real": "double precision", "bool": "boolean",
         "int": "bigint", "small": "smallint", "text": "text", "bytes": "bytea", "strict": "",
         "nil": "'00000000-0000-0000-0000-000000000000'",
+        # Ordered by its bytes, as on SQLite and in C, whatever the database's locale is.
+        "ordered_text": 'text COLLATE "C"',
         "no_digest": "decode(repeat('00', 32), 'hex')", "epoch": "'1970-01-01 00:00:00+00'",
         "for_update": "FOR UPDATE", "for_share": "FOR SHARE",
     },

@@ -154,7 +154,7 @@ CREATE TABLE bulk_upload_errors (
 CREATE TABLE companies (
   owner_id {uuid} NOT NULL,
   id {uuid} NOT NULL,
-  symbol {text} NOT NULL,
+  symbol {ordered_text} NOT NULL,
   name {text} NOT NULL,
   sector {text} NOT NULL,
   job_id {uuid},

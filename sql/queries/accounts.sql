@@ -19,6 +19,9 @@ FROM users WHERE lower(email) = $1;
 SELECT id, email, username, full_name, password_hash, role, is_active, verified_at, created_at
 FROM users WHERE id = $1;
 
+-- name: user_lock
+SELECT password_hash FROM users WHERE id = $1 {for_share};
+
 -- name: user_list
 -- scans users: the list of all users, for the operator at the command line
 SELECT id, email, username, full_name, password_hash, role, is_active, verified_at, created_at

@@ -42,9 +42,14 @@ WHERE p.owner_id = $1 AND p.company_id = $2 AND p.reporting_year = $3 AND p.repo
   AND NOT p.is_current AND {visible}
 ORDER BY p.created_at DESC, p.id DESC LIMIT $5;
 
+-- name: prediction_lock
+-- each kind
+-- Whoever changes a row holds it first: what is read behind this stays so until the commit.
+SELECT is_current FROM {table} WHERE owner_id = $1 AND id = $2 {for_update};
+
 -- name: prediction_unset_current
 -- each kind
-UPDATE {table} SET is_current = FALSE WHERE owner_id = $1 AND id = $2;
+UPDATE {table} SET is_current = FALSE WHERE owner_id = $1 AND id = $2 AND is_current;
 
 -- name: prediction_delete
 -- each kind

@@ -180,6 +180,13 @@ static Error *refuse_unready(Arena *arena, const User *user)
     return NULL;
 }
 
+static Error *wrong_credentials(Arena *arena)
+{
+    return error_with_reason(
+        ERROR(arena, ERROR_UNAUTHENTICATED, "The e-mail address or the password is wrong."),
+        "wrong_credentials");
+}
+
 /* argon2id of a password that nobody has, with the same cost as a real one. */
 static const char NOBODYS_HASH[] =
     "$argon2id$v=19$m=65536,t=2,p=1$b2JsaWdvci1ub2JvZHktMQ$"
@@ -193,16 +200,18 @@ Error *accounts_sign_in(Arena *arena, Db *db, const Peer *peer, Str email, Str p
     bool known = user != NULL && user->password_hash != NULL;
     bool right = crypto_password_verify(password, known ? user->password_hash : NOBODYS_HASH);
     if (!known || !right)
-        return error_with_reason(
-            ERROR(arena, ERROR_UNAUTHENTICATED, "The e-mail address or the password is wrong."),
-            "wrong_credentials");
+        return wrong_credentials(arena);
     TRY(refuse_unready(arena, user));
 
     Session session = {.token = crypto_token(arena), .user = user};
     int64_t now = clock_now();
     session.expires_at = now + SESSION_LENGTH;
+    bool same = false;
     Tx TX_AUTO tx = {0};
     TRY(tx_begin(db, arena, TX_WRITE, &tx));
+    TRY(user_has_password(arena, db, user->id, user->password_hash, &same));
+    if (!same) /* it was changed while the old one was being checked */
+        return wrong_credentials(arena);
     TRY(token_insert(arena, db, digest_of(str_from(session.token)), TOKEN_SESSION, user->id, now,
                      session.expires_at));
     TRY(note(arena, db, accounts_principal(arena, user, peer), "user.signed_in", user->id));
@@ -215,7 +224,8 @@ Error *accounts_sign_out(Arena *arena, Db *db, const Principal *who)
 {
     Tx TX_AUTO tx = {0};
     TRY(tx_begin(db, arena, TX_WRITE, &tx));
-    TRY(token_delete(arena, db, who->token));
+    bool was_there = false;
+    TRY(token_delete(arena, db, who->token, &was_there));
     TRY(note(arena, db, who, "user.signed_out", who->user_id));
     return tx_commit(&tx, arena);
 }
@@ -235,6 +245,17 @@ Error *accounts_authenticate(Arena *arena, Db *db, const Peer *peer, Str token,
     principal->token = digest;
     *ret_principal = principal;
     return NULL;
+}
+
+Error *accounts_recheck(Arena *arena, Db *db, const Principal *who)
+{
+    User *user = NULL;
+    if (uuid_is_nil(who->user_id))
+        return NULL; /* the operator */
+    TRY(user_by_id(arena, db, who->user_id, &user));
+    if (user == NULL)
+        return ERROR(arena, ERROR_DENIED, "This account is not there any more.");
+    return refuse_unready(arena, user);
 }
 
 Principal *accounts_principal(Arena *arena, const User *user, const Peer *peer)
@@ -294,7 +315,7 @@ Error *accounts_offer_setup(Arena *arena, Db *db, const char **ret_token)
 Error *accounts_set_up(Arena *arena, Db *db, const Peer *peer, Str token, const NewUser *new,
                        User **ret_user)
 {
-    bool good = false, any = false;
+    bool good = false, any = false, used = false;
     Digest digest = digest_of(token);
     TRY(token_is_good(arena, db, digest, TOKEN_SETUP, clock_now(), &good));
     Error *refusal = error_with_reason(
@@ -319,7 +340,9 @@ Error *accounts_set_up(Arena *arena, Db *db, const Peer *peer, Str token, const 
     TRY(token_is_good(arena, db, digest, TOKEN_SETUP, clock_now(), &good)); /* used meanwhile? */
     if (!good || any)
         return refusal;
-    TRY(token_delete_of_user(arena, db, UUID_NIL, TOKEN_SETUP));
+    TRY(token_delete(arena, db, digest, &used));
+    if (!used) /* somebody else was faster */
+        return refusal;
     TRY(user_insert(arena, db, user));
     TRY(note(arena, db, accounts_principal(arena, user, peer), "user.set_up", user->id));
     TRY(tx_commit(&tx, arena));

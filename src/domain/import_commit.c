@@ -176,7 +176,10 @@ static void judge_duplicate(Work *work, ImportRow *row, const Prediction *holder
 static Error *set_aside(Work *work, const Prediction *holder)
 {
     Db *db = work->commit->db;
-    TRY(prediction_unset_current(work->arena, db, holder->kind, holder->owner_id, holder->id));
+    bool changed = false;
+    TRY(prediction_unset_current(work->arena, db, holder->kind, holder->owner_id, holder->id, &changed));
+    if (!changed)
+        return NULL; /* somebody else did, and counted it */
     TRY(count_add(work->arena, db, holder, -1));
     return holder->has_job ? job_raise_revision(work->arena, db, holder->owner_id, holder->job_id)
                            : NULL;

@@ -9,6 +9,7 @@ typedef struct ChunkSource {
     int64_t seq;
     Arena *chunk_arena;
     Str chunk; /* what of it is still to be given */
+    int64_t left; /* of the whole file */
 } ChunkSource;
 
 static void free_arena(void *arena)
@@ -25,6 +26,8 @@ static Error *read_chunks(void *self, Arena *arena, char *bytes, size_t cap, siz
             file_chunk(source->chunk_arena, source->db, source->job, source->seq, &source->chunk);
         if (error != NULL)
             return error_copy(arena, error);
+        if (source->chunk.ptr == NULL && source->left > 0)
+            return ERROR(arena, ERROR_INTERNAL, "The stored file of this upload is not whole.");
         if (source->chunk.ptr == NULL) {
             source->chunk = (Str){"", 0};
             *ret_size = 0;
@@ -35,6 +38,7 @@ static Error *read_chunks(void *self, Arena *arena, char *bytes, size_t cap, siz
     size_t size = source->chunk.len < cap ? source->chunk.len : cap;
     memcpy(bytes, source->chunk.ptr, size);
     source->chunk = str_slice(source->chunk, size, source->chunk.len);
+    source->left -= (int64_t)size;
     *ret_size = size;
     return NULL;
 }
@@ -45,6 +49,7 @@ ByteSource import_source(Arena *arena, Db *db, const Job *job)
     *source = (ChunkSource){.db = db,
                             .job = {job->owner_id, job->id},
                             .chunk_arena = arena_new(0),
+                            .left = job->file_size,
                             .chunk = {"", 0}};
     arena_defer(arena, free_arena, source->chunk_arena);
     return (ByteSource){read_chunks, source};

@@ -65,7 +65,10 @@ static Error *note(Arena *arena, Db *db, const Principal *who, const Prediction 
 /* Lets go of a row's claim on its key. */
 static Error *set_aside(Arena *arena, Db *db, const Prediction *holder)
 {
-    TRY(prediction_unset_current(arena, db, holder->kind, holder->owner_id, holder->id));
+    bool changed = false;
+    TRY(prediction_unset_current(arena, db, holder->kind, holder->owner_id, holder->id, &changed));
+    if (!changed)
+        return NULL; /* somebody else did, and counted it */
     TRY(count_add(arena, db, holder, -1));
     return holder->has_job ? job_raise_revision(arena, db, holder->owner_id, holder->job_id) : NULL;
 }
@@ -317,6 +320,8 @@ static Error *get_to_change(Arena *arena, Db *db, const Principal *who, Kind kin
 {
     Prediction *prediction = NULL;
     Uuid current;
+    for (size_t i = 0; i < who->owner_count; i++)
+        TRY(prediction_lock(arena, db, kind, who->owners[i], id));
     TRY(predictions_get(arena, db, who, kind, id, &prediction, &current));
     TRY(refuse_others(arena, who, prediction));
     if (!prediction->is_current) {

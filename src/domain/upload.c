@@ -6,6 +6,7 @@
 
 #include "base/clock.h"
 #include "base/utf8.h"
+#include "domain/accounts.h"
 #include "domain/audit.h"
 #include "domain/models.h"
 #include "domain/queue.h"
@@ -67,9 +68,10 @@ static Error *store_chunks(Arena *arena, Db *db, const UploadRequest *request, J
         TRY(read_chunk(arena, request->spool, offset, bytes, &size));
         if (size == 0)
             return ERROR(arena, ERROR_INTERNAL, "The upload came out shorter than it went in.");
+        FileChunk chunk = {seq, offset, (int64_t)size, file_pack(arena, (Str){bytes, size})};
         Tx TX_AUTO tx = {0};
         TRY(tx_begin(db, arena, TX_WRITE, &tx));
-        TRY(file_insert(arena, db, job, seq, offset, (Str){bytes, size}));
+        TRY(file_insert(arena, db, job, &chunk));
         TRY(job_touch(arena, db, job.owner_id, job.id, clock_now()));
         TRY(tx_commit(&tx, arena));
         offset += (int64_t)size;
@@ -95,6 +97,7 @@ static Error *accept(Arena *arena, Db *db, const Principal *who, const UploadReq
     int64_t now = clock_now();
     Tx TX_AUTO tx = {0};
     TRY(tx_begin(db, arena, TX_WRITE, &tx));
+    TRY(accounts_recheck(arena, db, who)); /* the body may have taken an hour */
     TRY(idempotency_find(arena, db, who, &request->idempotency, &kept));
     if (kept.found) { /* the same request came in twice at once: the other one counts */
         TRY(job_delete_received(arena, db, (JobName){job->owner_id, job->id}));
@@ -144,9 +147,9 @@ Error *upload_accept(Arena *arena, Db *db, const Principal *who, const UploadReq
         error_field_add(arena, &fields, "file", "empty_file", "The file is empty.");
         return error_from_fields(arena, fields);
     }
-    IdempotentAnswer kept;
+    IdempotentAnswer kept = {0};
     const LoadedModel *model = NULL;
-    {
+    if (request->idempotency.key.len > 0) {
         Tx TX_AUTO tx = {0};
         TRY(tx_begin(db, arena, TX_WRITE, &tx));
         TRY(idempotency_find(arena, db, who, &request->idempotency, &kept));

@@ -97,6 +97,15 @@ Error *user_any(Arena *arena, Db *db, bool *ret_any)
     return error;
 }
 
+Error *user_has_password(Arena *arena, Db *db, Uuid id, const char *hash, bool *ret_same)
+{
+    Rows ROWS_AUTO *rows = NULL;
+    Error *error = NULL;
+    TRY(db_query(db, arena, SQL_USER_LOCK, PARAMS(value_uuid(id)), &rows));
+    *ret_same = rows_next(rows, &error) && str_is(row_str(rows, 0), hash);
+    return error;
+}
+
 Error *user_set_password(Arena *arena, Db *db, Uuid id, const char *hash, int64_t now)
 {
     return db_run(db, arena, SQL_USER_SET_PASSWORD,
@@ -142,9 +151,12 @@ Error *token_is_good(Arena *arena, Db *db, Digest digest, TokenKind kind, int64_
     return error;
 }
 
-Error *token_delete(Arena *arena, Db *db, Digest digest)
+Error *token_delete(Arena *arena, Db *db, Digest digest, bool *ret_was_there)
 {
-    return db_run(db, arena, SQL_TOKEN_DELETE, PARAMS(digest_value(&digest)), NULL);
+    int64_t removed = 0;
+    TRY(db_run(db, arena, SQL_TOKEN_DELETE, PARAMS(digest_value(&digest)), &removed));
+    *ret_was_there = removed > 0;
+    return NULL;
 }
 
 Error *token_delete_of_user(Arena *arena, Db *db, Uuid user_id, TokenKind kind)

@@ -135,7 +135,7 @@ static Error *set_up(Session *session, Arena *arena)
     session->broken = false;
     return command(session, arena,
                    session->read_only
-                       ? "SET TIME ZONE 'UTC'; SET default_transaction_read_only = on"
+                       ? "SET TIME ZONE 'UTC'; SET default_transaction_read_only = on; SET statement_timeout = 5000"
                        : "SET TIME ZONE 'UTC'");
 }
 
@@ -219,7 +219,9 @@ typedef struct Parameters {
 
 static int64_t to_postgres_time(int64_t time)
 {
-    return time == INT64_MIN || time == INT64_MAX ? time : time - EPOCH_2000;
+    if (time < INT64_MIN + EPOCH_2000)
+        return INT64_MIN; /* before all that PostgreSQL can hold: -infinity */
+    return time == INT64_MAX ? time : time - EPOCH_2000;
 }
 
 static int64_t from_postgres_time(int64_t time)

@@ -132,6 +132,7 @@ Error *job_list(Arena *arena, Db *db, const JobQuery *query, Job **ret_jobs, siz
     while (rows_next(rows, &error)) {
         Job job;
         TRY(read_job(arena, rows, &job));
+        TRY(arena_room(arena));
         vec_push(arena, &jobs, job);
     }
     TRY(error);
@@ -320,12 +321,17 @@ Error *job_delete_received(Arena *arena, Db *db, JobName job)
                   NULL);
 }
 
-Error *file_insert(Arena *arena, Db *db, JobName job, int64_t seq, int64_t offset, Str bytes)
+Str file_pack(Arena *arena, Str bytes)
 {
-    Str packed = zstd_pack(arena, bytes, FILE_ZSTD_LEVEL);
+    return zstd_pack(arena, bytes, FILE_ZSTD_LEVEL);
+}
+
+Error *file_insert(Arena *arena, Db *db, JobName job, const FileChunk *chunk)
+{
     return db_run(db, arena, SQL_FILE_INSERT,
-                  PARAMS(value_uuid(job.owner_id), value_uuid(job.id), value_int(seq),
-                         value_int(offset), value_int((int64_t)bytes.len), value_bytes(packed)),
+                  PARAMS(value_uuid(job.owner_id), value_uuid(job.id), value_int(chunk->seq),
+                         value_int(chunk->offset), value_int(chunk->size),
+                         value_bytes(chunk->packed)),
                   NULL);
 }
 

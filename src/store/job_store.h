@@ -91,9 +91,15 @@ Error *job_stale_receiving(Arena *arena, Db *db, int64_t before, JobName **ret_j
                            size_t *ret_count) MUST_CHECK;
 Error *job_delete_received(Arena *arena, Db *db, JobName job) MUST_CHECK; /* with its chunks */
 
-/* Chunks of the file, packed and unpacked here. */
-Error *file_insert(Arena *arena, Db *db, JobName job, int64_t seq, int64_t offset,
-                   Str bytes) MUST_CHECK;
+/* A chunk of the file; packed before the transaction that stores it, unpacked when it is read. */
+typedef struct FileChunk {
+    int64_t seq;
+    int64_t offset;
+    int64_t size;       /* unpacked */
+    Str packed;
+} FileChunk;
+Str file_pack(Arena *arena, Str bytes);
+Error *file_insert(Arena *arena, Db *db, JobName job, const FileChunk *chunk) MUST_CHECK;
 Error *file_chunk(Arena *arena, Db *db, JobName job, int64_t seq, Str *ret_bytes) MUST_CHECK; /* ptr NULL: no such */
 
 #endif

@@ -129,6 +129,7 @@ static Error *read_window(Branch *branch, const Lane *lane, int64_t window, size
     while (rows_next(rows, &error)) {
         Prediction prediction;
         prediction_read(rows, branch->query->kind, &prediction);
+        TRY(arena_room(branch->arena));
         vec_push(branch->arena, &branch->found, prediction);
     }
     TRY(error);

@@ -154,6 +154,7 @@ static Error *many(Arena *arena, Db *db, Sql sql, Kind kind, const Value *params
     while (rows_next(rows, &error)) {
         Prediction prediction;
         prediction_read(rows, kind, &prediction);
+        TRY(arena_room(arena));
         vec_push(arena, &items, prediction);
     }
     TRY(error);
@@ -236,10 +237,24 @@ Error *prediction_former(Arena *arena, Db *db, const PredictionKey *key, int64_t
                 PARAMS(KEY_PARAMS(key), value_int(limit)), ret_items, ret_count);
 }
 
-Error *prediction_unset_current(Arena *arena, Db *db, Kind kind, Uuid owner_id, Uuid id)
+Error *prediction_lock(Arena *arena, Db *db, Kind kind, Uuid owner_id, Uuid id)
 {
-    return db_run(db, arena, SQL_PREDICTION_UNSET_CURRENT + (int)kind,
-                  PARAMS(value_uuid(owner_id), value_uuid(id)), NULL);
+    Rows ROWS_AUTO *rows = NULL;
+    Error *error = NULL;
+    TRY(db_query(db, arena, SQL_PREDICTION_LOCK + (int)kind,
+                 PARAMS(value_uuid(owner_id), value_uuid(id)), &rows));
+    (void)rows_next(rows, &error);
+    return error;
+}
+
+Error *prediction_unset_current(Arena *arena, Db *db, Kind kind, Uuid owner_id, Uuid id,
+                                bool *ret_changed)
+{
+    int64_t changed = 0;
+    TRY(db_run(db, arena, SQL_PREDICTION_UNSET_CURRENT + (int)kind,
+               PARAMS(value_uuid(owner_id), value_uuid(id)), &changed));
+    *ret_changed = changed > 0;
+    return NULL;
 }
 
 Error *prediction_delete(Arena *arena, Db *db, Kind kind, Uuid owner_id, Uuid id)

@@ -41,7 +41,12 @@ Error *prediction_current_many(Arena *arena, Db *db, const PredictionKey *keys, 
 Error *prediction_former(Arena *arena, Db *db, const PredictionKey *key, int64_t limit,
                          Prediction **ret_items, size_t *ret_count) MUST_CHECK;
 
-Error *prediction_unset_current(Arena *arena, Db *db, Kind kind, Uuid owner_id, Uuid id) MUST_CHECK;
+/* Holds the row until the commit; nothing happens when it is not there. */
+Error *prediction_lock(Arena *arena, Db *db, Kind kind, Uuid owner_id, Uuid id) MUST_CHECK;
+
+/* *ret_changed false: it was not current (any more). */
+Error *prediction_unset_current(Arena *arena, Db *db, Kind kind, Uuid owner_id, Uuid id,
+                                bool *ret_changed) MUST_CHECK;
 Error *prediction_delete(Arena *arena, Db *db, Kind kind, Uuid owner_id, Uuid id) MUST_CHECK;
 Error *prediction_delete_former(Arena *arena, Db *db, const PredictionKey *key,
                                 int64_t *ret_rows) MUST_CHECK;

@@ -55,6 +55,7 @@ Error *problem_list(Arena *arena, Db *db, const ProblemQuery *query, StoredProbl
                            .message = row_text(rows, 4),
                            .value = row_str(rows, 5),
                            .raw = row_is_null(rows, 6) ? (Str){NULL, 0} : row_bytes(rows, 6)};
+        TRY(arena_room(arena));
         vec_push(arena, &problems, ((StoredProblem){problem, row_int(rows, 1)}));
     }
     TRY(error);

@@ -610,6 +610,7 @@ class Client:
         self.email = email
         self.user = None
         self.connection = None
+        self.used = 0.0
         server.clients.append(self)
 
     def close(self):
@@ -618,6 +619,9 @@ class Client:
             self.connection = None
 
     def send(self, method, path, body, headers):
+        if time.monotonic() - self.used > 5: # the server may have closed it for being idle
+            self.close()
+        self.used = time.monotonic()
         if self.connection is None:
             self.connection = http.client.HTTPConnection("127.0.0.1", self.server.port,
                                                          timeout=WAIT)

@@ -271,6 +271,20 @@ class Sockets(support.TestCase):
         self.assertEqual([], client.jobs())
         self.left_nothing()
 
+    def test_going_away_with_the_last_bytes(self):
+        """The end of the stream is there with the last bytes: noticed all the same, and soon."""
+        client = self.server.new_client()
+        for _ in range(5):
+            with self.wire() as wire:
+                wire.head("POST", UPLOAD, {"Content-Type": Form.type,
+                                           "Content-Length": 5 << 20}, client.token)
+                wire.send(Form.file_begin("a.csv") + b"x" * 200000)
+        deadline = time.monotonic() + 20
+        while self.server.spool_files():
+            self.assertLess(time.monotonic(), deadline, self.server.spool_files())
+            time.sleep(0.1)
+        self.assertEqual([], client.jobs())
+
     def test_not_waiting_for_the_answer(self):
         """A client that sends all and goes away: it may go in or not, but never by half."""
         client = self.server.new_client()

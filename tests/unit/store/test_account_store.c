@@ -207,8 +207,11 @@ static void tokens_go(void **state)
     add_token(f, "c", TOKEN_SETUP, f->user, FIXTURE_START + 20);
     add_token(f, "d", TOKEN_SESSION, f->other, FIXTURE_START + 30);
     fixture_begin(f);
-    assert_no_error(token_delete(f->arena, f->db, token("a")));
-    assert_no_error(token_delete(f->arena, f->db, token("nobody's")));
+    bool was_there = false;
+    assert_no_error(token_delete(f->arena, f->db, token("a"), &was_there));
+    assert_true(was_there);
+    assert_no_error(token_delete(f->arena, f->db, token("nobody's"), &was_there));
+    assert_false(was_there);
     fixture_commit(f);
     assert_null(user_of(f, "a", TOKEN_SESSION, FIXTURE_START));
     assert_non_null(user_of(f, "b", TOKEN_SESSION, FIXTURE_START));

@@ -180,7 +180,9 @@ static void a_company_with_a_current_prediction_stays(void **state)
         fixture_store(f, &p);
         assert_false(marks(f, &company));
         fixture_begin(f);
-        assert_no_error(prediction_unset_current(f->arena, f->db, kind, f->user, p.id));
+        bool unset = false;
+        assert_no_error(prediction_unset_current(f->arena, f->db, kind, f->user, p.id, &unset));
+        assert_true(unset);
         fixture_commit(f);
         assert_true(marks(f, &company)); /* what is former only does not hold it */
     }

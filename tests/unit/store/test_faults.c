@@ -171,7 +171,8 @@ static Error *account_work(Arena *arena, Db *db, void *context)
     TRY(token_insert(arena, db, b, TOKEN_SETUP, UUID_NIL, 1, 10));
     TRY(token_user(arena, db, a, TOKEN_SESSION, 2, &users));
     TRY(token_is_good(arena, db, b, TOKEN_SETUP, 2, &any));
-    TRY(token_delete(arena, db, b));
+    bool was_there = false;
+    TRY(token_delete(arena, db, b, &was_there));
     TRY(token_delete_of_user(arena, db, user.id, TOKEN_SETUP));
     TRY(token_sweep(arena, db, 5, &removed));
     TRY(owner_touch(arena, db, f->user));
@@ -219,7 +220,7 @@ static Error *upload_work(Arena *arena, Db *db, void *context)
     TRY(tx_begin(db, arena, TX_WRITE, &tx));
     TRY(idempotency_select(arena, db, f->user, f->user, STR("k"), &before));
     TRY(job_insert(arena, db, &job));
-    TRY(file_insert(arena, db, name, 0, 0, STR("a,b")));
+    TRY(file_insert(arena, db, name, &(FileChunk){0, 0, 3, file_pack(arena, STR("a,b"))}));
     TRY(file_chunk(arena, db, name, 0, &bytes));
     TRY(job_find(arena, db, f->user, job.id, &found));
     TRY(job_list(arena, db, &query, &found, &count));
@@ -367,7 +368,8 @@ static Error *edit_work(Arena *arena, Db *db, void *context)
     TRY(tx_begin(db, arena, TX_WRITE, &tx));
     TRY(prediction_find(arena, db, KIND_ANNUAL, f->user, world->current.id, &found, &hidden));
     TRY(prediction_current(arena, db, &key, &found, &hidden));
-    TRY(prediction_unset_current(arena, db, KIND_ANNUAL, f->user, world->current.id));
+    bool unset = false;
+    TRY(prediction_unset_current(arena, db, KIND_ANNUAL, f->user, world->current.id, &unset));
     TRY(count_add(arena, db, &world->current, -1));
     TRY(prediction_insert(arena, db, &next, &made));
     TRY(count_add(arena, db, &next, 1));

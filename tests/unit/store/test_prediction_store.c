@@ -205,7 +205,9 @@ static void the_holder_of_a_key_is_found_hidden_or_not(void **state)
         assert_non_null(find(f, kind, f->user, p.id, &hidden));
         assert_true(hidden);
         fixture_begin(f);
-        assert_no_error(prediction_unset_current(f->arena, f->db, kind, f->user, p.id));
+        bool unset = false;
+        assert_no_error(prediction_unset_current(f->arena, f->db, kind, f->user, p.id, &unset));
+        assert_true(unset);
         fixture_commit(f);
         assert_no_error(prediction_current(f->arena, f->db, &key, &found, &hidden));
         assert_null(found);
