@@ -164,8 +164,7 @@ VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10);
 DELETE FROM bulk_upload_errors WHERE owner_id = $1 AND job_id = $2;
 
 -- name: problem_list
--- Of the row as it stood only the beginning: a page of a thousand must not hold a thousand long rows.
-SELECT job_row, seq, column_name, code, message, value, substr(raw, 1, 4096) FROM bulk_upload_errors
+SELECT job_row, seq, column_name, code, message, value, raw FROM bulk_upload_errors
 WHERE owner_id = $1 AND job_id = $2 AND severity = $3 AND (job_row, seq) > ($4, $5)
 ORDER BY job_row, seq LIMIT $6 OFFSET $7;
 

@@ -225,20 +225,17 @@ Error *jobs_problems(Arena *arena, Db *db, const Job *job, Severity severity, co
                      ProblemPage *ret_page)
 {
     StoredProblem *found = NULL;
-    size_t count = 0;
     PageEnd end = {.total = -1};
     ProblemQuery query = {.owner_id = job->owner_id,
                           .job_id = job->id,
                           .severity = severity,
                           .after_row = page->after.set ? page->after.job_row : -1,
                           .after_seq = page->after.set ? page->after.created_at : -1,
-                          .limit = page->limit + 1,
+                          .limit = page->limit,
                           .offset = page->offset};
-    TRY(problem_list(arena, db, &query, &found, &count));
+    TRY(problem_list(arena, db, &query, &found, &ret_page->count, &end.has_more));
     if (page->want_total)
         TRY(problem_count(arena, db, job->owner_id, job->id, severity, &end.total));
-    end.has_more = count > (size_t)page->limit;
-    ret_page->count = end.has_more ? (size_t)page->limit : count;
     ret_page->items = ARENA_ARRAY(arena, Problem, ret_page->count + 1);
     for (size_t i = 0; i < ret_page->count; i++)
         ret_page->items[i] = found[i].problem;

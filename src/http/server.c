@@ -28,7 +28,7 @@ enum {
     SOCKET_THREADS_MAX = 8,
     CONNECTION_MEMORY = 32 * 1024, /* zeroed by the library for each request: more costs more */
     CONNECTIONS_MAX = 2000,
-    IDLE_SECONDS = 20,
+    IDLE_SECONDS = 10,
     STOP_SECONDS = 30, /* for what is under way when the server stops ... */
     QUIET_SECONDS = 1  /* ... and for a request that does not go on coming in */
 };

@@ -4,6 +4,8 @@
 #include "base/vec.h"
 #include "store/statements.h"
 
+enum { PAGE_BYTES = 4 << 20 };
+
 typedef struct ProblemRows {
     Uuid owner_id;
     Uuid job_id;
@@ -36,18 +38,23 @@ Error *problem_insert_many(Arena *arena, Db *db, Uuid owner_id, Uuid job_id,
 }
 
 Error *problem_list(Arena *arena, Db *db, const ProblemQuery *query, StoredProblem **ret_problems,
-                    size_t *ret_count)
+                    size_t *ret_count, bool *ret_more)
 {
+    size_t bytes = 0;
+    bool more = false;
     Rows ROWS_AUTO *rows = NULL;
     Error *error = NULL;
     VEC(StoredProblem) problems = {0};
     TRY(db_query(db, arena, SQL_PROBLEM_LIST,
                  PARAMS(value_uuid(query->owner_id), value_uuid(query->job_id),
                         value_small(query->severity), value_int(query->after_row),
-                        value_int(query->after_seq), value_int(query->limit),
+                        value_int(query->after_seq), value_int(query->limit + 1),
                         value_int(query->offset)),
                  &rows));
     while (rows_next(rows, &error)) {
+        more = (int64_t)problems.count == query->limit || bytes > PAGE_BYTES;
+        if (more)
+            break;
         Problem problem = {.row = row_int(rows, 0),
                            .severity = query->severity,
                            .column = row_text(rows, 2),
@@ -55,12 +62,13 @@ Error *problem_list(Arena *arena, Db *db, const ProblemQuery *query, StoredProbl
                            .message = row_text(rows, 4),
                            .value = row_str(rows, 5),
                            .raw = row_is_null(rows, 6) ? (Str){NULL, 0} : row_bytes(rows, 6)};
-        TRY(arena_room(arena));
+        bytes += problem.raw.len;
         vec_push(arena, &problems, ((StoredProblem){problem, row_int(rows, 1)}));
     }
     TRY(error);
     *ret_problems = problems.items;
     *ret_count = problems.count;
+    *ret_more = more;
     return NULL;
 }
 

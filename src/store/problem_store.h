@@ -23,9 +23,9 @@ typedef struct ProblemQuery {
     int64_t offset;
 } ProblemQuery;
 
-/* `raw` is cut to 4096 bytes. */
+/* At most `limit`, and no more than some MiB of rows as they stood: *ret_more says whether others follow. */
 Error *problem_list(Arena *arena, Db *db, const ProblemQuery *query, StoredProblem **ret_problems,
-                    size_t *ret_count) MUST_CHECK;
+                    size_t *ret_count, bool *ret_more) MUST_CHECK;
 Error *problem_count(Arena *arena, Db *db, Uuid owner_id, Uuid job_id, Severity severity,
                      int64_t *ret_count) MUST_CHECK;
 

@@ -255,7 +255,8 @@ LEAKS = re.compile(
     r"UNIQUE constraint|FOREIGN KEY|no such (table|column)|database is locked|disk I/O|"
     r"bulk_upload_(jobs|files|errors)|annual_predictions\b(?!\")|"
     r"\b(errno|strerror|SIGSEGV|assert|Traceback|nullptr|0x7f[0-9a-f]{6,})\b|"
-    r"[\w/]+\.[ch]:\d+|/(tmp|var|home|work|root|usr|etc|proc)/", re.IGNORECASE)
+    r"[\w/]+\.[ch]:\d+|/(tmp|var|home|root|usr|etc|proc)/|" + re.escape(os.path.realpath(SOURCE)),
+    re.IGNORECASE)
 
 LEAKS_WITHIN = 40000     # of a page of a thousand like items the first ones say enough
 

@@ -279,7 +279,7 @@ class Sockets(support.TestCase):
                 wire.head("POST", UPLOAD, {"Content-Type": Form.type,
                                            "Content-Length": 5 << 20}, client.token)
                 wire.send(Form.file_begin("a.csv") + b"x" * 200000)
-        deadline = time.monotonic() + 20
+        deadline = time.monotonic() + 30
         while self.server.spool_files():
             self.assertLess(time.monotonic(), deadline, self.server.spool_files())
             time.sleep(0.1)

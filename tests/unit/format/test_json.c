@@ -96,7 +96,7 @@ static void the_librarys_words_are_for_the_log(void **state)
 {
     const JsonValue *value;
     Error *error = json_parse(*state, STR("[1"), &value);
-    assert_error(error->cause, ERROR_MALFORMED, "jansson: ']' expected near end of file");
+    assert_error(error->cause, ERROR_MALFORMED, "jansson: ']' expected");
     assert_null(json_parse(*state, STR("[\"\xFF\"]"), &value)->cause);
 }
 

@@ -100,7 +100,7 @@ static void a_full_queue_refuses(void **state)
 
 static void hashing_leaves_threads_for_the_rest(void **state)
 {
-    Pool *pool = start(*state, 4, 100, 2);
+    Pool *pool = start(*state, 4, 200, 2); /* an eighth of it is for hashing */
     Counted *hashing = work_items(*state, 20, LANE_HASHING);
     Counted *common = work_items(*state, 1, LANE_COMMON);
     pthread_mutex_lock(&gate);

@@ -421,7 +421,8 @@ static Error *reading(Arena *arena, Db *db, void *context)
     TRY(prediction_edits_of_job(arena, db, KIND_ANNUAL, f->user, world->job.id, &number));
     TRY(prediction_lone_companies(arena, db, KIND_ANNUAL, f->user, world->hidden.id, &number));
     ProblemQuery wanted = {.owner_id = f->user, .job_id = world->job.id, .limit = 5};
-    TRY(problem_list(arena, db, &wanted, &problems, &count));
+    bool more = false;
+    TRY(problem_list(arena, db, &wanted, &problems, &count, &more));
     return problem_count(arena, db, f->user, world->job.id, SEVERITY_ERROR, &number);
 }
 

@@ -24,7 +24,8 @@ static size_t list(Fixture *f, const Job *job, Severity severity, int64_t row, i
 {
     size_t count = 99;
     ProblemQuery query = {job->owner_id, job->id, severity, row, seq, limit, 0};
-    assert_no_error(problem_list(f->arena, f->db, &query, ret_problems, &count));
+    bool more = false;
+    assert_no_error(problem_list(f->arena, f->db, &query, ret_problems, &count, &more));
     return count;
 }
 
