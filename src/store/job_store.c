@@ -342,7 +342,11 @@ Error *file_chunk(Arena *arena, Db *db, JobName job, int64_t seq, Str *ret_bytes
     *ret_bytes = (Str){NULL, 0};
     TRY(db_query(db, arena, SQL_FILE_CHUNK,
                  PARAMS(value_uuid(job.owner_id), value_uuid(job.id), value_int(seq)), &rows));
-    if (rows_next(rows, &error))
-        TRY(zstd_unpack(arena, row_bytes(rows, 1), FILE_CHUNK_MAX, ret_bytes));
-    return error;
+    if (!rows_next(rows, &error))
+        return error;
+    Error *damage = zstd_unpack(arena, row_bytes(rows, 1), FILE_CHUNK_MAX, ret_bytes);
+    if (damage == NULL)
+        return NULL;
+    return error_because( /* no fault of the file that came in */
+        ERROR(arena, ERROR_INTERNAL, "The stored file of this upload is damaged."), damage);
 }
