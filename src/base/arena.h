@@ -36,8 +36,8 @@ void *arena_alloc_array(Arena *arena, size_t count, size_t size);
 /* Not zeroed: for large buffers that are filled at once. */
 void *arena_alloc_raw(Arena *arena, size_t size);
 
-char *arena_copy(Arena *arena, const void *bytes, size_t size);   /* a NUL is added behind */
-char *arena_strdup(Arena *arena, const char *text);               /* NULL gives NULL */
+char *arena_copy(Arena *arena, const void *bytes, size_t size); /* a NUL is added behind */
+char *arena_strdup(Arena *arena, const char *text);             /* NULL gives NULL */
 char *arena_printf(Arena *arena, const char *format, ...) __attribute__((format(printf, 2, 3)));
 char *arena_vprintf(Arena *arena, const char *format, va_list arguments)
     __attribute__((format(printf, 2, 0)));
@@ -48,7 +48,7 @@ void arena_defer(Arena *arena, void (*release)(void *), void *object);
 ArenaMark arena_mark(const Arena *arena);
 void arena_rewind(Arena *arena, ArenaMark mark);
 
-size_t arena_used(const Arena *arena);      /* bytes handed out and not rewound */
-bool arena_is_full(const Arena *arena);     /* beyond the soft cap */
+size_t arena_used(const Arena *arena);  /* bytes handed out and not rewound */
+bool arena_is_full(const Arena *arena); /* beyond the soft cap */
 
 #endif

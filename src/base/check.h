@@ -6,8 +6,7 @@
 #include <stddef.h>
 
 /* Aborts with the place and the expression unless `condition` holds. Never compiled out. */
-#define CHECK(condition)                                                                           \
-    ((condition) ? (void)0 : check_failed(__FILE__, __LINE__, #condition))
+#define CHECK(condition) ((condition) ? (void)0 : check_failed(__FILE__, __LINE__, #condition))
 
 #define ARRAY_COUNT(array) (sizeof(array) / sizeof((array)[0]))
 

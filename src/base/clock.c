@@ -83,9 +83,9 @@ size_t time_format(char out[TIME_TEXT_SIZE], int64_t time)
     }
     int64_t year, month, day;
     civil_from_days(days, &year, &month, &day);
-    int length = snprintf(out, TIME_TEXT_SIZE, "%04d-%02d-%02dT%02d:%02d:%02d", (int)year,
-                          (int)month, (int)day, (int)(rest / 3600), (int)(rest / 60 % 60),
-                          (int)(rest % 60));
+    int length =
+        snprintf(out, TIME_TEXT_SIZE, "%04d-%02d-%02dT%02d:%02d:%02d", (int)year, (int)month,
+                 (int)day, (int)(rest / 3600), (int)(rest / 60 % 60), (int)(rest % 60));
     CHECK(length > 0 && length < TIME_TEXT_SIZE - 9);
     if (micros != 0)
         length += snprintf(out + length, (size_t)(TIME_TEXT_SIZE - length), ".%06d", (int)micros);

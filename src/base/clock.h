@@ -6,12 +6,12 @@
 
 enum { TIME_TEXT_SIZE = 32 };
 
-#define SECONDS(n) ((int64_t)(n) * 1000000)
+#define SECONDS(n) ((int64_t)(n)*1000000)
 #define HOURS(n)   (SECONDS(3600) * (n))
 #define DAYS(n)    (HOURS(24) * (n))
 
 int64_t clock_now(void);
-int64_t clock_monotonic(void);  /* µs from an arbitrary start: for measuring and waiting */
+int64_t clock_monotonic(void); /* µs from an arbitrary start: for measuring and waiting */
 
 /* `now` replaces clock_now's source; NULL brings the system's back. For tests, before threads start. */
 void clock_inject(int64_t (*now)(void));

@@ -80,10 +80,9 @@ char *crypto_token(Arena *arena)
 bool crypto_password_hash(Str password, char ret_hash[PASSWORD_HASH_SIZE])
 {
     ready();
-    return crypto_pwhash_str_alg(ret_hash, password.ptr, password.len,
-                                 crypto_pwhash_OPSLIMIT_INTERACTIVE,
-                                 crypto_pwhash_MEMLIMIT_INTERACTIVE,
-                                 crypto_pwhash_ALG_ARGON2ID13) == 0;
+    return crypto_pwhash_str_alg(
+               ret_hash, password.ptr, password.len, crypto_pwhash_OPSLIMIT_INTERACTIVE,
+               crypto_pwhash_MEMLIMIT_INTERACTIVE, crypto_pwhash_ALG_ARGON2ID13) == 0;
 }
 
 bool crypto_password_verify(Str password, const char *hash)

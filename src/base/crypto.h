@@ -18,7 +18,7 @@ void digest_start(DigestState *state);
 void digest_add(DigestState *state, const void *bytes, size_t size);
 Digest digest_end(DigestState *state);
 Digest digest_of(Str bytes);
-char *digest_text(Arena *arena, Digest digest);     /* 64 lower-case hex digits */
+char *digest_text(Arena *arena, Digest digest); /* 64 lower-case hex digits */
 bool digest_parse(Str text, Digest *ret_digest);
 
 void crypto_random(void *bytes, size_t size);

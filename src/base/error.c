@@ -96,7 +96,8 @@ const char *error_chain(Arena *arena, const Error *error)
 {
     Buf text = buf_new(arena, 64 * 1024);
     for (const Error *e = error; e != NULL; e = e->cause)
-        buf_printf(&text, "%s%.8000s [%s:%d]", e == error ? "" : " <- ", e->message, e->file, e->line);
+        buf_printf(&text, "%s%.8000s [%s:%d]", e == error ? "" : " <- ", e->message, e->file,
+                   e->line);
     return str_dup(arena, buf_str(&text));
 }
 

@@ -36,13 +36,13 @@ typedef struct ErrorField {
 
 typedef struct Error {
     ErrorCode code;
-    const char *reason;   /* a word for programs, such as "job_processing"; NULL: the code's word */
+    const char *reason; /* a word for programs, such as "job_processing"; NULL: the code's word */
     const char *message;
     const char *extra_json; /* further members of the problem answer: `"a": 1, "b": 2`, or NULL */
-    const char *file;     /* where it was made */
+    const char *file;       /* where it was made */
     int line;
-    ErrorField *fields;   /* in the order they were found */
-    struct Error *cause;  /* for the log only */
+    ErrorField *fields;  /* in the order they were found */
+    struct Error *cause; /* for the log only */
 } Error;
 
 #define MUST_CHECK __attribute__((warn_unused_result))

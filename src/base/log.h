@@ -9,7 +9,7 @@ typedef enum LogLevel { LOG_DEBUG, LOG_INFO, LOG_WARN, LOG_ERROR, LOG_OFF } LogL
 
 typedef struct LogField {
     const char *key;
-    const char *text;   /* NULL: the number is meant */
+    const char *text; /* NULL: the number is meant */
     int64_t number;
 } LogField;
 

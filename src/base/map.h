@@ -22,7 +22,7 @@ typedef struct Map {
 } Map;
 
 Map map_new(Arena *arena);
-void *map_find(const Map *map, Str key);            /* NULL: not there */
-void map_put(Map *map, Str key, void *value);       /* adds or replaces; value is not NULL */
+void *map_find(const Map *map, Str key);      /* NULL: not there */
+void map_put(Map *map, Str key, void *value); /* adds or replaces; value is not NULL */
 
 #endif

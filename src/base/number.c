@@ -57,9 +57,9 @@ NumberResult number_parse(Str text, double *ret_value)
         negative = text.ptr[at++] == '-';
 
     uint64_t digits = 0;
-    size_t digit_count = 0;      /* with leading zeros: at least one is needed */
+    size_t digit_count = 0; /* with leading zeros: at least one is needed */
     size_t significant = 0;
-    int64_t scale = 0;           /* power of ten of the last digit gathered */
+    int64_t scale = 0; /* power of ten of the last digit gathered */
     bool point = false;
     for (; at < text.len; at++) {
         char c = text.ptr[at];
@@ -132,7 +132,8 @@ static bool is_power_of_two(double value)
 }
 
 /* `digits` with a point before the last `decimals` of them. */
-static size_t print_decimal(char out[NUMBER_TEXT_SIZE], uint64_t digits, int decimals, bool negative)
+static size_t print_decimal(char out[NUMBER_TEXT_SIZE], uint64_t digits, int decimals,
+                            bool negative)
 {
     char reversed[NUMBER_TEXT_SIZE];
     size_t count = 0, length = 0;
@@ -203,8 +204,7 @@ bool number_parse_int(Str text, int64_t low, int64_t high, int64_t *ret_value)
         return false;
     int64_t value = 0;
     for (; at < text.len; at++) {
-        if (!is_digit(text.ptr[at]) ||
-            __builtin_mul_overflow(value, 10, &value) ||
+        if (!is_digit(text.ptr[at]) || __builtin_mul_overflow(value, 10, &value) ||
             __builtin_sub_overflow(value, text.ptr[at] - '0', &value))
             return false; /* gathered as a negative number: its range is the larger one */
     }

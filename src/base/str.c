@@ -239,7 +239,6 @@ bool hex_parse(Str text, uint8_t *ret_bytes, size_t size)
         if (hex_digit(text.ptr[i]) < 0)
             return false;
     for (size_t i = 0; i < size; i++)
-        ret_bytes[i] =
-            (uint8_t)(hex_digit(text.ptr[2 * i]) * 16 + hex_digit(text.ptr[2 * i + 1]));
+        ret_bytes[i] = (uint8_t)(hex_digit(text.ptr[2 * i]) * 16 + hex_digit(text.ptr[2 * i + 1]));
     return true;
 }

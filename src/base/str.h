@@ -29,21 +29,21 @@ static inline bool str_equal(Str a, Str b)
     return a.len == b.len && (a.len == 0 || memcmp(a.ptr, b.ptr, a.len) == 0);
 }
 
-bool str_equal_fold(Str a, Str b);              /* ASCII letters alike in both cases */
+bool str_equal_fold(Str a, Str b); /* ASCII letters alike in both cases */
 bool str_is(Str a, const char *text);
 bool str_starts_with(Str a, Str prefix);
 bool str_ends_with(Str a, Str suffix);
-Str str_trim(Str a);                            /* spaces, tabs, CR, LF, and NBSP in UTF-8 */
-Str str_slice(Str a, size_t from, size_t to);   /* [from, to), cut to what is there */
+Str str_trim(Str a);                          /* spaces, tabs, CR, LF, and NBSP in UTF-8 */
+Str str_slice(Str a, size_t from, size_t to); /* [from, to), cut to what is there */
 bool str_find(Str a, char byte, size_t *ret_at);
 
 /* Takes the part before the next `separator` off the front of *rest; after the last part *rest holds
  * NULL and the next call gives false. "a,,b" gives "a", "", "b"; "" gives one empty part. */
 bool str_next(Str *rest, char separator, Str *ret_part);
 
-char *str_dup(Arena *arena, Str a);             /* NUL behind; bytes inside are kept as they are */
+char *str_dup(Arena *arena, Str a); /* NUL behind; bytes inside are kept as they are */
 Str str_copy(Arena *arena, Str a);
-Str str_upper(Arena *arena, Str a);             /* ASCII only; other bytes stay */
+Str str_upper(Arena *arena, Str a); /* ASCII only; other bytes stay */
 Str str_lower(Arena *arena, Str a);
 Str str_printf(Arena *arena, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
@@ -52,11 +52,11 @@ uint64_t str_hash(Str a);
 
 typedef struct Buf {
     Arena *arena;
-    char *data;     /* always NUL-terminated once something was added */
+    char *data; /* always NUL-terminated once something was added */
     size_t len;
     size_t cap;
-    size_t max;     /* in bytes */
-    bool over;      /* something did not fit: sticky, and nothing more is added */
+    size_t max; /* in bytes */
+    bool over;  /* something did not fit: sticky, and nothing more is added */
 } Buf;
 
 /* `max` in bytes is the most it will ever hold. */
@@ -64,8 +64,8 @@ Buf buf_new(Arena *arena, size_t max);
 void buf_add(Buf *buf, Str part);
 void buf_add_char(Buf *buf, char byte);
 void buf_printf(Buf *buf, const char *format, ...) __attribute__((format(printf, 2, 3)));
-void buf_clear(Buf *buf);                       /* keeps the memory, forgets `over` */
-Str buf_str(const Buf *buf);                    /* valid until the next change */
+void buf_clear(Buf *buf);    /* keeps the memory, forgets `over` */
+Str buf_str(const Buf *buf); /* valid until the next change */
 
 /* Lower-case hex. `out` holds 2 × size + 1 bytes. Parsing wants exactly 2 × size digits. */
 void hex_format(char *out, const uint8_t *bytes, size_t size);

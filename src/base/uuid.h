@@ -18,8 +18,8 @@ Uuid uuid_new(void);
 /* `source` replaces uuid_new; NULL brings it back. For tests. */
 void uuid_inject(Uuid (*source)(void));
 
-bool uuid_parse(Str text, Uuid *ret_uuid);              /* 8-4-4-4-12 in either case */
-void uuid_format(char out[UUID_TEXT_SIZE], Uuid uuid);  /* lower case */
+bool uuid_parse(Str text, Uuid *ret_uuid);             /* 8-4-4-4-12 in either case */
+void uuid_format(char out[UUID_TEXT_SIZE], Uuid uuid); /* lower case */
 char *uuid_text(Arena *arena, Uuid uuid);
 
 static inline int uuid_compare(Uuid a, Uuid b)

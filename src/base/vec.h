@@ -15,8 +15,8 @@
 
 /* Appends a copy of `item`. Memory of earlier, smaller arrays stays in the arena. */
 #define vec_push(arena, vec, ...)                                                                  \
-    ((vec)->items = vec_grow((arena), (vec)->items, (vec)->count, &(vec)->cap,                     \
-                             sizeof *(vec)->items),                                                \
+    ((vec)->items =                                                                                \
+         vec_grow((arena), (vec)->items, (vec)->count, &(vec)->cap, sizeof *(vec)->items),         \
      (void)((vec)->items[(vec)->count++] = (__VA_ARGS__)))
 
 /* The items from `at` on; NULL stays NULL (an empty array has no items to point behind). */

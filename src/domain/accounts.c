@@ -38,8 +38,8 @@ static void check_password(Arena *arena, Str password, Str email, ErrorField **f
                         "A password needs at least %d characters, with a letter and a digit.",
                         PASSWORD_MIN);
     else if (password.len > PASSWORD_MAX)
-        error_field_add(arena, fields, "password", "too_long",
-                        "A password has at most %d bytes.", PASSWORD_MAX);
+        error_field_add(arena, fields, "password", "too_long", "A password has at most %d bytes.",
+                        PASSWORD_MAX);
     else if (str_equal_fold(password, email))
         error_field_add(arena, fields, "password", "weak",
                         "A password must not be the e-mail address.");
@@ -60,13 +60,14 @@ static Error *check_new(Arena *arena, const NewUser *new)
     size_t bad = 0;
     if (!email_is_good(new->email))
         error_field_add(arena, &fields, "email", "not_an_address",
-                        "\"%s\" is not an e-mail address.", str_dup(arena, utf8_cut(new->email, 80)));
+                        "\"%s\" is not an e-mail address.",
+                        str_dup(arena, utf8_cut(new->email, 80)));
     if (new->full_name.len > FULL_NAME_MAX || !utf8_check(new->full_name, &bad))
         error_field_add(arena, &fields, "full_name", "too_long",
                         "A name has at most %d bytes of UTF-8.", FULL_NAME_MAX);
     if (new->password.len > 0)
         check_password(arena, new->password, new->email, &fields);
-    if (new->role != ROLE_USER && new->role != ROLE_SUPER_ADMIN)
+    if (new->role != ROLE_USER &&new->role != ROLE_SUPER_ADMIN)
         error_field_add(arena, &fields, "role", "not_available",
                         "The roles of organizations come with organizations; use user or "
                         "super_admin.");
@@ -107,7 +108,8 @@ Error *accounts_create(Arena *arena, Db *db, const Principal *who, const NewUser
 {
     User *user = NULL;
     TRY(new_user(arena, new, &user));
-    Tx TX_AUTO tx = {0};
+    Tx TX_AUTO
+    tx = {0};
     TRY(tx_begin(db, arena, TX_WRITE, &tx));
     TRY(user_insert(arena, db, user));
     TRY(note(arena, db, who, "user.created", user->id));
@@ -140,7 +142,8 @@ Error *accounts_set_password(Arena *arena, Db *db, const Principal *who, const U
     TRY(error_from_fields(arena, fields));
     char *hash = NULL;
     TRY(hash_password(arena, password, &hash));
-    Tx TX_AUTO tx = {0};
+    Tx TX_AUTO
+    tx = {0};
     TRY(tx_begin(db, arena, TX_WRITE, &tx));
     TRY(user_set_password(arena, db, user->id, hash, clock_now()));
     TRY(token_delete_of_user(arena, db, user->id, TOKEN_SESSION));
@@ -150,7 +153,8 @@ Error *accounts_set_password(Arena *arena, Db *db, const Principal *who, const U
 
 Error *accounts_verify(Arena *arena, Db *db, const Principal *who, const User *user)
 {
-    Tx TX_AUTO tx = {0};
+    Tx TX_AUTO
+    tx = {0};
     TRY(tx_begin(db, arena, TX_WRITE, &tx));
     TRY(user_set_verified(arena, db, user->id, clock_now()));
     TRY(note(arena, db, who, "user.verified", user->id));
@@ -160,7 +164,8 @@ Error *accounts_verify(Arena *arena, Db *db, const Principal *who, const User *u
 Error *accounts_set_active(Arena *arena, Db *db, const Principal *who, const User *user,
                            bool active)
 {
-    Tx TX_AUTO tx = {0};
+    Tx TX_AUTO
+    tx = {0};
     TRY(tx_begin(db, arena, TX_WRITE, &tx));
     TRY(user_set_active(arena, db, user->id, active, clock_now()));
     if (!active)
@@ -172,8 +177,8 @@ Error *accounts_set_active(Arena *arena, Db *db, const Principal *who, const Use
 static Error *refuse_unready(Arena *arena, const User *user)
 {
     if (user->verified_at == 0)
-        return error_with_reason(
-            ERROR(arena, ERROR_DENIED, "This account is not verified yet."), "not_verified");
+        return error_with_reason(ERROR(arena, ERROR_DENIED, "This account is not verified yet."),
+                                 "not_verified");
     if (!user->is_active)
         return error_with_reason(ERROR(arena, ERROR_DENIED, "This account is disabled."),
                                  "not_active");
@@ -188,9 +193,8 @@ static Error *wrong_credentials(Arena *arena)
 }
 
 /* argon2id of a password that nobody has, with the same cost as a real one. */
-static const char NOBODYS_HASH[] =
-    "$argon2id$v=19$m=65536,t=2,p=1$b2JsaWdvci1ub2JvZHktMQ$"
-    "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA";
+static const char NOBODYS_HASH[] = "$argon2id$v=19$m=65536,t=2,p=1$b2JsaWdvci1ub2JvZHktMQ$"
+                                   "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA";
 
 Error *accounts_sign_in(Arena *arena, Db *db, const Peer *peer, Str email, Str password,
                         Session *ret_session)
@@ -207,7 +211,8 @@ Error *accounts_sign_in(Arena *arena, Db *db, const Peer *peer, Str email, Str p
     int64_t now = clock_now();
     session.expires_at = now + SESSION_LENGTH;
     bool same = false;
-    Tx TX_AUTO tx = {0};
+    Tx TX_AUTO
+    tx = {0};
     TRY(tx_begin(db, arena, TX_WRITE, &tx));
     TRY(user_has_password(arena, db, user->id, user->password_hash, &same));
     if (!same) /* it was changed while the old one was being checked */
@@ -222,7 +227,8 @@ Error *accounts_sign_in(Arena *arena, Db *db, const Peer *peer, Str email, Str p
 
 Error *accounts_sign_out(Arena *arena, Db *db, const Principal *who)
 {
-    Tx TX_AUTO tx = {0};
+    Tx TX_AUTO
+    tx = {0};
     TRY(tx_begin(db, arena, TX_WRITE, &tx));
     bool was_there = false;
     TRY(token_delete(arena, db, who->token, &was_there));
@@ -302,7 +308,8 @@ Error *accounts_offer_setup(Arena *arena, Db *db, const char **ret_token)
         return NULL;
     const char *token = crypto_token(arena);
     int64_t now = clock_now();
-    Tx TX_AUTO tx = {0};
+    Tx TX_AUTO
+    tx = {0};
     TRY(tx_begin(db, arena, TX_WRITE, &tx));
     TRY(token_delete_of_user(arena, db, UUID_NIL, TOKEN_SETUP));
     TRY(token_insert(arena, db, digest_of(str_from(token)), TOKEN_SETUP, UUID_NIL, now,
@@ -334,7 +341,8 @@ Error *accounts_set_up(Arena *arena, Db *db, const Peer *peer, Str token, const 
     first.verified = true;
     User *user = NULL;
     TRY(new_user(arena, &first, &user));
-    Tx TX_AUTO tx = {0};
+    Tx TX_AUTO
+    tx = {0};
     TRY(tx_begin(db, arena, TX_WRITE, &tx));
     TRY(user_any(arena, db, &any));
     TRY(token_is_good(arena, db, digest, TOKEN_SETUP, clock_now(), &good)); /* used meanwhile? */
@@ -352,7 +360,8 @@ Error *accounts_set_up(Arena *arena, Db *db, const Peer *peer, Str token, const 
 
 Error *accounts_sweep_tokens(Arena *arena, Db *db, int64_t *ret_removed)
 {
-    Tx TX_AUTO tx = {0};
+    Tx TX_AUTO
+    tx = {0};
     TRY(tx_begin(db, arena, TX_WRITE, &tx));
     TRY(token_sweep(arena, db, clock_now(), ret_removed));
     return tx_commit(&tx, arena);

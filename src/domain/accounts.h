@@ -9,15 +9,15 @@ enum { PASSWORD_MIN = 8, PASSWORD_MAX = 1024 };
 
 typedef struct NewUser {
     Str email;
-    Str full_name;      /* may be empty */
-    Str password;       /* empty: none set, cannot sign in yet */
-    Role role;          /* only ROLE_USER and ROLE_SUPER_ADMIN for now */
+    Str full_name; /* may be empty */
+    Str password;  /* empty: none set, cannot sign in yet */
+    Role role;     /* only ROLE_USER and ROLE_SUPER_ADMIN for now */
     bool verified;
 } NewUser;
 
 /* Where a request comes from, before it is known who sends it. */
 typedef struct Peer {
-    const char *via;        /* "http" or "cli" */
+    const char *via; /* "http" or "cli" */
     const char *address;
     const char *request_id; /* may be NULL */
 } Peer;
@@ -26,7 +26,8 @@ typedef struct Peer {
 Error *accounts_create(Arena *arena, Db *db, const Principal *who, const NewUser *user,
                        User **ret_user) MUST_CHECK;
 Error *accounts_list(Arena *arena, Db *db, User **ret_users, size_t *ret_count) MUST_CHECK;
-Error *accounts_find(Arena *arena, Db *db, Str email, User **ret_user) MUST_CHECK; /* may give NULL */
+Error *accounts_find(Arena *arena, Db *db, Str email,
+                     User **ret_user) MUST_CHECK; /* may give NULL */
 Error *accounts_set_password(Arena *arena, Db *db, const Principal *who, const User *user,
                              Str password) MUST_CHECK; /* ends the user's sessions */
 Error *accounts_verify(Arena *arena, Db *db, const Principal *who, const User *user) MUST_CHECK;
@@ -34,7 +35,7 @@ Error *accounts_set_active(Arena *arena, Db *db, const Principal *who, const Use
                            bool active) MUST_CHECK; /* disabling ends the user's sessions */
 
 typedef struct Session {
-    const char *token;      /* shown once */
+    const char *token; /* shown once */
     int64_t expires_at;
     const User *user;
 } Session;

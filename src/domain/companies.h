@@ -8,14 +8,14 @@
 #include "store/db.h"
 
 typedef struct CompanyFilter {
-    Str search;         /* part of the symbol or the name, case does not matter; empty: any */
-    Str sector;         /* exactly; empty: any */
+    Str search; /* part of the symbol or the name, case does not matter; empty: any */
+    Str sector; /* exactly; empty: any */
 } CompanyFilter;
 
 typedef struct CompanyList {
     Company *items;
     size_t count;
-    PageEnd end;        /* next.id and next_symbol: where to go on */
+    PageEnd end; /* next.id and next_symbol: where to go on */
     Str next_symbol;
 } CompanyList;
 

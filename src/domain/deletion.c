@@ -82,7 +82,8 @@ Error *deletion_preview(Arena *arena, Db *db, const Principal *who, Uuid job_id,
     Job *job = NULL;
     JobStatus to;
     DeletionPreview preview = {0};
-    Tx TX_AUTO tx = {0};
+    Tx TX_AUTO
+    tx = {0};
     TRY(tx_begin(db, arena, TX_READ, &tx));
     TRY(jobs_get(arena, db, who, job_id, true, &job));
     TRY(allowed(arena, db, who, job, options, &to));
@@ -187,7 +188,8 @@ Error *deletion_request(Arena *arena, Db *db, const Principal *who, Uuid job_id,
     TRY(allowed(arena, db, who, job, options, &to));
     TRY(count_effect(arena, db, job, &counts));
 
-    Tx TX_AUTO tx = {0};
+    Tx TX_AUTO
+    tx = {0};
     TRY(tx_begin(db, arena, TX_WRITE, &tx));
     TRY(jobs_get_locked(arena, db, who, job_id, true, &job));
     TRY(allowed(arena, db, who, job, options, &to));
@@ -216,7 +218,8 @@ Error *deletion_get(Arena *arena, Db *db, const Principal *who, Uuid id, Deletio
     *ret_deletion = NULL;
     for (size_t i = 0; i < who->owner_count && *ret_deletion == NULL; i++)
         TRY(deletion_find(arena, db, who->owners[i], id, ret_deletion));
-    return *ret_deletion != NULL ? NULL : ERROR(arena, ERROR_NOT_FOUND, "There is no such deletion.");
+    return *ret_deletion != NULL ? NULL
+                                 : ERROR(arena, ERROR_NOT_FOUND, "There is no such deletion.");
 }
 
 Error *deletion_wait(Arena *arena, Db *db, const Principal *who, Uuid id, int64_t wait,
@@ -226,8 +229,8 @@ Error *deletion_wait(Arena *arena, Db *db, const Principal *who, Uuid id, int64_
     for (;;) {
         TRY(deletion_get(arena, db, who, id, ret_deletion));
         int64_t left = until - clock_monotonic();
-        if ((*ret_deletion)->state == DELETION_DONE ||
-            (*ret_deletion)->state == DELETION_STALLED || left <= 0)
+        if ((*ret_deletion)->state == DELETION_DONE || (*ret_deletion)->state == DELETION_STALLED ||
+            left <= 0)
             return NULL;
         clock_sleep(pause < left ? pause : left);
         pause = pause < 50000 ? pause * 2 : pause;
@@ -247,7 +250,8 @@ static Error *find_running(Arena *arena, Db *db, const Task *task, Deletion **re
 static Error *finish(Arena *arena, Db *db, const Task *task, const Deletion *deletion)
 {
     int64_t now = clock_now();
-    Tx TX_AUTO tx = {0};
+    Tx TX_AUTO
+    tx = {0};
     TRY(tx_begin(db, arena, TX_WRITE, &tx));
     if (deletion != NULL) {
         TRY(deletion_finish(arena, db, deletion, DELETION_DONE, now));
@@ -279,7 +283,8 @@ Error *deletion_give_up(Arena *arena, Db *db, Task *task)
 {
     Deletion *deletion = NULL;
     TRY(find_running(arena, db, task, &deletion));
-    Tx TX_AUTO tx = {0};
+    Tx TX_AUTO
+    tx = {0};
     TRY(tx_begin(db, arena, TX_WRITE, &tx));
     if (deletion != NULL)
         TRY(deletion_finish(arena, db, deletion, DELETION_STALLED, 0));

@@ -15,18 +15,18 @@ enum { DELETION_SAMPLE_MAX = 20 };
 typedef struct DeletionOptions {
     bool with_predictions;
     bool include_inferred;
-    bool orphaned_companies;    /* mark companies that are left without a prediction as deleted */
-    const char *reason;         /* NULL: none */
-    const char *if_match;       /* NULL, or the ETag of a preview: ERROR_CHANGED when it no longer fits */
+    bool orphaned_companies; /* mark companies that are left without a prediction as deleted */
+    const char *reason;      /* NULL: none */
+    const char *if_match; /* NULL, or the ETag of a preview: ERROR_CHANGED when it no longer fits */
 } DeletionOptions;
 
 typedef struct DeletionPreview {
     const Job *job;
     DeletionCounts counts;
-    int64_t predictions_kept;       /* record only: how many stay */
-    Prediction *sample;             /* at most DELETION_SAMPLE_MAX, in file order */
+    int64_t predictions_kept; /* record only: how many stay */
+    Prediction *sample;       /* at most DELETION_SAMPLE_MAX, in file order */
     size_t sample_count;
-    const char *etag;               /* with its quotes */
+    const char *etag; /* with its quotes */
 } DeletionPreview;
 
 /* What the deletion would do. Reads only. */
@@ -34,10 +34,10 @@ Error *deletion_preview(Arena *arena, Db *db, const Principal *who, Uuid job_id,
                         const DeletionOptions *options, DeletionPreview *ret_preview) MUST_CHECK;
 
 typedef struct DeletionResult {
-    const Job *job;                 /* as it was found */
+    const Job *job; /* as it was found */
     const Deletion *deletion;
-    bool done;                      /* record only: at once */
-    int64_t predictions_kept;       /* record only */
+    bool done;                /* record only: at once */
+    int64_t predictions_kept; /* record only */
 } DeletionResult;
 
 /* ERROR_CONFLICT: processing ("cancel it first"), or already deleting. A job whose record was deleted may

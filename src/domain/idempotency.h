@@ -10,9 +10,9 @@
 enum { IDEMPOTENCY_KEY_MAX = 255 };
 
 typedef struct IdempotencyKey {
-    Str key;                /* empty: the client sent none */
+    Str key; /* empty: the client sent none */
     const char *route;
-    Digest request;         /* of everything that makes the request what it is */
+    Digest request; /* of everything that makes the request what it is */
 } IdempotencyKey;
 
 /* A kept answer: for an upload the job, for a prediction the prediction. */

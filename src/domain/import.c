@@ -5,8 +5,8 @@
 
 #include "base/clock.h"
 #include "base/vec.h"
-#include "domain/audit.h"
 #include "domain/accounts.h"
+#include "domain/audit.h"
 #include "domain/import_commit.h"
 #include "domain/import_pipe.h"
 #include "domain/import_source.h"
@@ -19,9 +19,9 @@
 #include "store/job_store.h"
 #include "store/problem_store.h"
 
-#define RETRY_PAUSE  10000        /* µs, doubled each time */
+#define RETRY_PAUSE   10000 /* µs, doubled each time */
 #define STALLED_DELAY HOURS(1)
-#define RENEW_AFTER  SECONDS(8)   /* while rows that are in already are passed over */
+#define RENEW_AFTER   SECONDS(8) /* while rows that are in already are passed over */
 enum {
     BATCH_ROWS_MIN = 64,
     ANALYZE_ROWS = 20000,
@@ -63,8 +63,8 @@ static Error *worker_for(Arena *arena, Db *db, const Job *job, Principal **ret_w
     User *user = NULL;
     Peer peer = {.via = "worker"};
     TRY(user_by_id(arena, db, job->user_id, &user));
-    *ret_who = user != NULL ? accounts_principal(arena, user, &peer)
-                            : accounts_operator(arena, &peer);
+    *ret_who =
+        user != NULL ? accounts_principal(arena, user, &peer) : accounts_operator(arena, &peer);
     return NULL;
 }
 
@@ -96,7 +96,8 @@ static Error *end_job(Run *run, JobEvent event, const char *message)
     Principal *who = NULL;
     TRY(worker_for(arena, run->db, job, &who));
     TRY(restore_durability(run));
-    Tx TX_AUTO tx = {0};
+    Tx TX_AUTO
+    tx = {0};
     TRY(tx_begin(run->db, arena, TX_WRITE, &tx));
     TRY(store_file_problems(run));
     TRY(job_finish(arena, run->db, job->owner_id, job->id, to, message, clock_now()));
@@ -122,7 +123,8 @@ static Error *begin_undo(Run *run, const char *message)
     Job *job = run->job;
     JobStatus to;
     TRY(jobs_transition(run->arena, job, EVENT_UNDO, &to));
-    Tx TX_AUTO tx = {0};
+    Tx TX_AUTO
+    tx = {0};
     TRY(tx_begin(run->db, run->arena, TX_WRITE, &tx));
     TRY(store_file_problems(run));
     TRY(job_undo(run->arena, run->db, job->owner_id, job->id, message, clock_now()));
@@ -175,7 +177,7 @@ static Error *end_for_file(Run *run, const Error *fault, TaskEnd *ret_end)
     Problem problem = {.row = job->counters.resume_row + 1,
                        .severity = SEVERITY_ERROR,
                        .column = "file",
-                       .code = field != NULL ? field->code
+                       .code = field != NULL           ? field->code
                                : fault->reason != NULL ? fault->reason
                                                        : error_word(fault->code),
                        .message = fault->message,
@@ -199,8 +201,9 @@ static Error *end_well(Run *run, TaskEnd *ret_end)
     const JobCounters *c = &run->job->counters;
     if (c->successful + c->skipped + c->unchanged == 0)
         return end_badly(run, EVENT_FAILED, false,
-                         c->processed == 0 ? "no_row_accepted: the file has no rows below its header."
-                                           : "no_row_accepted: every row was rejected.",
+                         c->processed == 0
+                             ? "no_row_accepted: the file has no rows below its header."
+                             : "no_row_accepted: every row was rejected.",
                          ret_end);
     *ret_end = TASK_ENDED;
     return end_job(run, EVENT_COMPLETED, NULL);
@@ -234,7 +237,8 @@ static Error *wait_batch(Run *run, ImportPipe *pipe, size_t rows, ImportBatch **
 }
 
 /* A deadlock that the database resolved costs a little time, not the task. */
-static Error *commit_patiently(Run *run, ImportCommit *commit, ImportBatch *batch, CommitEnd *ret_end)
+static Error *commit_patiently(Run *run, ImportCommit *commit, ImportBatch *batch,
+                               CommitEnd *ret_end)
 {
     for (int attempt = 0;; attempt++) {
         Error *error = import_commit_batch(commit, batch, ret_end);
@@ -253,12 +257,11 @@ static Error *too_many_failed(Run *run, TaskEnd *ret_end)
 {
     const ImportOptions *options = &run->job->options;
     bool take_back = keeps_nothing(options);
-    return end_badly(run, EVENT_FAILED, take_back,
-                     arena_printf(run->arena,
-                                  "More rows failed than max_failed_rows=%lld allows%s.",
-                                  (long long)options->max_failed_rows,
-                                  take_back ? "; nothing was kept" : ""),
-                     ret_end);
+    return end_badly(
+        run, EVENT_FAILED, take_back,
+        arena_printf(run->arena, "More rows failed than max_failed_rows=%lld allows%s.",
+                     (long long)options->max_failed_rows, take_back ? "; nothing was kept" : ""),
+        ret_end);
 }
 
 /* The first batch is committed durably; those behind it may be redone. */
@@ -309,7 +312,8 @@ static Error *start_job(Run *run)
     JobLock lock;
     bool found = false;
     JobStatus to;
-    Tx TX_AUTO tx = {0};
+    Tx TX_AUTO
+    tx = {0};
     TRY(tx_begin(run->db, run->arena, TX_WRITE, &tx));
     TRY(job_lock(run->arena, run->db, job->owner_id, job->id, &lock, &found));
     if (!found || !jobs_next(lock.status, EVENT_STARTED, &to))
@@ -355,7 +359,8 @@ static Error *find_job(Arena *arena, Db *db, const Task *task, Job **ret_job)
 
 static Error *drop_task(Arena *arena, Db *db, const Task *task)
 {
-    Tx TX_AUTO tx = {0};
+    Tx TX_AUTO
+    tx = {0};
     TRY(tx_begin(db, arena, TX_WRITE, &tx));
     TRY(queue_finish(arena, db, task));
     return tx_commit(&tx, arena);
@@ -389,9 +394,9 @@ Error *import_give_up(Arena *arena, Db *db, Task *task)
         return drop_task(arena, db, task);
     if (run.job->status == JOB_UNDOING) /* its rows stay hidden; somebody has to look */
         return queue_release(arena, db, task, STALLED_DELAY, true);
-    const char *message = arena_printf(arena, "The import stopped %d times at row %lld and was given up.",
-                                       TASK_ATTEMPTS_MAX,
-                                       (long long)run.job->counters.resume_row + 1);
+    const char *message =
+        arena_printf(arena, "The import stopped %d times at row %lld and was given up.",
+                     TASK_ATTEMPTS_MAX, (long long)run.job->counters.resume_row + 1);
     if (!keeps_nothing(&run.job->options) || run.job->counters.successful == 0)
         return end_job(&run, EVENT_FAILED, message);
     TRY(begin_undo(&run, message)); /* and the next claim removes what it hides */

@@ -8,15 +8,15 @@
 
 /* Asked before each batch and told after it. */
 typedef struct TaskWatch {
-    bool (*stopping)(void *self);   /* true: commit nothing more, give the task back */
+    bool (*stopping)(void *self); /* true: commit nothing more, give the task back */
     void (*progress)(void *self, const JobCounters *counters, int64_t file_size); /* may be NULL */
     void *self;
-    int64_t pause;      /* µs between batches: lets another process of one embedded database write */
+    int64_t pause; /* µs between batches: lets another process of one embedded database write */
 } TaskWatch;
 
 typedef enum TaskEnd {
-    TASK_ENDED,         /* over: the queue no longer has it */
-    TASK_STOPPED        /* stopped by the watch: to be released */
+    TASK_ENDED,  /* over: the queue no longer has it */
+    TASK_STOPPED /* stopped by the watch: to be released */
 } TaskEnd;
 
 /* The job goes from pending (or, after a crash, processing) to its end. A wrong file is no Error: it ends

@@ -7,7 +7,7 @@
 #include "format/csv_out.h"
 
 struct BatchReader {
-    Arena *arena;       /* lives as long as the reader */
+    Arena *arena; /* lives as long as the reader */
     CsvReader *csv;
     Kind kind;
     CapUnit unit;

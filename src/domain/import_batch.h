@@ -12,25 +12,25 @@ enum { BATCH_ROWS_FIRST = 256, BATCH_ROWS_MAX = 8192, BATCH_BYTES_MAX = 8 << 20 
 typedef enum RowOutcome { ROW_GOOD, ROW_FAILED, ROW_SKIPPED, ROW_UNCHANGED } RowOutcome;
 
 typedef struct ImportRow {
-    int64_t number;         /* as a spreadsheet shows it */
-    Str raw;                /* as it stands in the file */
-    PredictionInput input;  /* only of a good row */
+    int64_t number;        /* as a spreadsheet shows it */
+    Str raw;               /* as it stands in the file */
+    PredictionInput input; /* only of a good row */
     Score score;
-    RowOutcome read;        /* ROW_GOOD or ROW_FAILED, by the row alone */
-    RowOutcome outcome;     /* once the database has had its say */
+    RowOutcome read;    /* ROW_GOOD or ROW_FAILED, by the row alone */
+    RowOutcome outcome; /* once the database has had its say */
     ProblemList problems;
-    size_t read_problems;   /* how many of them the row alone has */
+    size_t read_problems; /* how many of them the row alone has */
 } ImportRow;
 
 typedef struct ImportBatch {
-    Arena *arena;           /* everything in it */
+    Arena *arena; /* everything in it */
     ImportRow *rows;
     size_t count;
-    int64_t last_row;       /* number of the last row read, blank ones too */
-    int64_t bytes_done;     /* of the file */
-    bool last;              /* the file ends here */
-    ProblemList header;     /* problems of the header, with the first batch alone */
-    Error *error;           /* reading went wrong; the rows before it are in `rows` */
+    int64_t last_row;   /* number of the last row read, blank ones too */
+    int64_t bytes_done; /* of the file */
+    bool last;          /* the file ends here */
+    ProblemList header; /* problems of the header, with the first batch alone */
+    Error *error;       /* reading went wrong; the rows before it are in `rows` */
 } ImportBatch;
 
 typedef struct BatchReader BatchReader;

@@ -33,9 +33,9 @@ struct ImportCommit {
     Job *job;
     KnownCompanies *companies;
     Arena *dry_arena;
-    Map dry_keys;       /* symbol, year, quarter -> row number, in a dry run */
-    int64_t last_at;    /* created_at of the batch before */
-    int distrust;       /* batches for which keys are expected to be taken */
+    Map dry_keys;    /* symbol, year, quarter -> row number, in a dry run */
+    int64_t last_at; /* created_at of the batch before */
+    int distrust;    /* batches for which keys are expected to be taken */
 };
 
 /* A row whose key was taken by a hidden one, or that shares its key with another of the batch. */
@@ -50,12 +50,12 @@ typedef struct Work {
     Arena *arena;
     ImportRow *rows;
     size_t count;
-    int64_t at;         /* created_at of all its rows */
+    int64_t at; /* created_at of all its rows */
     Tally *tally;
     RowSpan span;
     JobCounters counters;
     size_t late_count;
-    LateRow *late;      /* to be inserted one by one, behind the rest */
+    LateRow *late; /* to be inserted one by one, behind the rest */
 } Work;
 
 static void free_arena(void *arena)
@@ -146,7 +146,8 @@ static void reject_within_file(Work *work, ImportRow *row, int64_t first_row)
 {
     row->outcome = ROW_FAILED;
     add_problem(work, row, SEVERITY_ERROR, "company_symbol", "duplicate_in_file",
-                arena_printf(work->arena, "Row %lld of this file has the same company and period (%s).",
+                arena_printf(work->arena,
+                             "Row %lld of this file has the same company and period (%s).",
                              (long long)first_row, period(work, &row->input)));
 }
 
@@ -162,10 +163,11 @@ static void judge_duplicate(Work *work, ImportRow *row, const Prediction *holder
         row->outcome = ROW_SKIPPED;
     } else {
         row->outcome = ROW_FAILED;
-        const char *from = holder->original_filename == NULL
-                               ? "made by hand"
-                               : arena_printf(work->arena, "from %s, row %lld",
-                                              holder->original_filename, (long long)holder->job_row);
+        const char *from =
+            holder->original_filename == NULL
+                ? "made by hand"
+                : arena_printf(work->arena, "from %s, row %lld", holder->original_filename,
+                               (long long)holder->job_row);
         add_problem(work, row, SEVERITY_ERROR, "company_symbol", "duplicate",
                     arena_printf(work->arena, "There is a prediction of %s already (%s).",
                                  period(work, &row->input), from));
@@ -177,7 +179,8 @@ static Error *set_aside(Work *work, const Prediction *holder)
 {
     Db *db = work->commit->db;
     bool changed = false;
-    TRY(prediction_unset_current(work->arena, db, holder->kind, holder->owner_id, holder->id, &changed));
+    TRY(prediction_unset_current(work->arena, db, holder->kind, holder->owner_id, holder->id,
+                                 &changed));
     if (!changed)
         return NULL; /* somebody else did, and counted it */
     TRY(count_add(work->arena, db, holder, -1));
@@ -457,7 +460,8 @@ static Error *commit_rows(Work *work, const ImportBatch *batch, size_t count, si
         work->rows[i].outcome = work->rows[i].read;
         work->rows[i].problems.count = work->rows[i].read_problems;
     }
-    Tx TX_AUTO tx = {0};
+    Tx TX_AUTO
+    tx = {0};
     TRY(tx_begin(commit->db, work->arena, TX_WRITE, &tx));
     TRY(lock_job(work, &cancelled));
     if (cancelled) {

@@ -14,8 +14,8 @@ ImportCommit *import_commit_new(Arena *arena, Db *db, Task *task, Job *job);
 
 typedef enum CommitEnd {
     COMMIT_DONE,
-    COMMIT_CANCELLED,   /* cancel was asked for: nothing of this batch was committed */
-    COMMIT_TOO_MANY     /* max_failed_rows is exceeded; the batch was committed up to the row that did */
+    COMMIT_CANCELLED, /* cancel was asked for: nothing of this batch was committed */
+    COMMIT_TOO_MANY /* max_failed_rows is exceeded; the batch was committed up to the row that did */
 } CommitEnd;
 
 /* ERROR_CONFLICT with reason "lease_lost" when another worker has the task. After an error the job's

@@ -11,7 +11,7 @@ typedef struct KnownCompany {
     Uuid id;
     Str name;
     Str sector;
-    bool to_come;   /* it is not there yet and will not be: only in a dry run */
+    bool to_come; /* it is not there yet and will not be: only in a dry run */
 } KnownCompany;
 
 typedef struct KnownCompanies KnownCompanies;

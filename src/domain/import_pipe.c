@@ -17,9 +17,9 @@ struct ImportPipe {
     pthread_cond_t changed;
     ImportBatch slots[SLOTS];
     bool full[SLOTS];
-    size_t read_at;     /* slot that is filled next */
-    size_t taken_at;    /* slot that is taken next */
-    bool taken;         /* the caller holds the slot before taken_at */
+    size_t read_at;  /* slot that is filled next */
+    size_t taken_at; /* slot that is taken next */
+    bool taken;      /* the caller holds the slot before taken_at */
     size_t rows;
     bool stopping;
 };

@@ -8,7 +8,7 @@ typedef struct ChunkSource {
     JobName job;
     int64_t seq;
     Arena *chunk_arena;
-    Str chunk; /* what of it is still to be given */
+    Str chunk;    /* what of it is still to be given */
     int64_t left; /* of the whole file */
 } ChunkSource;
 

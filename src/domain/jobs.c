@@ -58,8 +58,8 @@ static const char *const ADVICE[JOB_STATUS_COUNT] = {
 };
 
 static const char *const REASONS[JOB_STATUS_COUNT] = {
-    "job_receiving", "job_pending",  "job_processing", "job_completed", "job_failed",
-    "job_cancelled", "job_undoing",  "job_deleting",   "job_deleted",   "job_restoring",
+    "job_receiving", "job_pending", "job_processing", "job_completed", "job_failed",
+    "job_cancelled", "job_undoing", "job_deleting",   "job_deleted",   "job_restoring",
 };
 
 bool jobs_next(JobStatus from, JobEvent event, JobStatus *ret_to)
@@ -157,10 +157,11 @@ Error *jobs_gone(Arena *arena, Db *db, const Job *job)
     TRY(deletion_find_of_job(arena, db, job->owner_id, job->id, &deletion));
     char when[TIME_TEXT_SIZE];
     time_format(when, job->deleted_at);
-    Error *error = ERROR(arena, ERROR_GONE, "This job was deleted at %s%s%s.%s", when,
-                         deletion != NULL && deletion->user_email != NULL ? " by " : "",
-                         deletion != NULL && deletion->user_email != NULL ? deletion->user_email : "",
-                         deletion != NULL && deletion->record_only ? " Its predictions stay." : "");
+    Error *error =
+        ERROR(arena, ERROR_GONE, "This job was deleted at %s%s%s.%s", when,
+              deletion != NULL && deletion->user_email != NULL ? " by " : "",
+              deletion != NULL && deletion->user_email != NULL ? deletion->user_email : "",
+              deletion != NULL && deletion->record_only ? " Its predictions stay." : "");
     return deletion == NULL ? error : owners_describe_deletion(arena, error, deletion);
 }
 
@@ -185,7 +186,8 @@ Error *jobs_get_locked(Arena *arena, Db *db, const Principal *who, Uuid id, bool
     bool found = false;
     for (size_t i = 0; i < who->owner_count && !found; i++)
         TRY(job_lock(arena, db, who->owners[i], id, &lock, &found));
-    return jobs_get(arena, db, who, id, show_deleted, ret_job); /* read after the lock: it stays so */
+    return jobs_get(arena, db, who, id, show_deleted,
+                    ret_job); /* read after the lock: it stays so */
 }
 
 Error *jobs_refuse_others(Arena *arena, const Principal *who, const Job *job)
@@ -197,7 +199,8 @@ Error *jobs_refuse_others(Arena *arena, const Principal *who, const Job *job)
 
 Error *jobs_cancel(Arena *arena, Db *db, const Principal *who, Uuid id, Job **ret_job)
 {
-    Tx TX_AUTO tx = {0};
+    Tx TX_AUTO
+    tx = {0};
     TRY(tx_begin(db, arena, TX_WRITE, &tx));
     Job *job = NULL;
     TRY(jobs_get_locked(arena, db, who, id, false, &job));
@@ -249,7 +252,8 @@ Error *jobs_problems(Arena *arena, Db *db, const Job *job, Severity severity, co
 
 Error *jobs_file_opened(Arena *arena, Db *db, const Principal *who, const Job *job)
 {
-    Tx TX_AUTO tx = {0};
+    Tx TX_AUTO
+    tx = {0};
     TRY(tx_begin(db, arena, TX_WRITE, &tx));
     TRY(audit_write(arena, db, who,
                     (AuditNote){.owner_id = job->owner_id,

@@ -10,15 +10,15 @@
 #include "store/db.h"
 
 typedef enum JobEvent {
-    EVENT_RECEIVED,         /* the last chunk is in */
+    EVENT_RECEIVED, /* the last chunk is in */
     EVENT_STARTED,
     EVENT_COMPLETED,
     EVENT_FAILED,
     EVENT_CANCELLED,
-    EVENT_UNDO,             /* on_error=undo: hide and remove what was made */
+    EVENT_UNDO, /* on_error=undo: hide and remove what was made */
     EVENT_DELETE_RECORD,
     EVENT_DELETE_CASCADE,
-    EVENT_REMOVED,          /* the last of its rows is gone */
+    EVENT_REMOVED, /* the last of its rows is gone */
     EVENT_COUNT
 } JobEvent;
 
@@ -29,12 +29,12 @@ bool jobs_next(JobStatus from, JobEvent event, JobStatus *ret_to);
 Error *jobs_transition(Arena *arena, const Job *job, JobEvent event, JobStatus *ret_to) MUST_CHECK;
 
 typedef struct JobFilter {
-    unsigned statuses;      /* bit n: JobStatus n; 0: any that is shown */
+    unsigned statuses; /* bit n: JobStatus n; 0: any that is shown */
     bool has_kind;
     Kind kind;
     bool has_user;
     Uuid created_by;
-    bool show_deleted;      /* also deleting, deleted and restoring ones */
+    bool show_deleted; /* also deleting, deleted and restoring ones */
 } JobFilter;
 
 typedef struct JobList {
@@ -58,7 +58,8 @@ Error *jobs_get_locked(Arena *arena, Db *db, const Principal *who, Uuid id, bool
 
 /* May this principal cancel and delete it? */
 bool jobs_may_change(const Principal *who, const Job *job);
-Error *jobs_refuse_others(Arena *arena, const Principal *who, const Job *job) MUST_CHECK; /* DENIED */
+Error *jobs_refuse_others(Arena *arena, const Principal *who,
+                          const Job *job) MUST_CHECK; /* DENIED */
 
 /* ERROR_GONE with when, by whom and why. */
 Error *jobs_gone(Arena *arena, Db *db, const Job *job) MUST_CHECK;
@@ -70,7 +71,7 @@ Error *jobs_cancel(Arena *arena, Db *db, const Principal *who, Uuid id, Job **re
 typedef struct ProblemPage {
     Problem *items;
     size_t count;
-    PageEnd end;            /* next.job_row and next.created_at (the seq): where to go on */
+    PageEnd end; /* next.job_row and next.created_at (the seq): where to go on */
 } ProblemPage;
 
 /* Rejected fields (SEVERITY_ERROR) or warnings, in file order. */

@@ -76,10 +76,11 @@ static Error *find_or_insert(Arena *arena, Db *db, const Principal *who, ModelRo
     ModelRow *there = NULL;
     TRY(model_by_name(arena, db, wanted->kind, wanted->name, wanted->version, &there));
     if (there != NULL && memcmp(&there->digest, &wanted->digest, sizeof there->digest) != 0)
-        return ERROR(arena, ERROR_CONFLICT,
-                     "There is another %s model named %s, version %s. Give the new card a version of "
-                     "its own: a model never changes.",
-                     kind_spec(wanted->kind)->word, wanted->name, wanted->version);
+        return ERROR(
+            arena, ERROR_CONFLICT,
+            "There is another %s model named %s, version %s. Give the new card a version of "
+            "its own: a model never changes.",
+            kind_spec(wanted->kind)->word, wanted->name, wanted->version);
     *ret_model = there != NULL ? there : wanted;
     if (there != NULL)
         return NULL;
@@ -102,7 +103,8 @@ Error *models_add(Arena *arena, Db *db, const Principal *who, Str file, bool act
                          .file = file,
                          .illustrative = card->illustrative,
                          .created_at = clock_now()};
-    Tx TX_AUTO tx = {0};
+    Tx TX_AUTO
+    tx = {0};
     TRY(tx_begin(db, arena, TX_WRITE, &tx));
     TRY(find_or_insert(arena, db, who, wanted, ret_model));
     if (activate && !(*ret_model)->active) {
@@ -116,7 +118,8 @@ Error *models_add(Arena *arena, Db *db, const Principal *who, Str file, bool act
 Error *models_activate(Arena *arena, Db *db, const Principal *who, Uuid id, ModelRow **ret_model)
 {
     TRY(refuse_others(arena, who));
-    Tx TX_AUTO tx = {0};
+    Tx TX_AUTO
+    tx = {0};
     TRY(tx_begin(db, arena, TX_WRITE, &tx));
     TRY(models_get(arena, db, id, ret_model));
     TRY(model_activate(arena, db, (*ret_model)->kind, id));

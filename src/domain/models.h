@@ -8,8 +8,8 @@
 #include "store/db.h"
 
 typedef struct LoadedModel {
-    ModelRow row;           /* without the file */
-    const ScoreCard *card;  /* lives as long as the process */
+    ModelRow row;          /* without the file */
+    const ScoreCard *card; /* lives as long as the process */
 } LoadedModel;
 
 /* Checks and stores a card. The same file again gives the row that is there (and activates it when
@@ -20,7 +20,8 @@ Error *models_add(Arena *arena, Db *db, const Principal *who, Str file, bool act
 Error *models_activate(Arena *arena, Db *db, const Principal *who, Uuid id,
                        ModelRow **ret_model) MUST_CHECK;
 Error *models_list(Arena *arena, Db *db, ModelRow **ret_models, size_t *ret_count) MUST_CHECK;
-Error *models_get(Arena *arena, Db *db, Uuid id, ModelRow **ret_model) MUST_CHECK; /* with its file */
+Error *models_get(Arena *arena, Db *db, Uuid id,
+                  ModelRow **ret_model) MUST_CHECK; /* with its file */
 
 /* The active model of a kind, parsed once per process. ERROR_CONFLICT with reason "no_active_model" and
  * what to do when there is none. */

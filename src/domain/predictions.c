@@ -27,10 +27,10 @@ static Str etag_front(Arena *arena, const Prediction *prediction)
 
 char *predictions_etag(Arena *arena, const Prediction *prediction, Uuid current_id)
 {
-    Str shown = str_printf(arena, "%s\n%d\n%.*s\n%.*s\n%s", uuid_text(arena, current_id),
-                           prediction->job_deleted, STR_ARG(prediction->company_symbol),
-                           STR_ARG(prediction->company_name),
-                           prediction->created_by_email != NULL ? prediction->created_by_email : "");
+    Str shown = str_printf(
+        arena, "%s\n%d\n%.*s\n%.*s\n%s", uuid_text(arena, current_id), prediction->job_deleted,
+        STR_ARG(prediction->company_symbol), STR_ARG(prediction->company_name),
+        prediction->created_by_email != NULL ? prediction->created_by_email : "");
     Digest digest = digest_of(shown);
     char hex[17];
     hex_format(hex, digest.bytes, 8);
@@ -160,7 +160,8 @@ Error *predictions_create(Arena *arena, Db *db, const Principal *who, const NewP
     Uuid current;
     Uuid owner = who->owners[new->personal ? who->owner_count - 1 : who->writes_to];
     TRY(models_active(arena, db, new->kind, &model));
-    Tx TX_AUTO tx = {0};
+    Tx TX_AUTO
+    tx = {0};
     TRY(tx_begin(db, arena, TX_WRITE, &tx));
     TRY(idempotency_find(arena, db, who, idempotency, &kept));
     if (kept.found)
@@ -193,7 +194,8 @@ static Error *find(Arena *arena, Db *db, const Principal *who, Kind kind, Uuid i
 static Error *gone(Arena *arena, Db *db, const Prediction *prediction)
 {
     Deletion *deletion = NULL;
-    Error *error = ERROR(arena, ERROR_GONE, "This prediction was deleted with the upload that made it.");
+    Error *error =
+        ERROR(arena, ERROR_GONE, "This prediction was deleted with the upload that made it.");
     TRY(deletion_find_of_job(arena, db, prediction->owner_id, prediction->job_id, &deletion));
     return deletion == NULL ? error : owners_describe_deletion(arena, error, deletion);
 }
@@ -225,7 +227,8 @@ Error *predictions_list(Arena *arena, Db *db, const Principal *who, Kind kind,
     for (size_t i = 0; i < who->owner_count; i++)
         if (!filter->has_access_level || filter->access_level == who->owner_kinds[i])
             owners[query.owner_count++] = who->owners[i];
-    Tx TX_AUTO tx = {0}; /* one snapshot for the windows and the total */
+    Tx TX_AUTO
+    tx = {0}; /* one snapshot for the windows and the total */
     TRY(tx_begin(db, arena, TX_READ, &tx));
     TRY(prediction_list(arena, db, &query, &ret_list->items, &ret_list->count, &ret_list->end));
     return tx_commit(&tx, arena);
@@ -329,10 +332,9 @@ static Error *get_to_change(Arena *arena, Db *db, const Principal *who, Kind kin
             ERROR(arena, ERROR_CONFLICT,
                   "This is a former version; a newer one has taken its place. Change that one."),
             "superseded");
-        error->extra_json = uuid_is_nil(current)
-                                ? "\"current_id\": null"
-                                : arena_printf(arena, "\"current_id\": \"%s\"",
-                                               uuid_text(arena, current));
+        error->extra_json = uuid_is_nil(current) ? "\"current_id\": null"
+                                                 : arena_printf(arena, "\"current_id\": \"%s\"",
+                                                                uuid_text(arena, current));
         return error;
     }
     if (if_match != NULL && strcmp(if_match, "*") != 0 &&
@@ -371,7 +373,8 @@ Error *predictions_change(Arena *arena, Db *db, const Principal *who, Kind kind,
 {
     const LoadedModel *model = NULL;
     TRY(models_active(arena, db, kind, &model));
-    Tx TX_AUTO tx = {0};
+    Tx TX_AUTO
+    tx = {0};
     TRY(tx_begin(db, arena, TX_WRITE, &tx));
     Prediction *former = NULL;
     TRY(get_to_change(arena, db, who, kind, id, if_match, &former));
@@ -394,7 +397,8 @@ Error *predictions_change(Arena *arena, Db *db, const Principal *who, Kind kind,
 Error *predictions_delete(Arena *arena, Db *db, const Principal *who, Kind kind, Uuid id,
                           const char *if_match, const char *reason, int64_t *ret_count)
 {
-    Tx TX_AUTO tx = {0};
+    Tx TX_AUTO
+    tx = {0};
     TRY(tx_begin(db, arena, TX_WRITE, &tx));
     Prediction *prediction = NULL;
     TRY(get_to_change(arena, db, who, kind, id, if_match, &prediction));

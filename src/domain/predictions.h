@@ -19,7 +19,7 @@ typedef struct PredictionList {
 typedef struct NewPrediction {
     Kind kind;
     PredictionInput input;
-    bool personal;          /* into the principal's personal scope, whatever the role */
+    bool personal; /* into the principal's personal scope, whatever the role */
 } NewPrediction;
 
 /* Scores and stores; finds or makes the company. ERROR_CONFLICT with reason "duplicate" and a sentence
@@ -39,8 +39,7 @@ Error *predictions_change(Arena *arena, Db *db, const Principal *who, Kind kind,
 
 /* Removes a current prediction with all versions of its key; *ret_count rows went. */
 Error *predictions_delete(Arena *arena, Db *db, const Principal *who, Kind kind, Uuid id,
-                          const char *if_match, const char *reason,
-                          int64_t *ret_count) MUST_CHECK;
+                          const char *if_match, const char *reason, int64_t *ret_count) MUST_CHECK;
 
 /* ERROR_NOT_FOUND: not there or not yours. ERROR_GONE: hidden by the deletion of its job. A former
  * version is given too, with is_current false and *ret_current_id (nil when its key has none). */
@@ -69,9 +68,9 @@ Error *predictions_of_company(Arena *arena, Db *db, Uuid owner_id, Kind kind, Uu
 /* Where a prediction comes from. */
 typedef struct Lineage {
     const Prediction *prediction;
-    const Job *job;             /* NULL: made by hand */
-    const Job *root_job;        /* the upload at the bottom of a chain of edits; NULL: none */
-    PredictionList versions;    /* of the same key, newest first, itself among them */
+    const Job *job;          /* NULL: made by hand */
+    const Job *root_job;     /* the upload at the bottom of a chain of edits; NULL: none */
+    PredictionList versions; /* of the same key, newest first, itself among them */
 } Lineage;
 
 Error *predictions_lineage(Arena *arena, Db *db, const Principal *who, Kind kind, Uuid id,

@@ -11,7 +11,7 @@ typedef struct Removal {
     Uuid owner_id;
     Uuid job_id;
     bool inferred;
-    const Deletion *deletion;   /* whose counters go up; NULL: an undo */
+    const Deletion *deletion; /* whose counters go up; NULL: an undo */
 } Removal;
 
 /* Goes on where the task stands, until nothing is left (*ret_done) or the watch says stop. The last

@@ -69,10 +69,8 @@ static int find_field(Kind kind, Str cell)
 
 static void warn_unknown(Arena *arena, Buf *unknown, ProblemList *problems)
 {
-    Problem problem = {.row = 1,
-                       .severity = SEVERITY_WARNING,
-                       .code = "unknown_columns",
-                       .value = (Str){"", 0}};
+    Problem problem = {
+        .row = 1, .severity = SEVERITY_WARNING, .code = "unknown_columns", .value = (Str){"", 0}};
     problem.message = arena_printf(arena, "These columns are not used: %.*s.",
                                    STR_ARG(utf8_cut(buf_str(unknown), 1000)));
     vec_push(arena, problems, problem);
@@ -136,9 +134,9 @@ typedef struct Check {
     bool failed;
 } Check;
 
-__attribute__((format(printf, 6, 7))) static void
-add(Check *check, Severity severity, size_t field, const char *code, Str value, const char *format,
-    ...)
+__attribute__((format(printf, 6, 7))) static void add(Check *check, Severity severity, size_t field,
+                                                      const char *code, Str value,
+                                                      const char *format, ...)
 {
     va_list arguments;
     va_start(arguments, format);

@@ -30,7 +30,7 @@ size_t field_count(Kind kind);
 /* Which column of the file holds which field; -1: not there. */
 typedef struct ColumnMap {
     int column[FIELD_MAX];
-    size_t column_count;    /* of the header */
+    size_t column_count; /* of the header */
 } ColumnMap;
 
 /* Matches header names without regard to case, spaces, hyphens or underscores. Columns that are missing

@@ -22,8 +22,8 @@ Score scoring_score(const ScoreCard *card, const Ratio ratios[RATIO_MAX]);
  * would need weights that a card does not hold, and `otherwise` is no neutral rate but that of
  * values out of range. */
 typedef struct Contribution {
-    size_t ratio;           /* index into kind_spec(card->kind)->ratios */
-    double rate;            /* that the ratio took */
+    size_t ratio; /* index into kind_spec(card->kind)->ratios */
+    double rate;  /* that the ratio took */
     double contribution;
 } Contribution;
 

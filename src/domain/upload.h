@@ -11,20 +11,20 @@ enum { UPLOAD_CHUNK_SIZE = 1 << 20 };
 
 typedef struct UploadRequest {
     Kind kind;
-    Str filename;           /* as the client named it; cleaned and cut here */
-    int spool;              /* a readable file descriptor; read from offset 0; stays the caller's */
-    int64_t size;           /* bytes in it */
-    Digest sha256;          /* of them */
+    Str filename;  /* as the client named it; cleaned and cut here */
+    int spool;     /* a readable file descriptor; read from offset 0; stays the caller's */
+    int64_t size;  /* bytes in it */
+    Digest sha256; /* of them */
     ImportOptions options;
     bool personal;
-    IdempotencyKey idempotency;     /* .key empty: none */
+    IdempotencyKey idempotency; /* .key empty: none */
 } UploadRequest;
 
 typedef struct UploadAnswer {
     Uuid job_id;
-    bool already_imported;  /* this owner has imported the same bytes and not deleted them */
+    bool already_imported; /* this owner has imported the same bytes and not deleted them */
     Uuid earlier_job_id;
-    bool replayed;          /* an answer kept for the idempotency key */
+    bool replayed; /* an answer kept for the idempotency key */
 } UploadAnswer;
 
 /* The job is born `receiving`, its chunks go in one transaction each, the last transaction makes it

@@ -38,8 +38,8 @@ bool json_to_number(const JsonValue *value, double *ret_number);
 bool json_to_int(const JsonValue *value, int64_t low, int64_t high, int64_t *ret_int);
 bool json_to_str(const JsonValue *value, Str *ret_text);
 
-size_t json_count(const JsonValue *value);                          /* of an array or an object */
-const JsonValue *json_at(const JsonValue *array, size_t index);     /* NULL: not there */
+size_t json_count(const JsonValue *value);                      /* of an array or an object */
+const JsonValue *json_at(const JsonValue *array, size_t index); /* NULL: not there */
 const JsonValue *json_find(const JsonValue *object, const char *key);
 
 /* The members in the order of the text: `JsonMember m = {0}; while (json_next(object, &m)) …` */
@@ -53,7 +53,7 @@ bool json_next(const JsonValue *object, JsonMember *member);
 /* What an object may hold. */
 typedef struct JsonRule {
     const char *key;
-    unsigned types;     /* JsonType bits */
+    unsigned types; /* JsonType bits */
     bool required;
 } JsonRule;
 

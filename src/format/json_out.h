@@ -26,14 +26,14 @@ enum { JSON_OUT_DEPTH_MAX = 63 };
 
 typedef struct JsonOut {
     Buf *buf;
-    unsigned depth;     /* open brackets */
-    uint64_t arrays;    /* bit n: the bracket at depth n is an array */
-    uint64_t filled;    /* bit n: something stands at depth n already */
-    bool keyed;         /* a key was written and its value is due */
+    unsigned depth;  /* open brackets */
+    uint64_t arrays; /* bit n: the bracket at depth n is an array */
+    uint64_t filled; /* bit n: something stands at depth n already */
+    bool keyed;      /* a key was written and its value is due */
 } JsonOut;
 
 JsonOut json_out_new(Buf *buf);
-void json_out_close(const JsonOut *out);    /* checks that one whole value was written */
+void json_out_close(const JsonOut *out); /* checks that one whole value was written */
 
 void json_begin_object(JsonOut *out, const char *key);
 void json_end_object(JsonOut *out);
@@ -46,14 +46,14 @@ void json_put_key(JsonOut *out, Str key);
 void json_put_str(JsonOut *out, const char *key, Str value);
 void json_put_text(JsonOut *out, const char *key, const char *value); /* NULL gives null */
 void json_put_int(JsonOut *out, const char *key, int64_t value);
-void json_put_double(JsonOut *out, const char *key, double value);    /* finite */
+void json_put_double(JsonOut *out, const char *key, double value); /* finite */
 void json_put_bool(JsonOut *out, const char *key, bool value);
 void json_put_null(JsonOut *out, const char *key);
 void json_put_uuid(JsonOut *out, const char *key, Uuid value);
-void json_put_uuid_or_null(JsonOut *out, const char *key, Uuid value); /* nil gives null */
-void json_put_time(JsonOut *out, const char *key, int64_t micros);    /* RFC 3339 with Z */
+void json_put_uuid_or_null(JsonOut *out, const char *key, Uuid value);     /* nil gives null */
+void json_put_time(JsonOut *out, const char *key, int64_t micros);         /* RFC 3339 with Z */
 void json_put_time_or_null(JsonOut *out, const char *key, int64_t micros); /* 0 gives null */
-void json_put_raw(JsonOut *out, const char *key, Str json);    /* one value, trusted as it is */
+void json_put_raw(JsonOut *out, const char *key, Str json); /* one value, trusted as it is */
 
 /* `text` in quotes and escaped as above, for JSON put together by other means. */
 void json_out_string(Buf *buf, Str text);

@@ -34,7 +34,8 @@ static Error *reply_written(Request *request, Response *response, const Written 
     view_warnings(out, "warnings", written->problems);
     TRY(reply_end(request, response, written->status));
     response_header(arena, response, "Location", address_of(arena, written->prediction));
-    response_header(arena, response, "ETag", predictions_etag(arena, written->prediction, written->prediction->id));
+    response_header(arena, response, "ETag",
+                    predictions_etag(arena, written->prediction, written->prediction->id));
     return NULL;
 }
 

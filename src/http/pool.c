@@ -135,8 +135,8 @@ bool pool_add(Pool *pool, Work *work)
 {
     pthread_mutex_lock(&pool->mutex);
     Queue *lane = &pool->lanes[work->lane];
-    bool room = !pool->stopping && pool->waiting < pool->waiting_max &&
-                lane->waiting < lane->waiting_max;
+    bool room =
+        !pool->stopping && pool->waiting < pool->waiting_max && lane->waiting < lane->waiting_max;
     if (room) {
         work->number = ++pool->last_number;
         work->next = NULL;

@@ -16,19 +16,19 @@ typedef struct CardBin {
 } CardBin;
 
 typedef struct CardFeature {
-    size_t ratio;           /* index into kind_spec(kind)->ratios */
+    size_t ratio; /* index into kind_spec(kind)->ratios */
     double coefficient;
-    const CardBin *bins;    /* sorted, not overlapping */
+    const CardBin *bins; /* sorted, not overlapping */
     size_t bin_count;
-    double missing;         /* the rate of a missing ratio */
-    double otherwise;       /* the rate of a value in no bin */
+    double missing;   /* the rate of a missing ratio */
+    double otherwise; /* the rate of a value in no bin */
 } CardFeature;
 
 /* First match from the top; `inclusive` is the difference between "from" and "above". */
 typedef struct CardLevel {
     RiskLevel level;
     bool inclusive;
-    double percent;         /* -INFINITY for the last one, which takes the rest */
+    double percent; /* -INFINITY for the last one, which takes the rest */
 } CardLevel;
 
 typedef struct ScoreCard {
@@ -42,7 +42,7 @@ typedef struct ScoreCard {
     size_t feature_count;
     CardLevel levels[RISK_LEVEL_COUNT]; /* from the most severe down; the last one has no bound */
     size_t level_count;
-    bool has_trees;         /* the file names trees, which are not applied yet: their score is null */
+    bool has_trees; /* the file names trees, which are not applied yet: their score is null */
 } ScoreCard;
 
 #endif

@@ -11,17 +11,17 @@ typedef struct Company {
     Uuid owner_id;
     Str symbol;
     Str name;
-    Str sector;             /* empty: not given */
+    Str sector; /* empty: not given */
     bool has_market_cap;
-    double market_cap;      /* US dollars: of its newest prediction */
-    bool has_job;           /* made by an upload */
+    double market_cap; /* US dollars: of its newest prediction */
+    bool has_job;      /* made by an upload */
     Uuid job_id;
     int64_t job_row;
     Uuid created_by;
     int64_t created_at;
     int64_t updated_at;
     bool deleted;
-    int64_t annual_count;     /* current, visible predictions; -1 when not counted */
+    int64_t annual_count; /* current, visible predictions; -1 when not counted */
     int64_t quarterly_count;
 } Company;
 

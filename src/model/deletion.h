@@ -6,7 +6,7 @@
 #include "model/kind.h"
 
 typedef enum DeletionState {
-    DELETION_PENDING,   /* the rows are hidden already; removal has not begun */
+    DELETION_PENDING, /* the rows are hidden already; removal has not begun */
     DELETION_RUNNING,
     DELETION_DONE,
     DELETION_STALLED,
@@ -16,12 +16,12 @@ extern const char *const DELETION_STATE_WORDS[DELETION_STATE_COUNT];
 
 /* What a cascade would do, or did. */
 typedef struct DeletionCounts {
-    int64_t predictions[KIND_COUNT];    /* rows removed */
-    int64_t edits_kept;                 /* versions edited by hand from its rows: they stay */
-    int64_t inferred_kept;              /* rows whose link was inferred, when not asked for */
-    int64_t already_deleted;            /* rows of the job that were gone before */
-    int64_t companies_empty;            /* companies left without a prediction */
-    int64_t companies_deleted;          /* of those, marked deleted */
+    int64_t predictions[KIND_COUNT]; /* rows removed */
+    int64_t edits_kept;              /* versions edited by hand from its rows: they stay */
+    int64_t inferred_kept;           /* rows whose link was inferred, when not asked for */
+    int64_t already_deleted;         /* rows of the job that were gone before */
+    int64_t companies_empty;         /* companies left without a prediction */
+    int64_t companies_deleted;       /* of those, marked deleted */
 } DeletionCounts;
 
 typedef struct Deletion {
@@ -31,15 +31,15 @@ typedef struct Deletion {
     Kind kind;
     Uuid user_id;
     const char *user_email;
-    const char *reason;             /* NULL: none given */
+    const char *reason; /* NULL: none given */
     bool record_only;
     bool include_inferred;
     bool orphaned_companies;
     DeletionState state;
-    DeletionCounts counts;          /* removed so far */
-    int64_t expected;               /* rows that were there when it was accepted */
+    DeletionCounts counts; /* removed so far */
+    int64_t expected;      /* rows that were there when it was accepted */
     int64_t created_at;
-    int64_t completed_at;           /* 0: not yet */
+    int64_t completed_at; /* 0: not yet */
 } Deletion;
 
 #endif

@@ -2,8 +2,8 @@
 #include "model/job.h"
 
 const char *const JOB_STATUS_WORDS[JOB_STATUS_COUNT] = {
-    "receiving", "pending",  "processing", "completed", "failed",
-    "cancelled", "undoing",  "deleting",   "deleted",   "restoring",
+    "receiving", "pending", "processing", "completed", "failed",
+    "cancelled", "undoing", "deleting",   "deleted",   "restoring",
 };
 const char *const ON_DUPLICATE_WORDS[DUPLICATE_COUNT] = {"reject", "skip", "replace"};
 const char *const ON_ERROR_WORDS[ON_ERROR_COUNT] = {"keep", "undo"};

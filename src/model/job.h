@@ -22,7 +22,12 @@ typedef enum JobStatus {
 } JobStatus;
 extern const char *const JOB_STATUS_WORDS[JOB_STATUS_COUNT];
 
-typedef enum OnDuplicate { DUPLICATE_REJECT, DUPLICATE_SKIP, DUPLICATE_REPLACE, DUPLICATE_COUNT } OnDuplicate;
+typedef enum OnDuplicate {
+    DUPLICATE_REJECT,
+    DUPLICATE_SKIP,
+    DUPLICATE_REPLACE,
+    DUPLICATE_COUNT
+} OnDuplicate;
 extern const char *const ON_DUPLICATE_WORDS[DUPLICATE_COUNT];
 
 typedef enum OnError { ON_ERROR_KEEP, ON_ERROR_UNDO, ON_ERROR_COUNT } OnError;
@@ -35,27 +40,27 @@ extern const char *const CAP_UNIT_WORDS[CAP_UNIT_COUNT];
 typedef struct ImportOptions {
     OnDuplicate on_duplicate;
     OnError on_error;
-    int64_t max_failed_rows;    /* -1: no limit; 0: all or nothing */
+    int64_t max_failed_rows; /* -1: no limit; 0: all or nothing */
     bool dry_run;
     bool update_companies;
     CapUnit market_cap_unit;
-    char delimiter;             /* 0: found by itself */
+    char delimiter; /* 0: found by itself */
 } ImportOptions;
 
 #define IMPORT_OPTIONS_DEFAULT ((ImportOptions){.max_failed_rows = -1})
 
 typedef struct JobCounters {
-    int64_t total;          /* rows of the file without the header; -1 until known */
+    int64_t total; /* rows of the file without the header; -1 until known */
     int64_t processed;
-    int64_t successful;     /* predictions made */
+    int64_t successful; /* predictions made */
     int64_t failed;
     int64_t skipped;
     int64_t unchanged;
     int64_t warnings;
-    int64_t companies;      /* companies made */
-    int64_t removed;        /* rows that it made and that are gone since */
-    int64_t resume_row;     /* the last row that is dealt with, as a spreadsheet numbers it */
-    int64_t bytes_done;     /* of the file, for the progress before the total is known */
+    int64_t companies;  /* companies made */
+    int64_t removed;    /* rows that it made and that are gone since */
+    int64_t resume_row; /* the last row that is dealt with, as a spreadsheet numbers it */
+    int64_t bytes_done; /* of the file, for the progress before the total is known */
 } JobCounters;
 
 typedef struct Job {
@@ -64,7 +69,7 @@ typedef struct Job {
     Uuid user_id;
     Kind kind;
     JobStatus status;
-    JobStatus status_before;    /* of a deleting or deleted job: its former resting state */
+    JobStatus status_before; /* of a deleting or deleted job: its former resting state */
     bool hides_rows;
     bool hides_inferred;
     bool cancel_requested;
@@ -75,16 +80,16 @@ typedef struct Job {
     Digest file_sha256;
     Uuid model_id;
     JobCounters counters;
-    const char *error_message;  /* NULL: none */
+    const char *error_message; /* NULL: none */
     int64_t created_at;
-    int64_t started_at;         /* 0: not yet; likewise below */
+    int64_t started_at; /* 0: not yet; likewise below */
     int64_t completed_at;
     int64_t updated_at;
     int64_t deleted_at;
-    int64_t last_row_at;        /* created_at of the newest of its rows */
+    int64_t last_row_at; /* created_at of the newest of its rows */
     /* Looked up with the row: */
     const char *user_email;
-    const char *user_name;      /* user name, else the full name, else the address */
+    const char *user_name; /* user name, else the full name, else the address */
     const char *model_name;
     const char *model_version;
 } Job;

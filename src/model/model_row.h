@@ -11,9 +11,9 @@ typedef struct ModelRow {
     Kind kind;
     const char *name;
     const char *version;
-    Digest digest;          /* SHA-256 of the file */
-    Str file;               /* the card as it was added; empty in lists */
-    bool active;            /* at most one per kind */
+    Digest digest; /* SHA-256 of the file */
+    Str file;      /* the card as it was added; empty in lists */
+    bool active;   /* at most one per kind */
     bool illustrative;
     int64_t created_at;
 } ModelRow;

@@ -14,11 +14,11 @@ typedef struct Task {
     Uuid id;
     TaskKind kind;
     Uuid owner_id;
-    Uuid object_id;         /* the job or the deletion */
-    int64_t size;           /* bytes of the file, or rows: decides the lane */
-    int64_t token;          /* fencing */
-    int64_t attempts;       /* claims without progress, this one included */
-    int64_t position;       /* where the last batch ended */
+    Uuid object_id;   /* the job or the deletion */
+    int64_t size;     /* bytes of the file, or rows: decides the lane */
+    int64_t token;    /* fencing */
+    int64_t attempts; /* claims without progress, this one included */
+    int64_t position; /* where the last batch ended */
     int64_t accepted_at;
 } Task;
 

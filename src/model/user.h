@@ -18,18 +18,23 @@ extern const char *const ROLE_WORDS[ROLE_COUNT];
 
 typedef struct User {
     Uuid id;
-    const char *email;      /* as given; compared in lower case */
-    const char *username;   /* NULL: none */
-    const char *full_name;  /* NULL: none */
+    const char *email;         /* as given; compared in lower case */
+    const char *username;      /* NULL: none */
+    const char *full_name;     /* NULL: none */
     const char *password_hash; /* NULL: none set */
     Role role;
     bool is_active;
-    int64_t verified_at;    /* 0: not verified */
+    int64_t verified_at; /* 0: not verified */
     int64_t created_at;
 } User;
 
 /* The three kinds of owner; the word is the `access_level` of the HTTP contract. */
-typedef enum OwnerKind { OWNER_PERSONAL, OWNER_ORGANIZATION, OWNER_SYSTEM, OWNER_KIND_COUNT } OwnerKind;
+typedef enum OwnerKind {
+    OWNER_PERSONAL,
+    OWNER_ORGANIZATION,
+    OWNER_SYSTEM,
+    OWNER_KIND_COUNT
+} OwnerKind;
 extern const char *const ACCESS_LEVEL_WORDS[OWNER_KIND_COUNT];
 
 #define SYSTEM_OWNER UUID_NIL

@@ -7,8 +7,8 @@
 #include "store/db.h"
 
 typedef struct AuditHead {
-    int64_t seq;        /* 0: no entry yet */
-    Digest digest;      /* zeros: no entry yet */
+    int64_t seq;   /* 0: no entry yet */
+    Digest digest; /* zeros: no entry yet */
 } AuditHead;
 
 /* The end of an owner's chain, locked until the commit. */

@@ -56,7 +56,8 @@ static Company *read_company(Arena *arena, const Rows *rows)
 static Error *one_company(Arena *arena, Db *db, Sql sql, const Value *params, size_t count,
                           Company **ret_company)
 {
-    Rows ROWS_AUTO *rows = NULL;
+    Rows ROWS_AUTO
+    *rows = NULL;
     Error *error = NULL;
     TRY(db_query(db, arena, sql, params, count, &rows));
     Company *company = rows_next(rows, &error) ? read_company(arena, rows) : NULL;
@@ -74,7 +75,8 @@ Error *company_by_symbol(Arena *arena, Db *db, Uuid owner_id, Str symbol, Compan
 Error *company_by_symbols(Arena *arena, Db *db, Uuid owner_id, const Str *symbols, size_t count,
                           Company **ret_companies, size_t *ret_count)
 {
-    Rows ROWS_AUTO *rows = NULL;
+    Rows ROWS_AUTO
+    *rows = NULL;
     Error *error = NULL;
     VEC(Company) found = {0};
     if (count > 0 && db_can_load(db)) {
@@ -133,7 +135,8 @@ Error *company_mark_deleted(Arena *arena, Db *db, Uuid owner_id, Uuid id, int64_
 Error *company_list(Arena *arena, Db *db, const CompanyQuery *query, Company **ret_companies,
                     size_t *ret_count)
 {
-    Rows ROWS_AUTO *rows = NULL;
+    Rows ROWS_AUTO
+    *rows = NULL;
     Error *error = NULL;
     VEC(Company) companies = {0};
     TRY(db_query(db, arena, SQL_COMPANY_LIST,
@@ -152,9 +155,9 @@ Error *company_list(Arena *arena, Db *db, const CompanyQuery *query, Company **r
 Error *company_count(Arena *arena, Db *db, const CompanyQuery *query, int64_t *ret_count)
 {
     return db_number(db, arena, SQL_COMPANY_COUNT,
-                        PARAMS(value_uuid(query->owner_id), value_str(query->search),
-                               value_str(query->sector), value_int(query->limit)),
-                        ret_count);
+                     PARAMS(value_uuid(query->owner_id), value_str(query->search),
+                            value_str(query->sector), value_int(query->limit)),
+                     ret_count);
 }
 
 Error *company_figures(Arena *arena, Db *db, Company *company)
@@ -163,9 +166,10 @@ Error *company_figures(Arena *arena, Db *db, Company *company)
     int64_t *counts[KIND_COUNT] = {&company->annual_count, &company->quarterly_count};
     for (Kind kind = 0; kind < KIND_COUNT; kind++) {
         TRY(db_number(db, arena, SQL_COMPANY_PREDICTION_COUNT + (int)kind,
-                         PARAMS(value_uuid(company->owner_id), value_uuid(company->id)),
-                         counts[kind]));
-        Rows ROWS_AUTO *rows = NULL;
+                      PARAMS(value_uuid(company->owner_id), value_uuid(company->id)),
+                      counts[kind]));
+        Rows ROWS_AUTO
+        *rows = NULL;
         Error *error = NULL;
         TRY(db_query(db, arena, SQL_COMPANY_NEWEST_CAP + (int)kind,
                      PARAMS(value_uuid(company->owner_id), value_uuid(company->id)), &rows));
@@ -185,5 +189,5 @@ Error *company_figures(Arena *arena, Db *db, Company *company)
 Error *company_count_of_job(Arena *arena, Db *db, Uuid owner_id, Uuid job_id, int64_t *ret_count)
 {
     return db_number(db, arena, SQL_COMPANY_COUNT_OF_JOB,
-                        PARAMS(value_uuid(owner_id), value_uuid(job_id)), ret_count);
+                     PARAMS(value_uuid(owner_id), value_uuid(job_id)), ret_count);
 }

@@ -8,8 +8,8 @@
 
 /* *ret_made false: the symbol is there already. */
 Error *company_insert(Arena *arena, Db *db, const Company *company, bool *ret_made) MUST_CHECK;
-Error *company_by_symbol(Arena *arena, Db *db, Uuid owner_id, Str symbol,
-                         Company **ret_company) MUST_CHECK; /* may be NULL; deleted ones are given */
+Error *company_by_symbol(Arena *arena, Db *db, Uuid owner_id, Str symbol, Company **ret_company)
+    MUST_CHECK; /* may be NULL; deleted ones are given */
 /* Many at once, deleted ones too; each symbol once. *ret_companies[*ret_count] in any order. */
 Error *company_by_symbols(Arena *arena, Db *db, Uuid owner_id, const Str *symbols, size_t count,
                           Company **ret_companies, size_t *ret_count) MUST_CHECK;
@@ -32,15 +32,16 @@ typedef struct CompanyQuery {
     Uuid owner_id;
     Str after_symbol;
     Uuid after_id;
-    Str search;     /* upper case; empty: any */
-    Str sector;     /* empty: any */
+    Str search; /* upper case; empty: any */
+    Str sector; /* empty: any */
     int64_t limit;
 } CompanyQuery;
 
 /* In order of (symbol, id). Not deleted ones. */
 Error *company_list(Arena *arena, Db *db, const CompanyQuery *query, Company **ret_companies,
                     size_t *ret_count) MUST_CHECK;
-Error *company_count(Arena *arena, Db *db, const CompanyQuery *query, int64_t *ret_count) MUST_CHECK;
+Error *company_count(Arena *arena, Db *db, const CompanyQuery *query,
+                     int64_t *ret_count) MUST_CHECK;
 
 /* Fills market_cap (of the newest period) and the counts of current predictions. */
 Error *company_figures(Arena *arena, Db *db, Company *company) MUST_CHECK;

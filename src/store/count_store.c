@@ -64,10 +64,10 @@ static void fill_count(const void *self, size_t row, Value *values)
 {
     const CountRows *rows = self;
     const TallyEntry *entry = &rows->entries[row];
-    const Value all[] = {value_uuid(rows->owner_id),        value_uuid(uuid_new()),
-                         value_small(entry->key.kind),      value_uuid(entry->key.job_id),
-                         value_small(entry->key.year),      value_small(entry->key.risk_level),
-                         value_str(entry->key.sector),      value_int(entry->delta)};
+    const Value all[] = {value_uuid(rows->owner_id),   value_uuid(uuid_new()),
+                         value_small(entry->key.kind), value_uuid(entry->key.job_id),
+                         value_small(entry->key.year), value_small(entry->key.risk_level),
+                         value_str(entry->key.sector), value_int(entry->delta)};
     memcpy(values, all, sizeof all);
 }
 
@@ -104,7 +104,8 @@ Error *count_take_slice(Arena *arena, Db *db, const JobSlice *slice)
 {
     Tally *tally = tally_new(arena);
     {
-        Rows ROWS_AUTO *rows = NULL;
+        Rows ROWS_AUTO
+        *rows = NULL;
         Error *error = NULL;
         TRY(db_query(db, arena, SQL_PREDICTION_BATCH_COUNTS + (int)slice->kind,
                      PARAMS(value_uuid(slice->owner_id), value_uuid(slice->job_id),
@@ -144,7 +145,8 @@ Error *count_fold(Arena *arena, Db *db, Uuid owner_id, Uuid job_id)
 {
     Tally *tally = tally_new(arena);
     {
-        Rows ROWS_AUTO *rows = NULL;
+        Rows ROWS_AUTO
+        *rows = NULL;
         Error *error = NULL;
         TRY(db_query(db, arena, SQL_COUNT_OF_JOB, PARAMS(value_uuid(owner_id), value_uuid(job_id)),
                      &rows));

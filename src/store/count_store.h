@@ -9,7 +9,7 @@
 
 typedef struct CountKey {
     Kind kind;
-    Uuid job_id;        /* nil: without a job */
+    Uuid job_id; /* nil: without a job */
     int year;
     RiskLevel risk_level;
     Str sector;

@@ -16,10 +16,10 @@ typedef struct Rows Rows;
 typedef int Sql; /* a number from store/statements.h */
 
 typedef struct DbOptions {
-    bool read_only;         /* every write fails */
-    bool must_exist;        /* an embedded database is not made when it is not there */
-    int64_t cache_bytes;    /* page cache of the session; 0: the driver's default */
-    bool bulk;              /* for long work: it also does the engine's upkeep for the others */
+    bool read_only;      /* every write fails */
+    bool must_exist;     /* an embedded database is not made when it is not there */
+    int64_t cache_bytes; /* page cache of the session; 0: the driver's default */
+    bool bulk;           /* for long work: it also does the engine's upkeep for the others */
 } DbOptions;
 
 /* `url`: "sqlite:PATH" (or ":memory:" behind it for one session alone) or "postgresql://…" as libpq
@@ -42,29 +42,56 @@ typedef enum ValueType {
     VALUE_TEXT,
     VALUE_BYTES,
     VALUE_UUID,
-    VALUE_TIME  /* µs UTC */
+    VALUE_TIME /* µs UTC */
 } ValueType;
 
 typedef struct Value {
     ValueType type;
-    bool is_null;       /* a NULL that still knows its type */
+    bool is_null; /* a NULL that still knows its type */
     union {
         int64_t integer;
         double real;
-        Str bytes;      /* borrowed until the call returns */
+        Str bytes; /* borrowed until the call returns */
         Uuid uuid;
     };
 } Value;
 
-static inline Value value_int(int64_t v) { return (Value){.type = VALUE_INT, .integer = v}; }
-static inline Value value_small(int64_t v) { return (Value){.type = VALUE_SMALL, .integer = v}; }
-static inline Value value_bool(bool v) { return (Value){.type = VALUE_BOOL, .integer = v}; }
-static inline Value value_time(int64_t v) { return (Value){.type = VALUE_TIME, .integer = v}; }
-static inline Value value_real(double v) { return (Value){.type = VALUE_REAL, .real = v}; }
-static inline Value value_str(Str v) { return (Value){.type = VALUE_TEXT, .bytes = v}; }
-static inline Value value_bytes(Str v) { return (Value){.type = VALUE_BYTES, .bytes = v}; }
-static inline Value value_uuid(Uuid v) { return (Value){.type = VALUE_UUID, .uuid = v}; }
-static inline Value value_null(ValueType type) { return (Value){.type = type, .is_null = true}; }
+static inline Value value_int(int64_t v)
+{
+    return (Value){.type = VALUE_INT, .integer = v};
+}
+static inline Value value_small(int64_t v)
+{
+    return (Value){.type = VALUE_SMALL, .integer = v};
+}
+static inline Value value_bool(bool v)
+{
+    return (Value){.type = VALUE_BOOL, .integer = v};
+}
+static inline Value value_time(int64_t v)
+{
+    return (Value){.type = VALUE_TIME, .integer = v};
+}
+static inline Value value_real(double v)
+{
+    return (Value){.type = VALUE_REAL, .real = v};
+}
+static inline Value value_str(Str v)
+{
+    return (Value){.type = VALUE_TEXT, .bytes = v};
+}
+static inline Value value_bytes(Str v)
+{
+    return (Value){.type = VALUE_BYTES, .bytes = v};
+}
+static inline Value value_uuid(Uuid v)
+{
+    return (Value){.type = VALUE_UUID, .uuid = v};
+}
+static inline Value value_null(ValueType type)
+{
+    return (Value){.type = type, .is_null = true};
+}
 static inline Value value_text(const char *v) /* NULL gives NULL */
 {
     return v == NULL ? value_null(VALUE_TEXT) : value_str(str_from(v));
@@ -146,12 +173,12 @@ Str row_bytes(const Rows *rows, int column);
 /* --- transactions ---------------------------------------------------------------------------- */
 
 typedef enum TxMode {
-    TX_READ,    /* one snapshot for several reads */
-    TX_WRITE    /* takes the write lock at once where the engine has one; writers queue in order */
+    TX_READ, /* one snapshot for several reads */
+    TX_WRITE /* takes the write lock at once where the engine has one; writers queue in order */
 } TxMode;
 
 typedef struct Tx {
-    Db *db;     /* NULL: not open */
+    Db *db; /* NULL: not open */
 } Tx;
 
 /* Tx TX_AUTO tx = {0};  TRY(tx_begin(db, arena, TX_WRITE, &tx));  …  TRY(tx_commit(&tx, arena));

@@ -15,8 +15,8 @@ typedef struct DbDriver {
     Error *(*run)(void *session, Arena *arena, Sql sql, const Value *params, size_t count,
                   int64_t *ret_changed);
     /* NULL: db.c runs them one by one. */
-    Error *(*run_many)(void *session, Arena *arena, Sql sql, size_t rows, size_t count, FillRow *fill,
-                       const void *self, uint8_t *ret_changed);
+    Error *(*run_many)(void *session, Arena *arena, Sql sql, size_t rows, size_t count,
+                       FillRow *fill, const void *self, uint8_t *ret_changed);
     /* NULL: the engine has no such way. */
     Error *(*load)(void *session, Arena *arena, Sql sql, size_t rows, size_t columns, FillRow *fill,
                    const void *self, bool *ret_loaded);

@@ -34,24 +34,23 @@ enum {
 };
 
 static const Oid TYPE_OIDS[] = {
-    [VALUE_NULL] = OID_TEXT, [VALUE_BOOL] = OID_BOOL,   [VALUE_INT] = OID_INT8,
-    [VALUE_SMALL] = OID_INT2,
-    [VALUE_REAL] = OID_FLOAT8, [VALUE_TEXT] = OID_TEXT, [VALUE_BYTES] = OID_BYTEA,
-    [VALUE_UUID] = OID_UUID, [VALUE_TIME] = OID_TIMESTAMPTZ,
+    [VALUE_NULL] = OID_TEXT,   [VALUE_BOOL] = OID_BOOL,   [VALUE_INT] = OID_INT8,
+    [VALUE_SMALL] = OID_INT2,  [VALUE_REAL] = OID_FLOAT8, [VALUE_TEXT] = OID_TEXT,
+    [VALUE_BYTES] = OID_BYTEA, [VALUE_UUID] = OID_UUID,   [VALUE_TIME] = OID_TIMESTAMPTZ,
 };
 
 typedef struct Session {
     PGconn *connection;
     bool read_only;
     bool in_transaction;
-    bool broken;            /* the connection was lost: connect again before the next use */
+    bool broken; /* the connection was lost: connect again before the next use */
     bool prepared[SQL_COUNT];
     PGcancel *cancel;
 } Session;
 
 typedef struct Cursor {
     PGresult *result;
-    int row;                /* -1 before the first */
+    int row; /* -1 before the first */
 } Cursor;
 
 /* --- errors ---------------------------------------------------------------------------------- */
@@ -82,8 +81,8 @@ static Error *translate(Session *session, Arena *arena, const PGresult *result, 
     const char *state = result != NULL ? PQresultErrorField(result, PG_DIAG_SQLSTATE) : NULL;
     bool lost = PQstatus(session->connection) == CONNECTION_BAD;
     ErrorCode code = lost ? ERROR_UNAVAILABLE : ERROR_INTERNAL;
-    const char *message = lost ? "The database is away. Try again in a moment."
-                               : "The database refused a statement.";
+    const char *message =
+        lost ? "The database is away. Try again in a moment." : "The database refused a statement.";
     const char *reason = NULL;
     for (size_t i = 0; state != NULL && i < ARRAY_COUNT(STATES); i++)
         if (strncmp(state, STATES[i].state, strlen(STATES[i].state)) == 0) {
@@ -134,9 +133,9 @@ static Error *set_up(Session *session, Arena *arena)
     session->cancel = PQgetCancel(session->connection);
     session->broken = false;
     return command(session, arena,
-                   session->read_only
-                       ? "SET TIME ZONE 'UTC'; SET default_transaction_read_only = on; SET statement_timeout = 5000"
-                       : "SET TIME ZONE 'UTC'");
+                   session->read_only ? "SET TIME ZONE 'UTC'; SET default_transaction_read_only = "
+                                        "on; SET statement_timeout = 5000"
+                                      : "SET TIME ZONE 'UTC'");
 }
 
 static void close_session(void *self)
@@ -178,10 +177,12 @@ static Error *ready(Session *session, Arena *arena)
 static Error *begin(void *self, Arena *arena, TxMode mode)
 {
     Session *session = self;
-    const char *text = mode == TX_WRITE ? "BEGIN" : "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY";
+    const char *text =
+        mode == TX_WRITE ? "BEGIN" : "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY";
     TRY(ready(session, arena));
     Error *error = command(session, arena, text);
-    if (error != NULL && session->broken) { /* it was lost while it rested: that is nobody's fault */
+    if (error != NULL &&
+        session->broken) { /* it was lost while it rested: that is nobody's fault */
         TRY(ready(session, arena));
         error = command(session, arena, text);
     }
@@ -287,8 +288,8 @@ static Error *prepare(Session *session, Arena *arena, Sql sql, const Value *para
     for (size_t i = 0; i < count; i++)
         types[i] = TYPE_OIDS[params[i].type];
     TRY(finish_command(session, arena,
-                       PQprepare(session->connection, STATEMENTS[sql].name, STATEMENTS[sql].postgres,
-                                 (int)count, types),
+                       PQprepare(session->connection, STATEMENTS[sql].name,
+                                 STATEMENTS[sql].postgres, (int)count, types),
                        STATEMENTS[sql].name));
     session->prepared[sql] = true;
     return NULL;
@@ -384,8 +385,9 @@ static Error *run_pipeline(Session *session, Arena *arena, Sql sql, size_t from,
         fill(self, row, values);
         for (size_t i = 0; i < count; i++)
             put_value(&parameters, i, &values[i]);
-        sent = PQsendQueryPrepared(session->connection, STATEMENTS[sql].name, (int)count,
-                                   parameters.values, parameters.lengths, parameters.formats, 1) == 1;
+        sent =
+            PQsendQueryPrepared(session->connection, STATEMENTS[sql].name, (int)count,
+                                parameters.values, parameters.lengths, parameters.formats, 1) == 1;
     }
     if (!sent || PQpipelineSync(session->connection) != 1)
         return translate(session, arena, NULL, STATEMENTS[sql].name);

@@ -45,7 +45,7 @@ typedef struct WriterQueue {
     pthread_cond_t moved;
     bool taken;
     Waiter *first;
-    bool waited;        /* somebody had to */
+    bool waited; /* somebody had to */
     struct WriterQueue *next;
 } WriterQueue;
 
@@ -119,8 +119,7 @@ static bool wait_for_turn(WriterQueue *queue, const struct timespec *until)
         end = &(*end)->next;
     *end = &waiter;
     queue->waited = true;
-    while (!waiter.turn &&
-           pthread_cond_timedwait(&queue->moved, &queue->mutex, until) != ETIMEDOUT)
+    while (!waiter.turn && pthread_cond_timedwait(&queue->moved, &queue->mutex, until) != ETIMEDOUT)
         continue;
     if (!waiter.turn)
         leave_line(queue, &waiter);
@@ -202,9 +201,8 @@ static Error *translate(Session *session, Arena *arena, int code, const char *do
         ours = ERROR_INTERNAL; /* only a defect of ours can break these */
         message = "The database refused a statement.";
     }
-    Error *cause =
-        ERROR(arena, ours, "sqlite %d in %s: %s", extended, doing,
-              session->db != NULL ? sqlite3_errmsg(session->db) : sqlite3_errstr(code));
+    Error *cause = ERROR(arena, ours, "sqlite %d in %s: %s", extended, doing,
+                         session->db != NULL ? sqlite3_errmsg(session->db) : sqlite3_errstr(code));
     return error_because(ERROR(arena, ours, "%s", message), cause);
 }
 
@@ -277,7 +275,8 @@ static Error *set_up(Session *session, Arena *arena, DbOptions options)
                             (long long)(cache / 1024), LOG_KEPT,
                             options.read_only ? READER_PRAGMAS : "")));
     session->checkpoint_at = options.bulk ? CHECKPOINT_BULK : CHECKPOINT_OTHERS;
-    sqlite3_wal_hook(session->db, note_log, session); /* instead of a checkpoint inside the commit */
+    sqlite3_wal_hook(session->db, note_log,
+                     session); /* instead of a checkpoint inside the commit */
     TRY(prepare_text(session, arena, "BEGIN", &session->begin_read));
     TRY(prepare_text(session, arena, "BEGIN IMMEDIATE", &session->begin_write));
     TRY(prepare_text(session, arena, "COMMIT", &session->commit));
@@ -298,8 +297,8 @@ static Error *open_session(Arena *arena, Str address, DbOptions options, void **
         flags |= SQLITE_OPEN_CREATE;
     mode_t before = umask(077); /* what is in it concerns nobody else on this machine */
     int code = sqlite3_open_v2(path, &session->db, flags, NULL);
-    Error *error = code == SQLITE_OK ? set_up(session, arena, options)
-                                     : translate(session, arena, code, path);
+    Error *error =
+        code == SQLITE_OK ? set_up(session, arena, options) : translate(session, arena, code, path);
     umask(before);
     if (error != NULL) {
         close_session(session);
@@ -548,8 +547,9 @@ static Error *analyze(void *self, Arena *arena)
     Session *session = self;
     if (!queue_enter(session))
         return NULL; /* statistics can wait for the next load */
-    Error *error = script(session, arena, "PRAGMA analysis_limit=1000; ANALYZE annual_predictions; "
-                                   "ANALYZE quarterly_predictions; ANALYZE companies");
+    Error *error = script(session, arena,
+                          "PRAGMA analysis_limit=1000; ANALYZE annual_predictions; "
+                          "ANALYZE quarterly_predictions; ANALYZE companies");
     queue_leave(session);
     return error;
 }

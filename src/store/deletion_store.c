@@ -9,19 +9,18 @@
 Error *deletion_insert(Arena *arena, Db *db, const Deletion *deletion)
 {
     const DeletionCounts *counts = &deletion->counts;
-    return db_run(db, arena, SQL_DELETION_INSERT,
-                  PARAMS(value_uuid(deletion->owner_id), value_uuid(deletion->id),
-                         value_uuid(deletion->job_id), value_text(kind_spec(deletion->kind)->word),
-                         value_uuid(deletion->user_id), value_text(deletion->reason),
-                         value_bool(deletion->record_only), value_bool(deletion->include_inferred),
-                         value_bool(deletion->orphaned_companies),
-                         value_text(DELETION_STATE_WORDS[deletion->state]),
-                         value_int(deletion->expected),
-                         value_int(counts->predictions[deletion->kind]),
-                         value_int(counts->edits_kept), value_int(counts->inferred_kept),
-                         value_int(counts->already_deleted), value_time(deletion->created_at),
-                         value_time_or_null(deletion->completed_at)),
-                  NULL);
+    return db_run(
+        db, arena, SQL_DELETION_INSERT,
+        PARAMS(value_uuid(deletion->owner_id), value_uuid(deletion->id),
+               value_uuid(deletion->job_id), value_text(kind_spec(deletion->kind)->word),
+               value_uuid(deletion->user_id), value_text(deletion->reason),
+               value_bool(deletion->record_only), value_bool(deletion->include_inferred),
+               value_bool(deletion->orphaned_companies),
+               value_text(DELETION_STATE_WORDS[deletion->state]), value_int(deletion->expected),
+               value_int(counts->predictions[deletion->kind]), value_int(counts->edits_kept),
+               value_int(counts->inferred_kept), value_int(counts->already_deleted),
+               value_time(deletion->created_at), value_time_or_null(deletion->completed_at)),
+        NULL);
 }
 
 static Deletion *read_deletion(Arena *arena, const Rows *rows)
@@ -54,7 +53,8 @@ static Deletion *read_deletion(Arena *arena, const Rows *rows)
 static Error *one_deletion(Arena *arena, Db *db, Sql sql, Uuid owner_id, Uuid id,
                            Deletion **ret_deletion)
 {
-    Rows ROWS_AUTO *rows = NULL;
+    Rows ROWS_AUTO
+    *rows = NULL;
     Error *error = NULL;
     TRY(db_query(db, arena, sql, PARAMS(value_uuid(owner_id), value_uuid(id)), &rows));
     Deletion *deletion = rows_next(rows, &error) ? read_deletion(arena, rows) : NULL;
@@ -94,7 +94,8 @@ Error *deletion_finish(Arena *arena, Db *db, const Deletion *deletion, DeletionS
 
 Error *slice_end(Arena *arena, Db *db, JobSlice *slice, int64_t limit, int64_t *ret_rows)
 {
-    Rows ROWS_AUTO *rows = NULL;
+    Rows ROWS_AUTO
+    *rows = NULL;
     Error *error = NULL;
     TRY(db_query(db, arena, SQL_PREDICTION_BATCH_END + (int)slice->kind,
                  PARAMS(value_uuid(slice->owner_id), value_uuid(slice->job_id),
@@ -110,7 +111,8 @@ Error *slice_end(Arena *arena, Db *db, JobSlice *slice, int64_t limit, int64_t *
 Error *slice_companies(Arena *arena, Db *db, const JobSlice *slice, Uuid **ret_companies,
                        size_t *ret_count)
 {
-    Rows ROWS_AUTO *rows = NULL;
+    Rows ROWS_AUTO
+    *rows = NULL;
     Error *error = NULL;
     VEC(Uuid) companies = {0};
     TRY(db_query(db, arena, SQL_PREDICTION_BATCH_COMPANIES + (int)slice->kind,
@@ -129,6 +131,7 @@ Error *slice_delete(Arena *arena, Db *db, const JobSlice *slice, int64_t *ret_ro
 {
     return db_run(db, arena, SQL_PREDICTION_BATCH_DELETE + (int)slice->kind,
                   PARAMS(value_uuid(slice->owner_id), value_uuid(slice->job_id),
-                         value_int(slice->after), value_int(slice->to), value_bool(slice->inferred)),
+                         value_int(slice->after), value_int(slice->to),
+                         value_bool(slice->inferred)),
                   ret_rows);
 }

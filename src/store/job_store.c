@@ -9,7 +9,10 @@
 #include "model/words.h"
 #include "store/statements.h"
 
-enum { FILE_CHUNK_MAX = 4 << 20, FILE_ZSTD_LEVEL = 1 /* on tables of numbers as small as 3, in half the time */ };
+enum {
+    FILE_CHUNK_MAX = 4 << 20,
+    FILE_ZSTD_LEVEL = 1 /* on tables of numbers as small as 3, in half the time */
+};
 
 static Value digest_value(const Digest *digest)
 {
@@ -86,7 +89,8 @@ static Error *read_job(Arena *arena, const Rows *rows, Job *job)
 
 Error *job_find(Arena *arena, Db *db, Uuid owner_id, Uuid id, Job **ret_job)
 {
-    Rows ROWS_AUTO *rows = NULL;
+    Rows ROWS_AUTO
+    *rows = NULL;
     Error *error = NULL;
     Job *job = NULL;
     TRY(db_query(db, arena, SQL_JOB_SELECT, PARAMS(value_uuid(owner_id), value_uuid(id)), &rows));
@@ -121,7 +125,8 @@ static Value user_value(const JobQuery *query)
 
 Error *job_list(Arena *arena, Db *db, const JobQuery *query, Job **ret_jobs, size_t *ret_count)
 {
-    Rows ROWS_AUTO *rows = NULL;
+    Rows ROWS_AUTO
+    *rows = NULL;
     Error *error = NULL;
     VEC(Job) jobs = {0};
     TRY(db_query(db, arena, SQL_JOB_LIST,
@@ -151,7 +156,8 @@ Error *job_count(Arena *arena, Db *db, const JobQuery *query, int64_t *ret_count
 
 Error *job_lock(Arena *arena, Db *db, Uuid owner_id, Uuid id, JobLock *ret_lock, bool *ret_found)
 {
-    Rows ROWS_AUTO *rows = NULL;
+    Rows ROWS_AUTO
+    *rows = NULL;
     Error *error = NULL;
     TRY(db_query(db, arena, SQL_JOB_LOCK, PARAMS(value_uuid(owner_id), value_uuid(id)), &rows));
     *ret_found = rows_next(rows, &error);
@@ -169,7 +175,8 @@ Error *job_lock(Arena *arena, Db *db, Uuid owner_id, Uuid id, JobLock *ret_lock,
 Error *job_by_digest(Arena *arena, Db *db, Uuid owner_id, Digest digest, Kind kind, Uuid but_not,
                      Uuid *ret_id)
 {
-    Rows ROWS_AUTO *rows = NULL;
+    Rows ROWS_AUTO
+    *rows = NULL;
     Error *error = NULL;
     TRY(db_query(db, arena, SQL_JOB_BY_DIGEST,
                  PARAMS(value_uuid(owner_id), digest_value(&digest),
@@ -196,8 +203,8 @@ Error *job_touch(Arena *arena, Db *db, Uuid owner_id, Uuid id, int64_t now)
 Error *job_begin_anew(Arena *arena, Db *db, Uuid owner_id, Uuid id)
 {
     TRY(db_run(db, arena, SQL_JOB_BEGIN_ANEW, PARAMS(value_uuid(owner_id), value_uuid(id)), NULL));
-    return db_run(db, arena, SQL_PROBLEM_DELETE_OF_JOB, PARAMS(value_uuid(owner_id), value_uuid(id)),
-                  NULL);
+    return db_run(db, arena, SQL_PROBLEM_DELETE_OF_JOB,
+                  PARAMS(value_uuid(owner_id), value_uuid(id)), NULL);
 }
 
 Error *job_start(Arena *arena, Db *db, Uuid owner_id, Uuid id, int64_t now)
@@ -258,16 +265,16 @@ Error *job_delete_record(Arena *arena, Db *db, Uuid owner_id, Uuid id, int64_t n
 
 Error *job_hide(Arena *arena, Db *db, Uuid owner_id, Uuid id, bool inferred, int64_t now)
 {
-    return db_run(db, arena, SQL_JOB_HIDE,
-                  PARAMS(value_uuid(owner_id), value_uuid(id), value_bool(inferred), value_time(now)),
-                  NULL);
+    return db_run(
+        db, arena, SQL_JOB_HIDE,
+        PARAMS(value_uuid(owner_id), value_uuid(id), value_bool(inferred), value_time(now)), NULL);
 }
 
 Error *job_undo(Arena *arena, Db *db, Uuid owner_id, Uuid id, const char *message, int64_t now)
 {
-    return db_run(db, arena, SQL_JOB_UNDO,
-                  PARAMS(value_uuid(owner_id), value_uuid(id), value_text(message), value_time(now)),
-                  NULL);
+    return db_run(
+        db, arena, SQL_JOB_UNDO,
+        PARAMS(value_uuid(owner_id), value_uuid(id), value_text(message), value_time(now)), NULL);
 }
 
 Error *job_removed(Arena *arena, Db *db, Uuid owner_id, Uuid id, JobStatus status, int64_t now)
@@ -281,7 +288,8 @@ Error *job_removed(Arena *arena, Db *db, Uuid owner_id, Uuid id, JobStatus statu
 Error *job_hiding(Arena *arena, Db *db, Uuid owner_id, Kind kind, HidingJob **ret_jobs,
                   size_t *ret_count)
 {
-    Rows ROWS_AUTO *rows = NULL;
+    Rows ROWS_AUTO
+    *rows = NULL;
     Error *error = NULL;
     VEC(HidingJob) jobs = {0};
     TRY(db_query(db, arena, SQL_JOB_HIDING,
@@ -301,7 +309,8 @@ Error *job_hiding(Arena *arena, Db *db, Uuid owner_id, Kind kind, HidingJob **re
 Error *job_stale_receiving(Arena *arena, Db *db, int64_t before, JobName **ret_jobs,
                            size_t *ret_count)
 {
-    Rows ROWS_AUTO *rows = NULL;
+    Rows ROWS_AUTO
+    *rows = NULL;
     Error *error = NULL;
     VEC(JobName) jobs = {0};
     TRY(db_query(db, arena, SQL_JOB_STALE_RECEIVING, PARAMS(value_time(before)), &rows));
@@ -337,7 +346,8 @@ Error *file_insert(Arena *arena, Db *db, JobName job, const FileChunk *chunk)
 
 Error *file_chunk(Arena *arena, Db *db, JobName job, int64_t seq, Str *ret_bytes)
 {
-    Rows ROWS_AUTO *rows = NULL;
+    Rows ROWS_AUTO
+    *rows = NULL;
     Error *error = NULL;
     *ret_bytes = (Str){NULL, 0};
     TRY(db_query(db, arena, SQL_FILE_CHUNK,
@@ -347,6 +357,7 @@ Error *file_chunk(Arena *arena, Db *db, JobName job, int64_t seq, Str *ret_bytes
     Error *damage = zstd_unpack(arena, row_bytes(rows, 1), FILE_CHUNK_MAX, ret_bytes);
     if (damage == NULL)
         return NULL;
-    return error_because( /* no fault of the file that came in */
-        ERROR(arena, ERROR_INTERNAL, "The stored file of this upload is damaged."), damage);
+    return error_because(/* no fault of the file that came in */
+                         ERROR(arena, ERROR_INTERNAL, "The stored file of this upload is damaged."),
+                         damage);
 }

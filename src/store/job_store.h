@@ -7,13 +7,14 @@
 
 /* In state `receiving`. */
 Error *job_insert(Arena *arena, Db *db, const Job *job) MUST_CHECK;
-Error *job_find(Arena *arena, Db *db, Uuid owner_id, Uuid id, Job **ret_job) MUST_CHECK; /* may be NULL */
+Error *job_find(Arena *arena, Db *db, Uuid owner_id, Uuid id,
+                Job **ret_job) MUST_CHECK; /* may be NULL */
 
 typedef struct JobQuery {
     Uuid owner_id;
-    int64_t before_created_at;  /* newest first: strictly before this key */
+    int64_t before_created_at; /* newest first: strictly before this key */
     Uuid before_id;
-    unsigned statuses;          /* bit n: JobStatus n */
+    unsigned statuses; /* bit n: JobStatus n */
     bool has_kind;
     Kind kind;
     bool has_user;
@@ -66,7 +67,8 @@ Error *job_raise_revision(Arena *arena, Db *db, Uuid owner_id, Uuid id) MUST_CHE
 /* Rows that it made are gone; raises the revision too. */
 Error *job_rows_removed(Arena *arena, Db *db, Uuid owner_id, Uuid id, int64_t rows) MUST_CHECK;
 Error *job_delete_record(Arena *arena, Db *db, Uuid owner_id, Uuid id, int64_t now) MUST_CHECK;
-Error *job_hide(Arena *arena, Db *db, Uuid owner_id, Uuid id, bool inferred, int64_t now) MUST_CHECK;
+Error *job_hide(Arena *arena, Db *db, Uuid owner_id, Uuid id, bool inferred,
+                int64_t now) MUST_CHECK;
 /* Undoing: its rows are hidden, the message says why. */
 Error *job_undo(Arena *arena, Db *db, Uuid owner_id, Uuid id, const char *message,
                 int64_t now) MUST_CHECK;
@@ -77,7 +79,7 @@ Error *job_removed(Arena *arena, Db *db, Uuid owner_id, Uuid id, JobStatus statu
 typedef struct HidingJob {
     Uuid id;
     RowSpan span;
-    bool shared;    /* rows of another job that can be seen lie within the span */
+    bool shared; /* rows of another job that can be seen lie within the span */
 } HidingJob;
 Error *job_hiding(Arena *arena, Db *db, Uuid owner_id, Kind kind, HidingJob **ret_jobs,
                   size_t *ret_count) MUST_CHECK;
@@ -95,11 +97,12 @@ Error *job_delete_received(Arena *arena, Db *db, JobName job) MUST_CHECK; /* wit
 typedef struct FileChunk {
     int64_t seq;
     int64_t offset;
-    int64_t size;       /* unpacked */
+    int64_t size; /* unpacked */
     Str packed;
 } FileChunk;
 Str file_pack(Arena *arena, Str bytes);
 Error *file_insert(Arena *arena, Db *db, JobName job, const FileChunk *chunk) MUST_CHECK;
-Error *file_chunk(Arena *arena, Db *db, JobName job, int64_t seq, Str *ret_bytes) MUST_CHECK; /* ptr NULL: no such */
+Error *file_chunk(Arena *arena, Db *db, JobName job, int64_t seq,
+                  Str *ret_bytes) MUST_CHECK; /* ptr NULL: no such */
 
 #endif

@@ -12,7 +12,8 @@
 
 static Error *has_table(Arena *arena, Db *db, const char *name, bool *ret_has)
 {
-    Rows ROWS_AUTO *rows = NULL;
+    Rows ROWS_AUTO
+    *rows = NULL;
     Error *error = NULL;
     TRY(db_query(db, arena, SQL_SCHEMA_HAS_TABLE, PARAMS(value_text(name)), &rows));
     *ret_has = rows_next(rows, &error);
@@ -21,7 +22,8 @@ static Error *has_table(Arena *arena, Db *db, const char *name, bool *ret_has)
 
 static Error *check_applied(Arena *arena, Db *db, int *ret_version)
 {
-    Rows ROWS_AUTO *rows = NULL;
+    Rows ROWS_AUTO
+    *rows = NULL;
     Error *error = NULL;
     int version = 0;
     TRY(db_query(db, arena, SQL_SCHEMA_VERSION, NO_PARAMS, &rows));
@@ -30,9 +32,11 @@ static Error *check_applied(Arena *arena, Db *db, int *ret_version)
         if (version < 1)
             return ERROR(arena, ERROR_CONFLICT, "The history of the database's schema is damaged.");
         if (version > MIGRATION_COUNT)
-            return ERROR(arena, ERROR_CONFLICT,
-                         "The database has schema version %d, and this program knows %d. Use a newer "
-                         "obligor with it.", version, MIGRATION_COUNT);
+            return ERROR(
+                arena, ERROR_CONFLICT,
+                "The database has schema version %d, and this program knows %d. Use a newer "
+                "obligor with it.",
+                version, MIGRATION_COUNT);
         if (!str_is(row_str(rows, 1), MIGRATIONS[version - 1].sha256))
             return ERROR(arena, ERROR_CONFLICT,
                          "Migration %d of the database is not the one that this program knows.",
@@ -48,9 +52,10 @@ Error *migrate_state(Arena *arena, Db *db, SchemaState *ret_state)
     TRY(has_table(arena, db, "schema_migrations", &ours));
     TRY(has_table(arena, db, "bulk_upload_jobs", &legacy));
     if (!ours && legacy)
-        return ERROR(arena, ERROR_CONFLICT,
-                     "The database belongs to the system that Obligor replaces (it has its tables). "
-                     "Nothing was changed. Give Obligor a database of its own.");
+        return ERROR(
+            arena, ERROR_CONFLICT,
+            "The database belongs to the system that Obligor replaces (it has its tables). "
+            "Nothing was changed. Give Obligor a database of its own.");
     int version = 0;
     if (ours)
         TRY(check_applied(arena, db, &version));
@@ -85,7 +90,8 @@ static Error *make_history(Arena *arena, Db *db)
         "CREATE TABLE IF NOT EXISTS schema_migrations (version bigint PRIMARY KEY, "
         "name text NOT NULL, checksum text NOT NULL, applied_at bigint NOT NULL)";
     for (int attempt = 0;; attempt++) {
-        Tx TX_AUTO tx = {0};
+        Tx TX_AUTO
+        tx = {0};
         TRY(tx_begin(db, arena, TX_WRITE, &tx));
         Error *error = db_script(db, arena, text);
         if (error == NULL)
@@ -110,9 +116,11 @@ Error *migrate_up(Arena *arena, Db *db, int *ret_applied)
     if (state.version == 0)
         TRY(make_history(arena, db));
     for (;;) {
-        Tx TX_AUTO tx = {0};
+        Tx TX_AUTO
+        tx = {0};
         TRY(tx_begin(db, arena, TX_WRITE, &tx));
-        TRY(lock_history(arena, db)); /* two processes may start at once: read again under the lock */
+        TRY(lock_history(arena,
+                         db)); /* two processes may start at once: read again under the lock */
         TRY(migrate_state(arena, db, &state));
         if (state.version == state.latest)
             break;

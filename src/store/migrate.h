@@ -5,8 +5,8 @@
 #include "store/db.h"
 
 typedef struct SchemaState {
-    int version;        /* 0: an empty database */
-    int latest;         /* what this binary knows */
+    int version; /* 0: an empty database */
+    int latest;  /* what this binary knows */
 } SchemaState;
 
 /* ERROR_CONFLICT when the schema is newer than the binary, when a migration that was applied has since

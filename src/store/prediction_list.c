@@ -24,24 +24,24 @@
 
 enum { EXAMINED_MAX = 10000, FIRST_WINDOW = 256, COUNTED_MAX = 10000 };
 
-static const Uuid LAST_ID = {{255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255,
-                              255, 255}};
+static const Uuid LAST_ID = {
+    {255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255}};
 
 /* How a lane's statements take their parameters. */
 typedef enum Shape {
-    SHAPE_TIME,     /* by (created_at, id), downwards */
-    SHAPE_JOB,      /* by job_row, downwards */
-    SHAPE_PERIOD,   /* by (probability, id) within a year and quarter */
-    SHAPE_COMPANY   /* sorted by the statement */
+    SHAPE_TIME,   /* by (created_at, id), downwards */
+    SHAPE_JOB,    /* by job_row, downwards */
+    SHAPE_PERIOD, /* by (probability, id) within a year and quarter */
+    SHAPE_COMPANY /* sorted by the statement */
 } Shape;
 
 typedef struct Lane {
     Shape shape;
     Sql walk;
     Sql end;
-    PageKey from;   /* both exclusive */
-    PageKey to;     /* SHAPE_TIME alone */
-    int quarter;    /* SHAPE_PERIOD alone */
+    PageKey from; /* both exclusive */
+    PageKey to;   /* SHAPE_TIME alone */
+    int quarter;  /* SHAPE_PERIOD alone */
 } Lane;
 
 typedef struct Branch {
@@ -49,12 +49,12 @@ typedef struct Branch {
     Db *db;
     const PredictionQuery *query;
     Uuid owner_id;
-    bool sure;              /* every entry looked at is given: no filter, nothing hidden */
+    bool sure; /* every entry looked at is given: no filter, nothing hidden */
     VEC(Prediction) found;
     size_t want;
     int64_t examined;
-    bool cut;               /* the limit of entries was reached … */
-    PageKey cut_at;         /* … behind this one */
+    bool cut;       /* the limit of entries was reached … */
+    PageKey cut_at; /* … behind this one */
 } Branch;
 
 static PageKey key_of(const Prediction *p)
@@ -122,7 +122,8 @@ static Error *read_window(Branch *branch, const Lane *lane, int64_t window, size
     Value values[FILTER_PARAMETERS + 8];
     size_t count = lane_values(branch, lane, window, (int64_t)limit, values);
     size_t before = branch->found.count;
-    Rows ROWS_AUTO *rows = NULL;
+    Rows ROWS_AUTO
+    *rows = NULL;
     Error *error = NULL;
     TRY(db_query(branch->db, branch->arena, lane->walk + (int)branch->query->kind, values, count,
                  &rows));
@@ -142,7 +143,8 @@ static Error *window_end(Branch *branch, const Lane *lane, int64_t window, PageK
                          bool *ret_more)
 {
     const PredictionFilter *filter = branch->query->filter;
-    Rows ROWS_AUTO *rows = NULL;
+    Rows ROWS_AUTO
+    *rows = NULL;
     Error *error = NULL;
     Value offset = value_int(window - 1), owner = value_uuid(branch->owner_id);
     Value id = value_uuid(lane->from.id);
@@ -153,9 +155,10 @@ static Error *window_end(Branch *branch, const Lane *lane, int64_t window, PageK
                             value_time(lane->to.created_at), value_uuid(lane->to.id), offset),
                      &rows));
     else if (lane->shape == SHAPE_JOB)
-        TRY(db_query(branch->db, branch->arena, sql,
-                     PARAMS(owner, value_uuid(filter->job_id), value_int(lane->from.job_row), offset),
-                     &rows));
+        TRY(db_query(
+            branch->db, branch->arena, sql,
+            PARAMS(owner, value_uuid(filter->job_id), value_int(lane->from.job_row), offset),
+            &rows));
     else
         TRY(db_query(branch->db, branch->arena, sql,
                      PARAMS(owner, value_int(filter->years[0]), value_int(lane->quarter),
@@ -247,13 +250,15 @@ static Error *run_created(Branch *branch)
     const PredictionFilter *filter = branch->query->filter;
     PageKey from = start_key(branch->query);
     PageKey bottom = {true, filter->created_after, 0, 0, UUID_NIL};
-    if (filter->created_after != INT64_MIN) { /* from this time on: just above the last key before */
+    if (filter->created_after !=
+        INT64_MIN) { /* from this time on: just above the last key before */
         bottom.created_at = filter->created_after - 1;
         bottom.id = LAST_ID;
     }
     HidingJob *jobs = NULL;
     size_t count = 0;
-    TRY(job_hiding(branch->arena, branch->db, branch->owner_id, branch->query->kind, &jobs, &count));
+    TRY(job_hiding(branch->arena, branch->db, branch->owner_id, branch->query->kind, &jobs,
+                   &count));
     bool trivial = filter_is_trivial(filter);
     branch->sure = trivial && count == 0;
     for (size_t i = 0; i < count; i++) {
@@ -279,8 +284,10 @@ static Error *run_branch(Branch *branch, int quarter)
     Lane lane = {.from = start_key(branch->query), .quarter = quarter};
     if (filter->sort == SORT_PROBABILITY) {
         lane.shape = SHAPE_PERIOD;
-        lane.walk = filter->ascending ? SQL_PREDICTION_WALK_PERIOD_UP : SQL_PREDICTION_WALK_PERIOD_DOWN;
-        lane.end = filter->ascending ? SQL_PREDICTION_END_PERIOD_UP : SQL_PREDICTION_END_PERIOD_DOWN;
+        lane.walk =
+            filter->ascending ? SQL_PREDICTION_WALK_PERIOD_UP : SQL_PREDICTION_WALK_PERIOD_DOWN;
+        lane.end =
+            filter->ascending ? SQL_PREDICTION_END_PERIOD_UP : SQL_PREDICTION_END_PERIOD_DOWN;
         return run_lane(branch, lane);
     }
     if (filter->has_job) {
@@ -319,8 +326,7 @@ static void merge(const PredictionQuery *query, Arena *arena, const Branch *bran
         for (size_t k = 0; k < branches[i].found.count; k++)
             vec_push(arena, &all, branches[i].found.items[k]);
         if (branches[i].cut &&
-            (cut == NULL || (!by_row &&
-                             compare_keys(query->filter, &branches[i].cut_at, cut) < 0)))
+            (cut == NULL || (!by_row && compare_keys(query->filter, &branches[i].cut_at, cut) < 0)))
             cut = &branches[i].cut_at;
     }
     if (!by_row && all.count > 1)
@@ -430,7 +436,8 @@ Error *prediction_list(Arena *arena, Db *db, const PredictionQuery *query, Predi
     *ret_count = 0;
     bool by_quarter = query->filter->sort == SORT_PROBABILITY;
     CHECK(!by_quarter || query->filter->year_count == 1);
-    CHECK(!query->filter->include_superseded || query->filter->has_job || query->filter->has_company);
+    CHECK(!query->filter->include_superseded || query->filter->has_job ||
+          query->filter->has_company);
     Branch *branches = ARENA_ARRAY(arena, Branch, query->owner_count * 4 + 1);
     size_t count = 0;
     for (size_t i = 0; i < query->owner_count; i++)

@@ -59,8 +59,8 @@ static void fill_row(const void *self, size_t row, Value *values)
     fill_values(&items[row], values);
 }
 
-Error *prediction_insert_many(Arena *arena, Db *db, const Prediction *items, size_t count, bool clean,
-                              uint8_t *ret_made)
+Error *prediction_insert_many(Arena *arena, Db *db, const Prediction *items, size_t count,
+                              bool clean, uint8_t *ret_made)
 {
     if (count == 0)
         return NULL;
@@ -76,7 +76,8 @@ Error *prediction_insert_many(Arena *arena, Db *db, const Prediction *items, siz
             return NULL;
         }
     }
-    return db_run_many(db, arena, SQL_PREDICTION_INSERT + (int)kind, count, fill_row, items, ret_made);
+    return db_run_many(db, arena, SQL_PREDICTION_INSERT + (int)kind, count, fill_row, items,
+                       ret_made);
 }
 
 static Ratio read_ratio(const Rows *rows, int column)
@@ -87,35 +88,34 @@ static Ratio read_ratio(const Rows *rows, int column)
 void prediction_read(const Rows *rows, Kind kind, Prediction *p)
 {
     const KindSpec *spec = kind_spec(kind);
-    *p = (Prediction){.kind = kind,
-                      .owner_id = row_uuid(rows, 0),
-                      .id = row_uuid(rows, 1),
-                      .company_id = row_uuid(rows, 2),
-                      .year = (int)row_int(rows, 3),
-                      .quarter = (int)row_int(rows, 4),
-                      .has_job = !row_is_null(rows, 5),
-                      .job_id = row_uuid(rows, 5),
-                      .job_row = row_int(rows, 6),
-                      .job_link = (JobLink)row_int(rows, 7),
-                      .source = (Source)row_int(rows, 8),
-                      .derived_from = row_uuid(rows, 9),
-                      .root_job_id = row_uuid(rows, 10),
-                      .sector = row_str(rows, 11),
-                      .market_cap = read_ratio(rows, 12),
-                      .score = {.risk_level = (RiskLevel)row_int(rows, 13),
-                                .confidence = row_real(rows, 14)},
-                      .model_id = row_uuid(rows, 15),
-                      .is_current = row_bool(rows, 16),
-                      .created_by = row_uuid(rows, 17),
-                      .created_at = row_time(rows, 18),
-                      .company_symbol = row_str(rows, LOOKED_UP),
-                      .company_name = row_str(rows, LOOKED_UP + 1),
-                      .original_filename = row_text(rows, LOOKED_UP + 2),
-                      .job_deleted = str_is(row_str(rows, LOOKED_UP + 3),
-                                            JOB_STATUS_WORDS[JOB_DELETED]),
-                      .model_name = row_text(rows, LOOKED_UP + 4),
-                      .model_version = row_text(rows, LOOKED_UP + 5),
-                      .created_by_email = row_text(rows, LOOKED_UP + 6)};
+    *p = (Prediction){
+        .kind = kind,
+        .owner_id = row_uuid(rows, 0),
+        .id = row_uuid(rows, 1),
+        .company_id = row_uuid(rows, 2),
+        .year = (int)row_int(rows, 3),
+        .quarter = (int)row_int(rows, 4),
+        .has_job = !row_is_null(rows, 5),
+        .job_id = row_uuid(rows, 5),
+        .job_row = row_int(rows, 6),
+        .job_link = (JobLink)row_int(rows, 7),
+        .source = (Source)row_int(rows, 8),
+        .derived_from = row_uuid(rows, 9),
+        .root_job_id = row_uuid(rows, 10),
+        .sector = row_str(rows, 11),
+        .market_cap = read_ratio(rows, 12),
+        .score = {.risk_level = (RiskLevel)row_int(rows, 13), .confidence = row_real(rows, 14)},
+        .model_id = row_uuid(rows, 15),
+        .is_current = row_bool(rows, 16),
+        .created_by = row_uuid(rows, 17),
+        .created_at = row_time(rows, 18),
+        .company_symbol = row_str(rows, LOOKED_UP),
+        .company_name = row_str(rows, LOOKED_UP + 1),
+        .original_filename = row_text(rows, LOOKED_UP + 2),
+        .job_deleted = str_is(row_str(rows, LOOKED_UP + 3), JOB_STATUS_WORDS[JOB_DELETED]),
+        .model_name = row_text(rows, LOOKED_UP + 4),
+        .model_version = row_text(rows, LOOKED_UP + 5),
+        .created_by_email = row_text(rows, LOOKED_UP + 6)};
     for (size_t i = 0; i < spec->ratio_count; i++)
         p->ratios[i] = read_ratio(rows, RATIO_COLUMN + (int)i);
     for (size_t i = 0; i < spec->score_count; i++) {
@@ -128,7 +128,8 @@ void prediction_read(const Rows *rows, Kind kind, Prediction *p)
 static Error *one(Arena *arena, Db *db, Sql sql, Kind kind, const Value *params, size_t count,
                   Prediction **ret_prediction, bool *ret_hidden)
 {
-    Rows ROWS_AUTO *rows = NULL;
+    Rows ROWS_AUTO
+    *rows = NULL;
     Error *error = NULL;
     Prediction *prediction = NULL;
     bool hidden = false;
@@ -147,7 +148,8 @@ static Error *one(Arena *arena, Db *db, Sql sql, Kind kind, const Value *params,
 static Error *many(Arena *arena, Db *db, Sql sql, Kind kind, const Value *params, size_t count,
                    Prediction **ret_items, size_t *ret_count)
 {
-    Rows ROWS_AUTO *rows = NULL;
+    Rows ROWS_AUTO
+    *rows = NULL;
     Error *error = NULL;
     VEC(Prediction) items = {0};
     TRY(db_query(db, arena, sql, params, count, &rows));
@@ -209,7 +211,8 @@ static Error *query_many(Arena *arena, Db *db, const PredictionKey *keys, size_t
 Error *prediction_current_many(Arena *arena, Db *db, const PredictionKey *keys, size_t count,
                                Prediction **ret_holders, bool *ret_hidden)
 {
-    Rows ROWS_AUTO *rows = NULL;
+    Rows ROWS_AUTO
+    *rows = NULL;
     Error *error = NULL;
     if (!db_can_load(db)) { /* an embedded engine: a call is no journey */
         for (size_t i = 0; i < count; i++)
@@ -239,7 +242,8 @@ Error *prediction_former(Arena *arena, Db *db, const PredictionKey *key, int64_t
 
 Error *prediction_lock(Arena *arena, Db *db, Kind kind, Uuid owner_id, Uuid id)
 {
-    Rows ROWS_AUTO *rows = NULL;
+    Rows ROWS_AUTO
+    *rows = NULL;
     Error *error = NULL;
     TRY(db_query(db, arena, SQL_PREDICTION_LOCK + (int)kind,
                  PARAMS(value_uuid(owner_id), value_uuid(id)), &rows));
@@ -272,7 +276,8 @@ Error *prediction_delete_former(Arena *arena, Db *db, const PredictionKey *key, 
 Error *prediction_jobs_of_former(Arena *arena, Db *db, const PredictionKey *key, JobRows **ret_jobs,
                                  size_t *ret_count)
 {
-    Rows ROWS_AUTO *rows = NULL;
+    Rows ROWS_AUTO
+    *rows = NULL;
     Error *error = NULL;
     VEC(JobRows) jobs = {0};
     TRY(db_query(db, arena, SQL_PREDICTION_JOBS_OF_KEY + (int)key->kind, PARAMS(KEY_PARAMS(key)),
@@ -288,9 +293,10 @@ Error *prediction_jobs_of_former(Arena *arena, Db *db, const PredictionKey *key,
 Error *prediction_of_job(Arena *arena, Db *db, Kind kind, Uuid owner_id, Uuid job_id, int64_t after,
                          int64_t limit, Prediction **ret_items, size_t *ret_count)
 {
-    return many(arena, db, SQL_PREDICTION_OF_JOB + (int)kind, kind,
-                PARAMS(value_uuid(owner_id), value_uuid(job_id), value_int(after), value_int(limit)),
-                ret_items, ret_count);
+    return many(
+        arena, db, SQL_PREDICTION_OF_JOB + (int)kind, kind,
+        PARAMS(value_uuid(owner_id), value_uuid(job_id), value_int(after), value_int(limit)),
+        ret_items, ret_count);
 }
 
 Error *prediction_count_of_job(Arena *arena, Db *db, Kind kind, Uuid owner_id, Uuid job_id,

@@ -7,12 +7,13 @@
 #include "store/db.h"
 
 /* *ret_made false: one of the unique keys is taken (company, period and current; or job and row). */
-Error *prediction_insert(Arena *arena, Db *db, const Prediction *prediction, bool *ret_made) MUST_CHECK;
+Error *prediction_insert(Arena *arena, Db *db, const Prediction *prediction,
+                         bool *ret_made) MUST_CHECK;
 
 /* Many of one kind, in one go; ret_made[i] 0: a key of items[i] is taken. No two of them have the same key.
  * `clean`: none is expected to be taken, so that the engine's bulk path is worth trying. */
-Error *prediction_insert_many(Arena *arena, Db *db, const Prediction *items, size_t count, bool clean,
-                              uint8_t *ret_made) MUST_CHECK;
+Error *prediction_insert_many(Arena *arena, Db *db, const Prediction *items, size_t count,
+                              bool clean, uint8_t *ret_made) MUST_CHECK;
 
 /* By id, hidden or not (*ret_hidden); *ret_prediction may be NULL. */
 Error *prediction_find(Arena *arena, Db *db, Kind kind, Uuid owner_id, Uuid id,

@@ -42,7 +42,8 @@ Error *problem_list(Arena *arena, Db *db, const ProblemQuery *query, StoredProbl
 {
     size_t bytes = 0;
     bool more = false;
-    Rows ROWS_AUTO *rows = NULL;
+    Rows ROWS_AUTO
+    *rows = NULL;
     Error *error = NULL;
     VEC(StoredProblem) problems = {0};
     TRY(db_query(db, arena, SQL_PROBLEM_LIST,
@@ -76,5 +77,6 @@ Error *problem_count(Arena *arena, Db *db, Uuid owner_id, Uuid job_id, Severity 
                      int64_t *ret_count)
 {
     return db_number(db, arena, SQL_PROBLEM_COUNT,
-                     PARAMS(value_uuid(owner_id), value_uuid(job_id), value_int(severity)), ret_count);
+                     PARAMS(value_uuid(owner_id), value_uuid(job_id), value_int(severity)),
+                     ret_count);
 }

@@ -7,7 +7,7 @@
 
 typedef struct StoredProblem {
     Problem problem;
-    int64_t seq;    /* within the row */
+    int64_t seq; /* within the row */
 } StoredProblem;
 
 Error *problem_insert_many(Arena *arena, Db *db, Uuid owner_id, Uuid job_id,
@@ -17,7 +17,7 @@ typedef struct ProblemQuery {
     Uuid owner_id;
     Uuid job_id;
     Severity severity;
-    int64_t after_row;      /* behind (row, seq), in that order; -1: from the start */
+    int64_t after_row; /* behind (row, seq), in that order; -1: from the start */
     int64_t after_seq;
     int64_t limit;
     int64_t offset;

@@ -22,11 +22,11 @@
 #include <unistd.h>
 
 enum { LANES = 2, SMALL_TASK = 4 << 20, LANE_CACHE = 16 << 20 };
-#define POLL          SECONDS(1)
-#define RETRY_DELAY   SECONDS(2)
-#define AWAY_DELAY    SECONDS(5)
-#define SWEEP_EVERY   SECONDS(300)
-#define STALE_UPLOAD  HOURS(1)
+#define POLL         SECONDS(1)
+#define RETRY_DELAY  SECONDS(2)
+#define AWAY_DELAY   SECONDS(5)
+#define SWEEP_EVERY  SECONDS(300)
+#define STALE_UPLOAD HOURS(1)
 
 typedef Error *RunTask(Arena *arena, Db *db, Db *reader, Task *task, const TaskWatch *watch,
                        TaskEnd *ret_end);
@@ -89,8 +89,8 @@ static Error *run_task(Arena *arena, Db *db, Db *reader, Task *task, const TaskW
     }
     if (error != NULL) {
         bool away = error->code == ERROR_UNAVAILABLE || error->code == ERROR_BUSY;
-        Error *release = queue_release(arena, db, task,
-                                       away ? AWAY_DELAY : RETRY_DELAY * task->attempts, !away);
+        Error *release =
+            queue_release(arena, db, task, away ? AWAY_DELAY : RETRY_DELAY * task->attempts, !away);
         if (release != NULL)
             log_failure("the task could not be given back; its lease runs out", release);
         return error;
@@ -113,8 +113,7 @@ static bool lane_step(Lane *lane)
     Arena *arena = arena_new(0);
     Task *task = NULL;
     TaskWatch watch = {.stopping = lane_stopping, .self = lane};
-    Error *error =
-        queue_claim(arena, lane->db, lane->worker->name, lane->max_size, NULL, &task);
+    Error *error = queue_claim(arena, lane->db, lane->worker->name, lane->max_size, NULL, &task);
     if (error == NULL && task != NULL)
         error = run_task(arena, lane->db, lane->reader, task, &watch);
     if (error != NULL)

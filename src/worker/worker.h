@@ -12,7 +12,7 @@ typedef struct Worker Worker;
 
 typedef struct WorkerConfig {
     const char *db_url;
-    const char *name;       /* for the log and the queue; NULL: made of host and process id */
+    const char *name; /* for the log and the queue; NULL: made of host and process id */
 } WorkerConfig;
 
 /* Starts the threads; ERROR_UNAVAILABLE when the database cannot be opened. */

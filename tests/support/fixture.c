@@ -108,8 +108,7 @@ static void postgres_each_row(const Fixture *f, const char *script, RowFunction 
     CHECK(PQsendQuery(connection, script) == 1);
     for (PGresult *result; (result = PQgetResult(connection)) != NULL; PQclear(result)) {
         ExecStatusType status = PQresultStatus(result);
-        if (status != PGRES_TUPLES_OK && status != PGRES_COMMAND_OK &&
-            status != PGRES_EMPTY_QUERY)
+        if (status != PGRES_TUPLES_OK && status != PGRES_COMMAND_OK && status != PGRES_EMPTY_QUERY)
             fail_msg("%s: %s", script, PQerrorMessage(connection));
         for (int r = 0; row != NULL && r < PQntuples(result); r++) {
             const char *columns[16];
@@ -139,8 +138,9 @@ static const Engine ENGINES[] = {
      .each_row = postgres_each_row,
      .schema = "SELECT table_name, column_name || ' ' || data_type FROM information_schema.columns "
                "WHERE table_schema = 'public' ORDER BY table_name, ordinal_position",
-     .contents = "SELECT 'SELECT r::text FROM ' || table_name || ' r ORDER BY r::text;' "
-                 "FROM information_schema.tables WHERE table_schema = 'public' ORDER BY table_name"},
+     .contents =
+         "SELECT 'SELECT r::text FROM ' || table_name || ' r ORDER BY r::text;' "
+         "FROM information_schema.tables WHERE table_schema = 'public' ORDER BY table_name"},
 };
 
 /* --- time and ids ------------------------------------------------------------------------------- */

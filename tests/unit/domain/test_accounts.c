@@ -18,7 +18,7 @@ static NewUser a_user(const char *email, const char *password)
 static Error *create(World *w, NewUser new, User **ret_user)
 {
     world_advance(1000);
-    return accounts_create(w->arena, w->db, w->operator, &new, ret_user);
+    return accounts_create(w->arena, w->db, w->operator, & new, ret_user);
 }
 
 /* --- what is refused --------------------------------------------------------------------------- */
@@ -52,7 +52,10 @@ static void test_passwords(void **state)
         assert_string_equal(error->fields->code, bad[i].code);
     }
     assert_no_error(create(w, a_user("eve1@example.com", "p\xC3\xA4ssw\xC3\xB6rt1"), &user));
-    assert_no_error(create(w, a_user("eve2@example.com", "\xC3\xA4\xC3\xA4\xC3\xA4\xC3\xA4" "1"), &user));
+    assert_no_error(create(w,
+                           a_user("eve2@example.com", "\xC3\xA4\xC3\xA4\xC3\xA4\xC3\xA4"
+                                                      "1"),
+                           &user));
 }
 
 static void test_addresses(void **state)
@@ -74,8 +77,9 @@ static void test_addresses(void **state)
         buf_add_char(&longest, 'a');
     buf_add(&longest, STR("@example.com"));
     assert_no_error(create(w, a_user(buf_str(&longest).ptr, ""), &user));
-    assert_int_equal(create(w, a_user(arena_printf(w->arena, "a%s", buf_str(&longest).ptr), ""), &user)->code,
-                     ERROR_INVALID);
+    assert_int_equal(
+        create(w, a_user(arena_printf(w->arena, "a%s", buf_str(&longest).ptr), ""), &user)->code,
+        ERROR_INVALID);
 }
 
 static void test_all_that_is_wrong_is_told(void **state)
@@ -112,7 +116,8 @@ static void test_an_address_is_taken_in_any_case(void **state)
 
 static Error *sign_in(World *w, const char *email, const char *password, Session *ret_session)
 {
-    return accounts_sign_in(w->arena, w->db, &PEER, str_from(email), str_from(password), ret_session);
+    return accounts_sign_in(w->arena, w->db, &PEER, str_from(email), str_from(password),
+                            ret_session);
 }
 
 static Error *authenticate(World *w, const char *token, Principal **ret_who)
@@ -142,8 +147,10 @@ static void test_signing_in_and_out(void **state)
     assert_no_error(sign_in(w, "eve@example.com", GOOD, &second));
     assert_string_not_equal(session.token, second.token);
     assert_int_equal(session.expires_at, world_now() + HOURS(12));
-    assert_int_equal(world_number(w, arena_printf(w->arena, "SELECT count(*) FROM tokens WHERE digest = "
-                                                            "CAST('%s' AS blob)", session.token)),
+    assert_int_equal(world_number(w, arena_printf(w->arena,
+                                                  "SELECT count(*) FROM tokens WHERE digest = "
+                                                  "CAST('%s' AS blob)",
+                                                  session.token)),
                      0); /* kept as a digest alone */
     assert_no_error(authenticate(w, session.token, &who));
     assert_true(uuid_equal(who->user_id, user->id));
@@ -163,9 +170,10 @@ static void test_signing_in_and_out(void **state)
     int64_t removed = 0;
     assert_no_error(accounts_sweep_tokens(w->arena, w->db, &removed));
     assert_int_equal(removed, 1);
-    assert_string_equal(world_text(w, "SELECT action FROM audit_events WHERE object_kind = 'user' AND actor = "
-                                      "'eve@example.com' ORDER BY seq"),
-                        "user.signed_in\nuser.signed_in\nuser.signed_out\n");
+    assert_string_equal(
+        world_text(w, "SELECT action FROM audit_events WHERE object_kind = 'user' AND actor = "
+                      "'eve@example.com' ORDER BY seq"),
+        "user.signed_in\nuser.signed_in\nuser.signed_out\n");
 }
 
 static void test_unverified_and_disabled(void **state)
@@ -177,14 +185,16 @@ static void test_unverified_and_disabled(void **state)
     NewUser new = a_user("eve@example.com", GOOD);
     new.verified = false;
     assert_no_error(create(w, new, &user));
-    is_wrong_credentials(sign_in(w, "eve@example.com", "wrong horse 1", &session)); /* tells nothing more */
+    is_wrong_credentials(
+        sign_in(w, "eve@example.com", "wrong horse 1", &session)); /* tells nothing more */
     Error *error = sign_in(w, "eve@example.com", GOOD, &session);
     assert_error(error, ERROR_DENIED, "This account is not verified yet.");
     assert_string_equal(error->reason, "not_verified");
     assert_no_error(accounts_verify(w->arena, w->db, w->operator, user));
     assert_no_error(sign_in(w, "eve@example.com", GOOD, &session));
     assert_no_error(accounts_set_active(w->arena, w->db, w->operator, user, false));
-    assert_int_equal(authenticate(w, session.token, &who)->code, ERROR_UNAUTHENTICATED); /* sessions ended */
+    assert_int_equal(authenticate(w, session.token, &who)->code,
+                     ERROR_UNAUTHENTICATED); /* sessions ended */
     error = sign_in(w, "eve@example.com", GOOD, &session);
     assert_error(error, ERROR_DENIED, "This account is disabled.");
     assert_string_equal(error->reason, "not_active");
@@ -192,10 +202,12 @@ static void test_unverified_and_disabled(void **state)
     assert_no_error(sign_in(w, "eve@example.com", GOOD, &session));
 
     /* A new password ends the sessions. */
-    assert_error(accounts_set_password(w->arena, w->db, w->operator, user, STR("weak")), ERROR_INVALID,
+    assert_error(accounts_set_password(w->arena, w->db, w->operator, user, STR("weak")),
+                 ERROR_INVALID,
                  "A password needs at least 8 characters, with a letter and a digit.");
     assert_no_error(authenticate(w, session.token, &who));
-    assert_no_error(accounts_set_password(w->arena, w->db, w->operator, user, STR("another horse 2")));
+    assert_no_error(
+        accounts_set_password(w->arena, w->db, w->operator, user, STR("another horse 2")));
     assert_int_equal(authenticate(w, session.token, &who)->code, ERROR_UNAUTHENTICATED);
     is_wrong_credentials(sign_in(w, "eve@example.com", GOOD, &session));
     assert_no_error(sign_in(w, "eve@example.com", "another horse 2", &session));
@@ -228,14 +240,16 @@ static void test_list_and_get(void **state)
     assert_int_equal(count, 3);
     assert_no_error(accounts_user(w->arena, w->db, w->bob->user_id, &user));
     assert_string_equal(user->email, "bob@example.com");
-    assert_error(accounts_user(w->arena, w->db, uuid_new(), &user), ERROR_NOT_FOUND, "There is no such user.");
+    assert_error(accounts_user(w->arena, w->db, uuid_new(), &user), ERROR_NOT_FOUND,
+                 "There is no such user.");
 }
 
 /* --- the first administrator ------------------------------------------------------------------- */
 
 static void remove_users(World *w)
 {
-    world_script(w, "DELETE FROM tokens; DELETE FROM users; DELETE FROM owners WHERE kind <> 'system'");
+    world_script(
+        w, "DELETE FROM tokens; DELETE FROM users; DELETE FROM owners WHERE kind <> 'system'");
 }
 
 static Error *set_up(World *w, const char *token, NewUser new, User **ret_user)
@@ -268,7 +282,8 @@ static void test_first_administrator(void **state)
     remove_users(w);
     assert_no_error(accounts_offer_setup(w->arena, w->db, &old));
     assert_no_error(accounts_offer_setup(w->arena, w->db, &token));
-    is_bad_link(set_up(w, old, a_user("first@example.com", GOOD), &user)); /* a newer one was printed */
+    is_bad_link(
+        set_up(w, old, a_user("first@example.com", GOOD), &user)); /* a newer one was printed */
     assert_error(set_up(w, token, a_user("first@example.com", ""), &user), ERROR_INVALID,
                  "A password is needed.");
     assert_int_equal(set_up(w, token, a_user("first", "weak"), &user)->code, ERROR_INVALID);
@@ -328,13 +343,13 @@ static Error *do_create(World *w)
 static Error *do_verify(World *w)
 {
     User user = {.id = w->ada->user_id};
-    return accounts_verify(w->arena, w->db, w->operator, &user);
+    return accounts_verify(w->arena, w->db, w->operator, & user);
 }
 
 static Error *do_disable(World *w)
 {
     User user = {.id = w->ada->user_id};
-    return accounts_set_active(w->arena, w->db, w->operator, &user, false);
+    return accounts_set_active(w->arena, w->db, w->operator, & user, false);
 }
 
 static Error *do_sweep(World *w)
@@ -347,7 +362,8 @@ static void test_every_call_failing(void **state)
 {
     World *w = *state;
     Error *(*acts[])(World *) = {do_create, do_verify, do_disable, do_sweep};
-    const char *all = "SELECT * FROM users; SELECT * FROM owners; SELECT * FROM tokens; SELECT * FROM audit_events";
+    const char *all = "SELECT * FROM users; SELECT * FROM owners; SELECT * FROM tokens; SELECT * "
+                      "FROM audit_events";
     for (size_t i = 0; i < ARRAY_COUNT(acts); i++) {
         const char *before = world_text(w, all);
         bool fired = true;

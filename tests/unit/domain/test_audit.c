@@ -8,7 +8,8 @@
 
 static Error *write_note(World *w, const Principal *who, AuditNote note)
 {
-    Tx TX_AUTO tx = {0};
+    Tx TX_AUTO
+    tx = {0};
     TRY(tx_begin(w->db, w->arena, TX_WRITE, &tx));
     TRY(audit_write(w->arena, w->db, who, note));
     return tx_commit(&tx, w->arena);
@@ -51,7 +52,8 @@ static const char *hex_of(World *w, Digest digest)
 }
 
 /* What the first entry of ada's chain must have, for this note at this time. */
-static Digest expected(World *w, const Principal *who, const AuditNote *note, Digest before, int64_t seq)
+static Digest expected(World *w, const Principal *who, const AuditNote *note, Digest before,
+                       int64_t seq)
 {
     Buf bytes = buf_new(w->arena, 4096);
     buf_add(&bytes, (Str){(const char *)before.bytes, 32});
@@ -86,12 +88,16 @@ static void test_digests(void **state)
     world_advance(5);
     assert_no_error(write_note(w, &who, second));
     Digest two = expected(w, &who, &second, one, 2);
-    assert_string_equal(world_text(w, "SELECT seq, lower(hex(digest)) FROM audit_events WHERE owner_id = (SELECT id "
-                                      "FROM users WHERE email = 'ada@example.com') ORDER BY seq"),
-                        arena_printf(w->arena, "1|%s\n2|%s\n", hex_of(w, one), hex_of(w, two)));
-    assert_string_equal(world_text(w, "SELECT seq, lower(hex(digest)), at FROM audit_heads WHERE owner_id = (SELECT "
-                                      "id FROM users WHERE email = 'ada@example.com')"),
-                        arena_printf(w->arena, "2|%s|%jd\n", hex_of(w, two), (intmax_t)world_now()));
+    assert_string_equal(
+        world_text(w,
+                   "SELECT seq, lower(hex(digest)) FROM audit_events WHERE owner_id = (SELECT id "
+                   "FROM users WHERE email = 'ada@example.com') ORDER BY seq"),
+        arena_printf(w->arena, "1|%s\n2|%s\n", hex_of(w, one), hex_of(w, two)));
+    assert_string_equal(
+        world_text(w,
+                   "SELECT seq, lower(hex(digest)), at FROM audit_heads WHERE owner_id = (SELECT "
+                   "id FROM users WHERE email = 'ada@example.com')"),
+        arena_printf(w->arena, "2|%s|%jd\n", hex_of(w, two), (intmax_t)world_now()));
 }
 
 static void test_what_is_kept(void **state)
@@ -102,11 +108,11 @@ static void test_what_is_kept(void **state)
     note.count = -1;
     note.reason = note.details = NULL;
     assert_no_error(write_note(w, w->operator, note));
-    assert_string_equal(
-        world_text(w, "SELECT seq, actor, via, address, request_id, action, object_kind, row_count, reason, details "
-                      "FROM audit_events WHERE action = 'test.done' ORDER BY seq"),
-        "1|ada@example.com|http|127.0.0.1|NULL|test.done|thing|3|why|{}\n"
-        "2|NULL|cli|tests|NULL|test.done|thing|NULL|NULL|NULL\n");
+    assert_string_equal(world_text(w, "SELECT seq, actor, via, address, request_id, action, "
+                                      "object_kind, row_count, reason, details "
+                                      "FROM audit_events WHERE action = 'test.done' ORDER BY seq"),
+                        "1|ada@example.com|http|127.0.0.1|NULL|test.done|thing|3|why|{}\n"
+                        "2|NULL|cli|tests|NULL|test.done|thing|NULL|NULL|NULL\n");
 }
 
 static void test_chains_of_owners_are_apart(void **state)
@@ -116,7 +122,8 @@ static void test_chains_of_owners_are_apart(void **state)
     assert_no_error(write_note(w, w->ada, note));
     note.owner_id = w->bob->user_id;
     assert_no_error(write_note(w, w->ada, note));
-    assert_string_equal(world_text(w, "SELECT seq FROM audit_events WHERE action = 'test.done'"), "1\n1\n");
+    assert_string_equal(world_text(w, "SELECT seq FROM audit_events WHERE action = 'test.done'"),
+                        "1\n1\n");
 }
 
 /* Rolled back with what it records. */
@@ -125,13 +132,15 @@ static void test_not_without_its_transaction(void **state)
     World *w = *state;
     int64_t before = world_number(w, "SELECT count(*) FROM audit_events");
     {
-        Tx TX_AUTO tx = {0};
+        Tx TX_AUTO
+        tx = {0};
         assert_no_error(tx_begin(w->db, w->arena, TX_WRITE, &tx));
         assert_no_error(audit_write(w->arena, w->db, w->ada, a_note(w)));
     }
     assert_int_equal(world_number(w, "SELECT count(*) FROM audit_events"), before);
     assert_no_error(write_note(w, w->ada, a_note(w)));
-    assert_int_equal(world_number(w, "SELECT max(seq) FROM audit_events WHERE action = 'test.done'"), 1);
+    assert_int_equal(
+        world_number(w, "SELECT max(seq) FROM audit_events WHERE action = 'test.done'"), 1);
 }
 
 /* An absent text differs from an empty one, and two texts do not flow into each other. */
@@ -152,28 +161,33 @@ static void test_no_two_entries_have_the_same_bytes(void **state)
             assert_memory_not_equal(a.bytes, b.bytes, sizeof a.bytes);
         }
     world_save(w);
-    for (size_t i = 0; i < ARRAY_COUNT(notes); i++) { /* and audit.c agrees with what is computed here */
+    for (size_t i = 0; i < ARRAY_COUNT(notes);
+         i++) { /* and audit.c agrees with what is computed here */
         world_restore(w);
         assert_no_error(write_note(w, w->ada, notes[i]));
-        assert_string_equal(world_text(w, "SELECT lower(hex(digest)) FROM audit_events WHERE action = 'test.done'"),
-                            arena_printf(w->arena, "%s\n",
-                                         hex_of(w, expected(w, w->ada, &notes[i], (Digest){{0}}, 1))));
+        assert_string_equal(
+            world_text(w, "SELECT lower(hex(digest)) FROM audit_events WHERE action = 'test.done'"),
+            arena_printf(w->arena, "%s\n",
+                         hex_of(w, expected(w, w->ada, &notes[i], (Digest){{0}}, 1))));
     }
 }
 
 static void test_an_upload_writes_at_acceptance_and_end_alone(void **state)
 {
     World *w = *state;
-    world_upload(w, w->ada, arena_printf(w->arena, "%s%s", world_row(w, "ONE", 2020, 1), world_row(w, "TWO", 2020, 1)),
-                 NULL);
+    world_upload(
+        w, w->ada,
+        arena_printf(w->arena, "%s%s", world_row(w, "ONE", 2020, 1), world_row(w, "TWO", 2020, 1)),
+        NULL);
     world_work(w);
-    assert_string_equal(world_text(w, "SELECT actor, via, action, row_count, details FROM audit_events WHERE "
-                                      "object_kind = 'job' ORDER BY seq"),
-                        "ada@example.com|http|job.accepted|NULL|{\"on_duplicate\":\"reject\",\"on_error\":\"keep\","
-                        "\"max_failed_rows\":null,\"dry_run\":false,\"update_companies\":false,"
-                        "\"market_cap_unit\":\"usd\",\"delimiter\":null}\n"
-                        "ada@example.com|worker|job.completed|2|{\"successful_rows\":2,\"failed_rows\":0,"
-                        "\"skipped_rows\":0,\"unchanged_rows\":0}\n");
+    assert_string_equal(
+        world_text(w, "SELECT actor, via, action, row_count, details FROM audit_events WHERE "
+                      "object_kind = 'job' ORDER BY seq"),
+        "ada@example.com|http|job.accepted|NULL|{\"on_duplicate\":\"reject\",\"on_error\":\"keep\","
+        "\"max_failed_rows\":null,\"dry_run\":false,\"update_companies\":false,"
+        "\"market_cap_unit\":\"usd\",\"delimiter\":null}\n"
+        "ada@example.com|worker|job.completed|2|{\"successful_rows\":2,\"failed_rows\":0,"
+        "\"skipped_rows\":0,\"unchanged_rows\":0}\n");
 }
 
 int main(void)

@@ -47,10 +47,13 @@ static void test_search(void **state)
     make(w, w->ada, "BETA", 2020, 1);
     Page page = {.limit = 10, .want_total = true};
     assert_int_equal(list(w, w->ada, (CompanyFilter){.search = STR("cm")}, page, STR("")).count, 1);
-    assert_int_equal(list(w, w->ada, (CompanyFilter){.search = STR("inc.")}, page, STR("")).count, 2);
+    assert_int_equal(list(w, w->ada, (CompanyFilter){.search = STR("inc.")}, page, STR("")).count,
+                     2);
     assert_int_equal(list(w, w->ada, (CompanyFilter){.search = STR("%")}, page, STR("")).count, 0);
-    assert_int_equal(list(w, w->ada, (CompanyFilter){.sector = STR("Energy")}, page, STR("")).end.total, 2);
-    assert_int_equal(list(w, w->ada, (CompanyFilter){.sector = STR("energy")}, page, STR("")).count, 0);
+    assert_int_equal(
+        list(w, w->ada, (CompanyFilter){.sector = STR("Energy")}, page, STR("")).end.total, 2);
+    assert_int_equal(list(w, w->ada, (CompanyFilter){.sector = STR("energy")}, page, STR("")).count,
+                     0);
 }
 
 static void test_figures(void **state)
@@ -81,13 +84,13 @@ static void test_not_there(void **state)
     make(w, w->bob, "BOBS", 2020, 1);
     assert_no_error(companies_by_symbol(w->arena, w->db, w->bob, STR("BOBS"), &company));
     Uuid bobs = company->id;
-    assert_error(companies_by_symbol(w->arena, w->db, w->ada, STR("BOBS"), &company), ERROR_NOT_FOUND,
-                 "There is no company with this symbol.");
+    assert_error(companies_by_symbol(w->arena, w->db, w->ada, STR("BOBS"), &company),
+                 ERROR_NOT_FOUND, "There is no company with this symbol.");
     assert_error(companies_get(w->arena, w->db, w->ada, bobs, &company), ERROR_NOT_FOUND,
                  "There is no such company.");
     world_script(w, "UPDATE companies SET deleted_at = 1");
-    assert_error(companies_by_symbol(w->arena, w->db, w->bob, STR("BOBS"), &company), ERROR_NOT_FOUND,
-                 "There is no company with this symbol.");
+    assert_error(companies_by_symbol(w->arena, w->db, w->bob, STR("BOBS"), &company),
+                 ERROR_NOT_FOUND, "There is no company with this symbol.");
     assert_error(companies_get(w->arena, w->db, w->bob, bobs, &company), ERROR_NOT_FOUND,
                  "There is no such company.");
     assert_int_equal(list(w, w->bob, (CompanyFilter){0}, (Page){.limit = 5}, STR("")).count, 0);
@@ -100,7 +103,8 @@ static void test_work_by_hand_revives_a_company(void **state)
     const char *id = world_text(w, "SELECT hex(id) FROM companies");
     world_script(w, "UPDATE companies SET deleted_at = 1");
     make(w, w->ada, "ONE", 2021, 1);
-    assert_string_equal(world_text(w, "SELECT hex(id) FROM companies WHERE deleted_at IS NULL"), id);
+    assert_string_equal(world_text(w, "SELECT hex(id) FROM companies WHERE deleted_at IS NULL"),
+                        id);
 }
 
 int main(void)

@@ -45,16 +45,15 @@ static Prediction *first_of(World *w, Uuid job)
 {
     Page page = {.limit = 1};
     PredictionList list = {0};
-    assert_no_error(
-        predictions_of_job(w->arena, w->db, world_job(w, w->ada, job), &page, &list));
+    assert_no_error(predictions_of_job(w->arena, w->db, world_job(w, w->ada, job), &page, &list));
     assert_int_equal(list.count, 1);
     return &list.items[0];
 }
 
 static Prediction *edit(World *w, const Prediction *p, double roa)
 {
-    PredictionInput input = {.company_name = STR("x"), .sector = STR("Energy"), .year = p->year,
-                             .quarter = p->quarter};
+    PredictionInput input = {
+        .company_name = STR("x"), .sector = STR("Energy"), .year = p->year, .quarter = p->quarter};
     Prediction *next = NULL;
     input.ratios[4] = (Ratio){roa, true};
     world_advance(1000);
@@ -81,7 +80,8 @@ static void test_gone_at_once_and_removed_afterwards(void **state)
     Uuid row = first_of(w, job)->id, current;
     Prediction *found = NULL;
     DeletionResult result = {0};
-    assert_no_error(request(w, w->ada, job, (DeletionOptions){.with_predictions = true, .reason = "wrong file"},
+    assert_no_error(request(w, w->ada, job,
+                            (DeletionOptions){.with_predictions = true, .reason = "wrong file"},
                             &result));
     assert_int_equal(result.job->status, JOB_COMPLETED); /* as it was found */
     assert_false(result.done);
@@ -179,7 +179,8 @@ static void test_of_failed_and_cancelled_jobs(void **state)
     Uuid failed = imported(w, TEXT("%s\"never closed\n", ROW("ONE", 2020, 1)));
     assert_int_equal(world_job(w, w->ada, failed)->status, JOB_FAILED);
     DeletionResult result = {0};
-    assert_no_error(request(w, w->ada, failed, (DeletionOptions){.with_predictions = true}, &result));
+    assert_no_error(
+        request(w, w->ada, failed, (DeletionOptions){.with_predictions = true}, &result));
     assert_int_equal(done(w, result.deletion->id)->expected, 1);
     assert_int_equal(world_job(w, w->ada, failed)->status_before, JOB_FAILED);
     Job *job = NULL;
@@ -263,7 +264,8 @@ static void test_edited_versions_stay(void **state)
     Deletion *deletion = done(w, result.deletion->id);
     assert_int_equal(deletion->counts.edits_kept, 1);
     assert_int_equal(visible(w, w->ada), 1);
-    assert_no_error(predictions_get(w->arena, w->db, w->ada, KIND_ANNUAL, edited->id, &found, &current));
+    assert_no_error(
+        predictions_get(w->arena, w->db, w->ada, KIND_ANNUAL, edited->id, &found, &current));
     assert_true(found->is_current && uuid_equal(current, edited->id));
     Error *error = predictions_get(w->arena, w->db, w->ada, KIND_ANNUAL, former, &found, &current);
     assert_error(error, ERROR_NOT_FOUND, "There is no such prediction.");
@@ -272,10 +274,11 @@ static void test_edited_versions_stay(void **state)
 static void test_rows_that_were_gone_before_are_accounted_for(void **state)
 {
     World *w = *state;
-    Uuid job = imported(w, TEXT("%s%s%s", ROW("ONE", 2020, 1), ROW("TWO", 2020, 2), ROW("THREE", 2020, 3)));
+    Uuid job = imported(
+        w, TEXT("%s%s%s", ROW("ONE", 2020, 1), ROW("TWO", 2020, 2), ROW("THREE", 2020, 3)));
     int64_t count = 0;
-    assert_no_error(predictions_delete(w->arena, w->db, w->ada, KIND_ANNUAL, first_of(w, job)->id, NULL,
-                                       NULL, &count));
+    assert_no_error(predictions_delete(w->arena, w->db, w->ada, KIND_ANNUAL, first_of(w, job)->id,
+                                       NULL, NULL, &count));
     DeletionResult result = {0};
     assert_no_error(request(w, w->ada, job, (DeletionOptions){.with_predictions = true}, &result));
     Deletion *deletion = done(w, result.deletion->id);
@@ -326,7 +329,8 @@ static void test_orphaned_companies(void **state)
 {
     World *w = *state;
     Prediction *made = NULL;
-    Uuid job = imported(w, TEXT("%s%s%s", ROW("ONE", 2020, 1), ROW("HAND", 2020, 2), ROW("EDIT", 2020, 1)));
+    Uuid job = imported(
+        w, TEXT("%s%s%s", ROW("ONE", 2020, 1), ROW("HAND", 2020, 2), ROW("EDIT", 2020, 1)));
     assert_no_error(world_create(w, w->ada, "HAND", 2021, 1, &made));
     Page page = {.limit = 10};
     PredictionList list = {0};
@@ -339,8 +343,9 @@ static void test_orphaned_companies(void **state)
     assert_int_equal(preview.counts.companies_deleted, 1);
     assert_no_error(request(w, w->ada, job, options, &result));
     assert_int_equal(done(w, result.deletion->id)->counts.companies_deleted, 1);
-    assert_string_equal(world_text(w, "SELECT symbol FROM companies WHERE deleted_at IS NULL ORDER BY 1"),
-                        "EDIT\nHAND\n");
+    assert_string_equal(
+        world_text(w, "SELECT symbol FROM companies WHERE deleted_at IS NULL ORDER BY 1"),
+        "EDIT\nHAND\n");
 }
 
 static void test_without_being_asked_companies_stay(void **state)
@@ -404,8 +409,8 @@ static void test_if_match(void **state)
     Page page = {.limit = 10};
     PredictionList list = {0};
     assert_no_error(predictions_of_job(w->arena, w->db, world_job(w, w->ada, job), &page, &list));
-    assert_no_error(predictions_delete(w->arena, w->db, w->ada, KIND_ANNUAL, list.items[1].id, NULL, NULL,
-                                       &count));
+    assert_no_error(predictions_delete(w->arena, w->db, w->ada, KIND_ANNUAL, list.items[1].id, NULL,
+                                       NULL, &count));
     options.if_match = preview.etag;
     assert_error(request(w, w->ada, job, options, &result), ERROR_CHANGED, stale);
 
@@ -436,9 +441,10 @@ static void test_others(void **state)
     DeletionResult result = {0};
     DeletionPreview preview = {0};
     DeletionOptions options = {.with_predictions = true};
-    assert_error(request(w, w->bob, job, options, &result), ERROR_NOT_FOUND, "There is no such job.");
-    assert_error(deletion_preview(w->arena, w->db, w->bob, job, &options, &preview), ERROR_NOT_FOUND,
+    assert_error(request(w, w->bob, job, options, &result), ERROR_NOT_FOUND,
                  "There is no such job.");
+    assert_error(deletion_preview(w->arena, w->db, w->bob, job, &options, &preview),
+                 ERROR_NOT_FOUND, "There is no such job.");
     assert_error(deletion_get(w->arena, w->db, w->bob, deletion->id, &found), ERROR_NOT_FOUND,
                  "There is no such deletion.");
 }
@@ -468,7 +474,8 @@ typedef struct Asked {
 static bool request_once(Asked *asked, int64_t nth, const char *before)
 {
     World *w = asked->w;
-    DeletionOptions options = {.with_predictions = asked->cascade, .orphaned_companies = asked->cascade};
+    DeletionOptions options = {.with_predictions = asked->cascade,
+                               .orphaned_companies = asked->cascade};
     DeletionResult result = {0};
     fault_arm(w->fault, nth, ERROR_UNAVAILABLE);
     Error *error = deletion_request(w->arena, w->db, w->ada, asked->job, &options, &result);
@@ -488,7 +495,8 @@ static void test_request_with_every_call_failing(void **state)
 {
     World *w = *state;
     for (int cascade = 0; cascade < 2; cascade++) {
-        Asked asked = {w, imported(w, TEXT("%s%s", ROW("ONE", 2020, 1), ROW("TWO", 2020, 1))), cascade};
+        Asked asked = {w, imported(w, TEXT("%s%s", ROW("ONE", 2020, 1), ROW("TWO", 2020, 1))),
+                       cascade};
         const char *before = world_state(w->arena, w);
         int64_t nth = 1;
         while (request_once(&asked, nth, before))

@@ -12,7 +12,15 @@
 #include "base/clock.h"
 #include "base/number.h"
 
-enum { COMPANIES = 5, YEARS = 4, ROWS_MAX = 800, JOBS_MAX = 64, FILE_MAX = 14, STEPS = 60, OWNERS = 2 };
+enum {
+    COMPANIES = 5,
+    YEARS = 4,
+    ROWS_MAX = 800,
+    JOBS_MAX = 64,
+    FILE_MAX = 14,
+    STEPS = 60,
+    OWNERS = 2
+};
 
 typedef enum Fate { FREE, THERE, REMOVED } Fate;
 
@@ -23,18 +31,18 @@ typedef struct ModelRow_ {
     int company;
     int year;
     int value;
-    int job;            /* index; -1: by hand */
+    int job; /* index; -1: by hand */
     int64_t job_row;
     bool edit;
     bool current;
-    bool unnamed;       /* hidden before anybody could see its id */
+    bool unnamed; /* hidden before anybody could see its id */
     int64_t created_at;
 } Row;
 
 typedef struct Line {
     int company;
     int year;
-    int value;          /* -1: a row that fails */
+    int value; /* -1: a row that fails */
 } Line;
 
 typedef struct ModelJob {
@@ -42,15 +50,15 @@ typedef struct ModelJob {
     int owner;
     JobStatus status;
     bool hidden;
-    bool record_only;   /* its record was deleted and its rows were not */
+    bool record_only; /* its record was deleted and its rows were not */
     bool cancel;
-    bool applied;       /* its batch is committed; its end may be to come */
-    bool removing;      /* its deletion was cut: hidden rows may be gone already */
+    bool applied;  /* its batch is committed; its end may be to come */
+    bool removing; /* its deletion was cut: hidden rows may be gone already */
     ImportOptions options;
     Line lines[FILE_MAX];
     int line_count;
     int good, failed, skipped, unchanged;
-    int64_t first_row;  /* index of its first row in the model */
+    int64_t first_row; /* index of its first row in the model */
 } ModelJob;
 
 typedef struct Queued {
@@ -112,8 +120,14 @@ static Row *add_row(History *h, int owner, int company, int year, int value)
 {
     assert_true(h->row_count < ROWS_MAX);
     Row *row = &h->rows[h->row_count++];
-    *row = (Row){.fate = THERE, .owner = owner, .company = company, .year = year, .value = value,
-                 .job = -1, .current = true, .created_at = world_now()};
+    *row = (Row){.fate = THERE,
+                 .owner = owner,
+                 .company = company,
+                 .year = year,
+                 .value = value,
+                 .job = -1,
+                 .current = true,
+                 .created_at = world_now()};
     return row;
 }
 
@@ -181,7 +195,8 @@ static void remove_rows(History *h, int index)
 
 static void unqueue(History *h, int at)
 {
-    memmove(&h->queue[at], &h->queue[at + 1], sizeof h->queue[0] * (size_t)(h->queue_count - at - 1));
+    memmove(&h->queue[at], &h->queue[at + 1],
+            sizeof h->queue[0] * (size_t)(h->queue_count - at - 1));
     h->queue_count--;
 }
 
@@ -215,7 +230,7 @@ static void end_import(History *h, int index)
 {
     ModelJob *job = &h->jobs[index];
     job->status = end_of_import(job);
-    bool take_back = job->status == JOB_FAILED ? failed_too_often(job) && keeps_nothing(job)
+    bool take_back = job->status == JOB_FAILED      ? failed_too_often(job) && keeps_nothing(job)
                      : job->status == JOB_CANCELLED ? job->options.on_error == ON_ERROR_UNDO
                                                     : false;
     if (take_back)
@@ -275,8 +290,8 @@ static void look_at_list(History *h, int owner)
     bool more = true;
     while (more) {
         PredictionList list = {0};
-        assert_no_error(
-            predictions_list(w->arena, w->db, person(h, owner), KIND_ANNUAL, &filter, &page, &list));
+        assert_no_error(predictions_list(w->arena, w->db, person(h, owner), KIND_ANNUAL, &filter,
+                                         &page, &list));
         assert_int_equal(list.end.total, wanted);
         assert_false(list.end.total_is_at_least);
         for (size_t i = 0; i < list.count; i++) {
@@ -286,9 +301,9 @@ static void look_at_list(History *h, int owner)
             assert_true(row->owner == owner && row->current && visible(h, row));
             same_row(h, p, row);
             if (before != NULL)
-                assert_true(p->created_at < before->created_at ||
-                            (p->created_at == before->created_at &&
-                             uuid_compare(p->id, before->id) < 0));
+                assert_true(
+                    p->created_at < before->created_at ||
+                    (p->created_at == before->created_at && uuid_compare(p->id, before->id) < 0));
             before = p;
         }
         count += (int)list.count;
@@ -399,10 +414,12 @@ static void step_upload(History *h)
     if (h->job_count == JOBS_MAX)
         return;
     ModelJob *job = &h->jobs[h->job_count];
-    *job = (ModelJob){.owner = below(h, OWNERS), .status = JOB_PENDING, .options = IMPORT_OPTIONS_DEFAULT};
+    *job = (ModelJob){
+        .owner = below(h, OWNERS), .status = JOB_PENDING, .options = IMPORT_OPTIONS_DEFAULT};
     job->line_count = below(h, FILE_MAX + 1);
     for (int i = 0; i < job->line_count; i++)
-        job->lines[i] = (Line){below(h, COMPANIES), below(h, YEARS), chance(h, 10) ? -1 : below(h, 3)};
+        job->lines[i] =
+            (Line){below(h, COMPANIES), below(h, YEARS), chance(h, 10) ? -1 : below(h, 3)};
     job->options.on_duplicate = chance(h, 50) ? DUPLICATE_SKIP : DUPLICATE_REJECT;
     job->options.on_error = chance(h, 15) ? ON_ERROR_UNDO : ON_ERROR_KEEP;
     job->options.max_failed_rows = chance(h, 25) ? below(h, 3) : -1;
@@ -410,7 +427,8 @@ static void step_upload(History *h)
     UploadAnswer answer = {0};
     Str file = str_printf(h->w->arena, "%s%s", WORLD_ANNUAL, file_text(h, job));
     arm(h);
-    Error *error = world_try_upload(h->w, person(h, job->owner), KIND_ANNUAL, file, &job->options, &answer);
+    Error *error =
+        world_try_upload(h->w, person(h, job->owner), KIND_ANNUAL, file, &job->options, &answer);
     if (was_cut(h, error))
         return;
     assert_no_error(error);
@@ -470,9 +488,10 @@ static void catch_up(History *h, int index)
 static void check_counters(const History *h, const ModelJob *job)
 {
     const JobCounters *c = &world_job(h->w, person(h, job->owner), job->id)->counters;
-    bool taken_back = job->status != JOB_COMPLETED && !job->options.dry_run &&
-                      (failed_too_often(job) ? keeps_nothing(job)
-                                             : job->cancel && job->options.on_error == ON_ERROR_UNDO);
+    bool taken_back =
+        job->status != JOB_COMPLETED && !job->options.dry_run &&
+        (failed_too_often(job) ? keeps_nothing(job)
+                               : job->cancel && job->options.on_error == ON_ERROR_UNDO);
     assert_int_equal(c->successful, taken_back ? 0 : job->good);
     assert_int_equal(c->failed, job->failed);
     assert_int_equal(c->skipped, job->skipped);
@@ -588,7 +607,8 @@ static void step_create(History *h)
     Prediction *made = NULL;
     Uuid id;
     arm(h);
-    Error *error = world_create(h->w, person(h, owner), SYMBOLS[company], 2000 + year, value, &made);
+    Error *error =
+        world_create(h->w, person(h, owner), SYMBOLS[company], 2000 + year, value, &made);
     bool cut = was_cut(h, error);
     if (cut && !effect_is_there(h, owner, company, year, &id))
         return;
@@ -699,18 +719,19 @@ static void step_delete_job(History *h)
         return;
     int index = below(h, h->job_count);
     ModelJob *job = &h->jobs[index];
-    DeletionOptions options = {.with_predictions = chance(h, 70), .orphaned_companies = chance(h, 50)};
+    DeletionOptions options = {.with_predictions = chance(h, 70),
+                               .orphaned_companies = chance(h, 50)};
     if (!options.with_predictions)
         options.orphaned_companies = false;
     DeletionResult result = {0};
     JobStatus to;
     bool gone = job->status == JOB_DELETING ||
                 (job->status == JOB_DELETED && !(job->record_only && options.with_predictions));
-    bool may = jobs_next(job->status,
-                         options.with_predictions ? EVENT_DELETE_CASCADE : EVENT_DELETE_RECORD, &to);
+    bool may = jobs_next(
+        job->status, options.with_predictions ? EVENT_DELETE_CASCADE : EVENT_DELETE_RECORD, &to);
     arm(h);
-    Error *error = deletion_request(h->w->arena, h->w->db, person(h, job->owner), job->id, &options,
-                                    &result);
+    Error *error =
+        deletion_request(h->w->arena, h->w->db, person(h, job->owner), job->id, &options, &result);
     if (was_cut(h, error))
         return;
     if (gone || !may) {
@@ -766,7 +787,7 @@ static const struct {
     void (*step)(History *h);
     int weight;
 } KINDS_OF_STEP[] = {
-    {step_upload, 18}, {step_work, 30},       {step_create, 12},    {step_change, 14},
+    {step_upload, 18},    {step_work, 30},       {step_create, 12}, {step_change, 14},
     {step_delete_row, 8}, {step_delete_job, 12}, {step_cancel, 6},
 };
 

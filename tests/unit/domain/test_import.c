@@ -48,7 +48,7 @@ static void is_problem(const Problem *problem, int64_t row, const char *column, 
 }
 
 #define ROW(symbol, year, value) world_row(w, symbol, year, value)
-#define TEXT(...) arena_printf(w->arena, __VA_ARGS__)
+#define TEXT(...)                arena_printf(w->arena, __VA_ARGS__)
 
 /* --- rows -------------------------------------------------------------------------------------- */
 
@@ -71,7 +71,8 @@ static void test_good_rows(void **state)
     const Prediction *p = &list.items[1];
     assert_str(p->company_symbol, "TWO");
     assert_int_equal(p->job_row, 4); /* as a spreadsheet shows it: the blank line counts */
-    assert_true(p->has_job && uuid_equal(p->job_id, job->id) && uuid_equal(p->root_job_id, job->id));
+    assert_true(p->has_job && uuid_equal(p->job_id, job->id) &&
+                uuid_equal(p->root_job_id, job->id));
     assert_int_equal(p->source, SOURCE_BULK_UPLOAD);
     assert_int_equal(p->job_link, LINK_RECORDED);
     assert_true(uuid_equal(p->created_by, w->ada->user_id));
@@ -90,9 +91,10 @@ static void test_rejected_rows_are_kept_with_their_cells(void **state)
     assert_int_equal(job->status, JOB_COMPLETED);
     counts(job, 2, 1, 0, 0);
     Problem *found = problems(w, job, SEVERITY_ERROR, 3);
-    is_problem(&found[0], 3, "market_cap", "not_a_number",
-               "market_cap is \"abc\", which is no plain decimal number. Write a plain decimal such as "
-               "12.5, or leave the cell empty when the value is missing.");
+    is_problem(
+        &found[0], 3, "market_cap", "not_a_number",
+        "market_cap is \"abc\", which is no plain decimal number. Write a plain decimal such as "
+        "12.5, or leave the cell empty when the value is missing.");
     assert_str(found[0].raw, "BAD;x,\"Bad, \"\"Ltd\"\"\",abc,Energy,1800,Q4,12%,,,,");
     assert_str(found[0].value, "abc");
     assert_string_equal(found[1].code, "not_a_year");
@@ -106,15 +108,17 @@ static void test_more_cells_than_the_header(void **state)
     World *w = *state;
     Job *job = import(w, "ONE,One,1,Energy,2020,,1,,,,,, \nTWO,Two,1,Energy,2020,,1,,,,,x\n", NULL);
     counts(job, 1, 1, 0, 0);
-    is_problem(problems(w, job, SEVERITY_ERROR, 1), 3, "", "too_many_cells",
-               "The row has 12 cells and the header 11. Is a delimiter inside a value without quotes?");
+    is_problem(
+        problems(w, job, SEVERITY_ERROR, 1), 3, "", "too_many_cells",
+        "The row has 12 cells and the header 11. Is a delimiter inside a value without quotes?");
 }
 
 static void test_a_row_that_is_no_csv_fails_alone(void **state)
 {
     World *w = *state;
-    Job *job = import(w, TEXT("A\xFF,Latin,1,Energy,2020,,1,,,,\n\"B\"x,Two,1,Energy,2020,,1,,,,\n%s",
-                              ROW("ONE", 2020, 1)),
+    Job *job = import(w,
+                      TEXT("A\xFF,Latin,1,Energy,2020,,1,,,,\n\"B\"x,Two,1,Energy,2020,,1,,,,\n%s",
+                           ROW("ONE", 2020, 1)),
                       NULL);
     counts(job, 1, 2, 0, 0);
     Problem *found = problems(w, job, SEVERITY_ERROR, 2);
@@ -152,8 +156,9 @@ static void test_first_good_row_of_a_key_counts(void **state)
 static void test_no_quarter_is_the_fourth(void **state)
 {
     World *w = *state;
-    Job *job = import(w, "ONE,One,1,Energy,2020,,1,,,,\nONE,One,1,Energy,2020,Q4,2,,,,\n"
-                         "ONE,One,1,Energy,2020,Q3,2,,,,\n",
+    Job *job = import(w,
+                      "ONE,One,1,Energy,2020,,1,,,,\nONE,One,1,Energy,2020,Q4,2,,,,\n"
+                      "ONE,One,1,Energy,2020,Q3,2,,,,\n",
                       NULL);
     counts(job, 2, 1, 0, 0);
 }
@@ -164,8 +169,8 @@ static void test_duplicates_of_earlier_work(void **state)
     Prediction *made = NULL;
     Job *first = import(w, TEXT("%s%s", ROW("ONE", 2020, 1), ROW("TWO", 2020, 1)), NULL);
     assert_no_error(world_create(w, w->ada, "HAND", 2020, 5, &made));
-    const char *again =
-        TEXT("%s%s%s%s", ROW("ONE", 2020, 1), ROW("TWO", 2020, 2), ROW("HAND", 2020, 6), ROW("NEW", 2020, 1));
+    const char *again = TEXT("%s%s%s%s", ROW("ONE", 2020, 1), ROW("TWO", 2020, 2),
+                             ROW("HAND", 2020, 6), ROW("NEW", 2020, 1));
 
     Job *job = import(w, again, NULL);
     assert_int_equal(job->status, JOB_COMPLETED);
@@ -212,8 +217,9 @@ static void test_hidden_rows_have_no_claim(void **state)
 {
     World *w = *state;
     Job *first = import(w, TEXT("%s%s", ROW("ONE", 2020, 1), ROW("TWO", 2020, 1)), NULL);
-    Uuid second = world_upload(w, w->ada, TEXT("%s%s%s", ROW("ONE", 2020, 1), ROW("ONE", 2020, 2),
-                                               ROW("TWO", 2020, 2)), NULL);
+    Uuid second = world_upload(
+        w, w->ada, TEXT("%s%s%s", ROW("ONE", 2020, 1), ROW("ONE", 2020, 2), ROW("TWO", 2020, 2)),
+        NULL);
     Deletion *deletion = world_delete(w, w->ada, first->id, true);
     Uuid owner = w->ada->user_id;
     Task *task = NULL;
@@ -246,12 +252,15 @@ static void test_order_of_rows_where_keys_were_hidden(void **state)
 {
     World *w = *state;
     Job *first = import(w, TEXT("%s%s", ROW("ONE", 2020, 1), ROW("TWO", 2020, 1)), NULL);
-    world_upload(w, w->ada, TEXT("%s%s%s%s", ROW("ONE", 2020, 1), ROW("NEW", 2020, 2), ROW("TWO", 2020, 2),
-                                 ROW("LAST", 2020, 1)), NULL);
+    world_upload(w, w->ada,
+                 TEXT("%s%s%s%s", ROW("ONE", 2020, 1), ROW("NEW", 2020, 2), ROW("TWO", 2020, 2),
+                      ROW("LAST", 2020, 1)),
+                 NULL);
     world_delete(w, w->ada, first->id, true);
     world_work(w);
-    assert_string_equal(world_text(w, "SELECT job_row FROM annual_predictions ORDER BY created_at, id"),
-                        "2\n3\n4\n5\n");
+    assert_string_equal(
+        world_text(w, "SELECT job_row FROM annual_predictions ORDER BY created_at, id"),
+        "2\n3\n4\n5\n");
 }
 
 /* --- companies --------------------------------------------------------------------------------- */
@@ -279,16 +288,19 @@ static void test_a_company_of_another_name(void **state)
     assert_int_equal(job->counters.warnings, 3);
     Problem *found = problems(w, job, SEVERITY_WARNING, 3);
     is_problem(&found[0], 2, "company_name", "company_differs",
-               "ONE is known as \"ONE Inc.\", sector \"Energy\"; the file says \"Eins AG\", \"Energy\". What "
+               "ONE is known as \"ONE Inc.\", sector \"Energy\"; the file says \"Eins AG\", "
+               "\"Energy\". What "
                "is known stays; choose update_companies to change it.");
     is_problem(&found[1], 3, "sector", "company_differs",
-               "ONE is known as \"ONE Inc.\", sector \"Energy\"; the file says \"ONE Inc.\", \"Banks\". What "
+               "ONE is known as \"ONE Inc.\", sector \"Energy\"; the file says \"ONE Inc.\", "
+               "\"Banks\". What "
                "is known stays; choose update_companies to change it.");
     assert_int_equal(found[2].row, 5);
     assert_string_equal(world_text(w, "SELECT name, sector FROM companies"), "ONE Inc.|Energy\n");
     /* The row keeps the sector of its own period. */
-    assert_string_equal(world_text(w, "SELECT sector FROM annual_predictions ORDER BY reporting_year"),
-                        "Energy\nEnergy\nBanks\n\nEnergy\n");
+    assert_string_equal(
+        world_text(w, "SELECT sector FROM annual_predictions ORDER BY reporting_year"),
+        "Energy\nEnergy\nBanks\n\nEnergy\n");
 }
 
 static void test_update_companies(void **state)
@@ -314,11 +326,13 @@ static void test_a_deleted_company_comes_back_under_its_id(void **state)
     DeletionResult result = {0};
     assert_no_error(deletion_request(w->arena, w->db, w->ada, job->id, &options, &result));
     world_work(w);
-    assert_int_equal(world_number(w, "SELECT count(*) FROM companies WHERE deleted_at IS NOT NULL"), 1);
+    assert_int_equal(world_number(w, "SELECT count(*) FROM companies WHERE deleted_at IS NOT NULL"),
+                     1);
     job = import(w, ROW("ONE", 2020, 2), NULL);
     counts(job, 1, 0, 0, 0);
     assert_int_equal(job->counters.companies, 0);
-    assert_string_equal(world_text(w, "SELECT hex(id) FROM companies WHERE deleted_at IS NULL"), id);
+    assert_string_equal(world_text(w, "SELECT hex(id) FROM companies WHERE deleted_at IS NULL"),
+                        id);
 }
 
 /* --- how it ends ------------------------------------------------------------------------------- */
@@ -331,7 +345,8 @@ static void test_nothing_good(void **state)
     assert_string_equal(job->error_message, "no_row_accepted: every row was rejected.");
     job = import(w, "", NULL);
     assert_int_equal(job->status, JOB_FAILED);
-    assert_string_equal(job->error_message, "no_row_accepted: the file has no rows below its header.");
+    assert_string_equal(job->error_message,
+                        "no_row_accepted: the file has no rows below its header.");
     assert_int_equal(job->counters.total, 0);
 }
 
@@ -363,7 +378,8 @@ static void test_a_file_that_cannot_be_read(void **state)
         const char *message;
     } files[] = {
         {"company_symbol,name\nA,B\n", "missing_columns",
-         "The first row must name the columns. Missing: company_name, market_cap, sector, reporting_year, "
+         "The first row must name the columns. Missing: company_name, market_cap, sector, "
+         "reporting_year, "
          "long_term_debt_to_total_capital, total_debt_to_ebitda, net_income_margin, "
          "ebit_to_interest_expense, return_on_assets."},
         {"\n\n", "empty_file", "The file has no rows: not even one that names the columns."},
@@ -390,7 +406,8 @@ static void test_two_faults_of_the_header_are_both_told(void **state)
 static void test_a_quote_never_closed_keeps_what_came_before(void **state)
 {
     World *w = *state;
-    const char *rows = TEXT("%s\"TWO,Two,1,Energy,2020,,1,,,,\n%s", ROW("ONE", 2020, 1), ROW("THREE", 2020, 1));
+    const char *rows =
+        TEXT("%s\"TWO,Two,1,Energy,2020,,1,,,,\n%s", ROW("ONE", 2020, 1), ROW("THREE", 2020, 1));
     Job *job = import(w, rows, NULL);
     assert_int_equal(job->status, JOB_FAILED);
     counts(job, 1, 0, 0, 0);
@@ -398,7 +415,8 @@ static void test_a_quote_never_closed_keeps_what_came_before(void **state)
     assert_int_equal(found->row, 3);
     assert_string_equal(found->code, "quote_not_closed");
     assert_string_equal(found->message, job->error_message);
-    assert_int_equal(world_number(w, "SELECT count(*) FROM annual_predictions WHERE is_current"), 1);
+    assert_int_equal(world_number(w, "SELECT count(*) FROM annual_predictions WHERE is_current"),
+                     1);
 }
 
 static void test_on_error_undo_leaves_the_record_alone(void **state)
@@ -429,8 +447,9 @@ static void test_on_error_undo_with_rejected_rows(void **state)
 
 static const char *three_bad(World *w)
 {
-    return TEXT("%sB,B,x,,2020,,1,,,,\n%sC,C,x,,2020,,1,,,,\n%sD,D,x,,2020,,1,,,,\n%s", ROW("ONE", 2020, 1),
-                ROW("TWO", 2020, 1), ROW("THREE", 2020, 1), ROW("FOUR", 2020, 1));
+    return TEXT("%sB,B,x,,2020,,1,,,,\n%sC,C,x,,2020,,1,,,,\n%sD,D,x,,2020,,1,,,,\n%s",
+                ROW("ONE", 2020, 1), ROW("TWO", 2020, 1), ROW("THREE", 2020, 1),
+                ROW("FOUR", 2020, 1));
 }
 
 static void test_max_failed_rows(void **state)
@@ -442,7 +461,8 @@ static void test_max_failed_rows(void **state)
         int64_t good, failed, there;
         const char *message;
     } cases[] = {
-        {0, JOB_FAILED, 0, 1, 0, "More rows failed than max_failed_rows=0 allows; nothing was kept."},
+        {0, JOB_FAILED, 0, 1, 0,
+         "More rows failed than max_failed_rows=0 allows; nothing was kept."},
         {1, JOB_FAILED, 2, 2, 2, "More rows failed than max_failed_rows=1 allows."},
         {2, JOB_FAILED, 3, 3, 3, "More rows failed than max_failed_rows=2 allows."},
         {3, JOB_COMPLETED, 4, 3, 4, NULL},
@@ -453,7 +473,8 @@ static void test_max_failed_rows(void **state)
         Job *job = import(w, three_bad(w), &options);
         assert_int_equal(job->status, cases[i].end);
         counts(job, cases[i].good, cases[i].failed, 0, 0);
-        assert_int_equal(world_number(w, "SELECT count(*) FROM annual_predictions"), cases[i].there);
+        assert_int_equal(world_number(w, "SELECT count(*) FROM annual_predictions"),
+                         cases[i].there);
         if (cases[i].message != NULL)
             assert_string_equal(job->error_message, cases[i].message);
         world_delete(w, w->ada, job->id, true);
@@ -486,16 +507,18 @@ static void test_a_dry_run_says_what_an_import_does(void **state)
                             ROW("SAME", 2020, 1), ROW("NEW", 2021, 1));
     ImportOptions options = IMPORT_OPTIONS_DEFAULT;
     options.dry_run = true;
-    const char *others = "SELECT count(*) || '-' || (SELECT count(*) FROM companies) || '-' || (SELECT "
-                         "coalesce(sum(delta), 0) FROM prediction_counts) FROM annual_predictions";
+    const char *others =
+        "SELECT count(*) || '-' || (SELECT count(*) FROM companies) || '-' || (SELECT "
+        "coalesce(sum(delta), 0) FROM prediction_counts) FROM annual_predictions";
     const char *before = world_text(w, others);
     Job *dry = import(w, rows, &options);
     assert_int_equal(dry->status, JOB_COMPLETED);
     counts(dry, 3, 3, 0, 1);
     assert_string_equal(world_text(w, others), before);
-    const char *problems_of = "SELECT e.severity, e.job_row, e.seq, e.column_name, e.code, e.message, e.value FROM "
-                              "bulk_upload_errors e WHERE e.job_id = (SELECT id FROM bulk_upload_jobs ORDER "
-                              "BY created_at DESC LIMIT 1) ORDER BY 1, 2, 3";
+    const char *problems_of =
+        "SELECT e.severity, e.job_row, e.seq, e.column_name, e.code, e.message, e.value FROM "
+        "bulk_upload_errors e WHERE e.job_id = (SELECT id FROM bulk_upload_jobs ORDER "
+        "BY created_at DESC LIMIT 1) ORDER BY 1, 2, 3";
     const char *said = world_text(w, problems_of);
     Job *wet = import(w, rows, NULL);
     counts(wet, 3, 3, 0, 1);
@@ -611,7 +634,8 @@ static void test_given_up(void **state)
     world_check(w);
     Job *job = world_job(w, w->ada, id);
     assert_int_equal(job->status, JOB_FAILED);
-    assert_string_equal(job->error_message, "The import stopped 3 times at row 258 and was given up.");
+    assert_string_equal(job->error_message,
+                        "The import stopped 3 times at row 258 and was given up.");
     assert_int_equal(world_number(w, "SELECT count(*) FROM annual_predictions"), 256);
 }
 
@@ -635,7 +659,8 @@ static void test_given_up_undo_stays_hidden(void **state)
     ImportOptions options = IMPORT_OPTIONS_DEFAULT;
     options.on_error = ON_ERROR_UNDO;
     Uuid id = begin(w, &options);
-    world_script(w, "UPDATE bulk_upload_jobs SET status = 'undoing', hides_rows = 1, error_message = 'x'");
+    world_script(
+        w, "UPDATE bulk_upload_jobs SET status = 'undoing', hides_rows = 1, error_message = 'x'");
     assert_no_error(give_up(w));
     Job *job = world_job(w, w->ada, id);
     assert_int_equal(job->status, JOB_UNDOING);
@@ -700,21 +725,37 @@ static void claim_it(World *w, Uuid id)
     assert_non_null(task);
 }
 
-static void test_stood_still_while_it_was_cancelled(void **state) { stood_still(*state, cancel_it); }
-static void test_stood_still_while_its_record_was_deleted(void **state) { stood_still(*state, delete_its_record); }
-static void test_stood_still_while_it_was_deleted(void **state) { stood_still(*state, delete_it); }
-static void test_stood_still_while_another_did_it(void **state) { stood_still(*state, do_it); }
-static void test_stood_still_while_another_claimed_it(void **state) { stood_still(*state, claim_it); }
+static void test_stood_still_while_it_was_cancelled(void **state)
+{
+    stood_still(*state, cancel_it);
+}
+static void test_stood_still_while_its_record_was_deleted(void **state)
+{
+    stood_still(*state, delete_its_record);
+}
+static void test_stood_still_while_it_was_deleted(void **state)
+{
+    stood_still(*state, delete_it);
+}
+static void test_stood_still_while_another_did_it(void **state)
+{
+    stood_still(*state, do_it);
+}
+static void test_stood_still_while_another_claimed_it(void **state)
+{
+    stood_still(*state, claim_it);
+}
 
 /* --- quarterly --------------------------------------------------------------------------------- */
 
 static void test_quarterly(void **state)
 {
     World *w = *state;
-    Job *job = import_bytes(w, KIND_QUARTERLY,
-                            TEXT("%sONE,One,1,Energy,2020,Q1,1,2,3,4\nONE,One,1,Energy,2020,1,1,2,3,4\n"
-                                 "ONE,One,1,Energy,2020,,1,2,3,4\nONE,One,1,Energy,2020,q2,,,,4\n",
-                                 WORLD_QUARTERLY));
+    Job *job =
+        import_bytes(w, KIND_QUARTERLY,
+                     TEXT("%sONE,One,1,Energy,2020,Q1,1,2,3,4\nONE,One,1,Energy,2020,1,1,2,3,4\n"
+                          "ONE,One,1,Energy,2020,,1,2,3,4\nONE,One,1,Energy,2020,q2,,,,4\n",
+                          WORLD_QUARTERLY));
     assert_int_equal(job->status, JOB_COMPLETED);
     counts(job, 2, 2, 0, 0);
     assert_string_equal(world_text(w, "SELECT reporting_quarter, gbm_probability IS NULL, "

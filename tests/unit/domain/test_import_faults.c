@@ -18,26 +18,28 @@ typedef struct Scenario {
 
 static void earlier_rows(World *w)
 {
-    world_upload(w, w->ada, arena_printf(w->arena, "%s%s%s", world_row(w, "HELD", 2020, 1),
-                                         world_row(w, "HELD", 2021, 2),
-                                         world_row(w, "SAME", 2020, 3)), NULL);
+    world_upload(w, w->ada,
+                 arena_printf(w->arena, "%s%s%s", world_row(w, "HELD", 2020, 1),
+                              world_row(w, "HELD", 2021, 2), world_row(w, "SAME", 2020, 3)),
+                 NULL);
     world_work(w);
 }
 
 static const char *every_kind_of_row(World *w)
 {
-    return arena_printf(
-        w->arena, "%s%s%s%s%s%s%s%s%s", world_row(w, "NEW", 2020, 1), world_row(w, "HELD", 2020, 9),
-        world_row(w, "SAME", 2020, 3), "BAD,Bad,12%,Energy,1800,Q9,,,,,\n",
-        world_row(w, "NEW", 2020, 5), "HELD,Another name,1,Other,2023,,1,,,,\n\n",
-        "NEW,New,1,Energy,2024,Q4,,,,,99999\n", "A,\"Quoted, \"\"name\"\"\",1,\"S, T\",2020,Q1,1,2,3,4,5\n",
-        "LAST,Last,,,2020,,NM,,,,-1\n");
+    return arena_printf(w->arena, "%s%s%s%s%s%s%s%s%s", world_row(w, "NEW", 2020, 1),
+                        world_row(w, "HELD", 2020, 9), world_row(w, "SAME", 2020, 3),
+                        "BAD,Bad,12%,Energy,1800,Q9,,,,,\n", world_row(w, "NEW", 2020, 5),
+                        "HELD,Another name,1,Other,2023,,1,,,,\n\n",
+                        "NEW,New,1,Energy,2024,Q4,,,,,99999\n",
+                        "A,\"Quoted, \"\"name\"\"\",1,\"S, T\",2020,Q1,1,2,3,4,5\n",
+                        "LAST,Last,,,2020,,NM,,,,-1\n");
 }
 
 static const char *good_rows(World *w)
 {
-    return arena_printf(w->arena, "%s%s%s", world_row(w, "ONE", 2020, 1), world_row(w, "TWO", 2020, -2),
-                        world_row(w, "ONE", 2021, 3));
+    return arena_printf(w->arena, "%s%s%s", world_row(w, "ONE", 2020, 1),
+                        world_row(w, "TWO", 2020, -2), world_row(w, "ONE", 2021, 3));
 }
 
 static const char *good_then_bad(World *w)
@@ -49,7 +51,8 @@ static const char *good_then_bad(World *w)
 
 static const char *bad_at_the_end(World *w)
 {
-    return arena_printf(w->arena, "%s%s", world_row(w, "ONE", 2020, 1), "BAD,Bad,x,Energy,2020,,1,,,,\n");
+    return arena_printf(w->arena, "%s%s", world_row(w, "ONE", 2020, 1),
+                        "BAD,Bad,x,Energy,2020,,1,,,,\n");
 }
 
 static const char *only_bad(World *w)
@@ -66,7 +69,8 @@ static const char *no_rows(World *w)
 
 static const char *quote_never_closed(World *w)
 {
-    return arena_printf(w->arena, "%s%s", world_row(w, "ONE", 2020, 1), "\"TWO,Two,1,Energy,2020,,1,,,,\n");
+    return arena_printf(w->arena, "%s%s", world_row(w, "ONE", 2020, 1),
+                        "\"TWO,Two,1,Energy,2020,,1,,,,\n");
 }
 
 static const char *header_again(World *w)
@@ -90,7 +94,8 @@ static void delete_the_earlier(World *w, Uuid job)
 {
     (void)job;
     Uuid earlier;
-    const char *id = world_text(w, "SELECT lower(hex(id)) FROM bulk_upload_jobs ORDER BY created_at LIMIT 1");
+    const char *id =
+        world_text(w, "SELECT lower(hex(id)) FROM bulk_upload_jobs ORDER BY created_at LIMIT 1");
     assert_true(hex_parse((Str){id, 32}, earlier.bytes, 16));
     world_delete(w, w->ada, earlier, true);
 }
@@ -98,35 +103,79 @@ static void delete_the_earlier(World *w, Uuid job)
 static void ask_to_cancel(World *w, Uuid job)
 {
     (void)job;
-    world_script(w, "UPDATE bulk_upload_jobs SET status = 'processing', cancel_requested = 1 WHERE status = "
-                    "'pending'");
+    world_script(
+        w, "UPDATE bulk_upload_jobs SET status = 'processing', cancel_requested = 1 WHERE status = "
+           "'pending'");
 }
 
 static const Scenario SCENARIOS[] = {
-    {"every kind of row", {.max_failed_rows = -1}, earlier_rows, every_kind_of_row, NULL, JOB_COMPLETED},
-    {"skip", {.max_failed_rows = -1, .on_duplicate = DUPLICATE_SKIP}, earlier_rows, every_kind_of_row,
-     NULL, JOB_COMPLETED},
-    {"update companies", {.max_failed_rows = -1, .update_companies = true}, earlier_rows,
-     every_kind_of_row, NULL, JOB_COMPLETED},
+    {"every kind of row",
+     {.max_failed_rows = -1},
+     earlier_rows,
+     every_kind_of_row,
+     NULL,
+     JOB_COMPLETED},
+    {"skip",
+     {.max_failed_rows = -1, .on_duplicate = DUPLICATE_SKIP},
+     earlier_rows,
+     every_kind_of_row,
+     NULL,
+     JOB_COMPLETED},
+    {"update companies",
+     {.max_failed_rows = -1, .update_companies = true},
+     earlier_rows,
+     every_kind_of_row,
+     NULL,
+     JOB_COMPLETED},
     {"all or nothing, all", {.max_failed_rows = 0}, NULL, good_rows, NULL, JOB_COMPLETED},
     {"all or nothing, nothing", {.max_failed_rows = 0}, NULL, good_then_bad, NULL, JOB_FAILED},
-    {"all or nothing, the last row", {.max_failed_rows = 0}, NULL, bad_at_the_end, NULL, JOB_FAILED},
-    {"one failure allowed", {.max_failed_rows = 1}, earlier_rows, every_kind_of_row, NULL, JOB_FAILED},
+    {"all or nothing, the last row",
+     {.max_failed_rows = 0},
+     NULL,
+     bad_at_the_end,
+     NULL,
+     JOB_FAILED},
+    {"one failure allowed",
+     {.max_failed_rows = 1},
+     earlier_rows,
+     every_kind_of_row,
+     NULL,
+     JOB_FAILED},
     {"nothing good", {.max_failed_rows = -1}, NULL, only_bad, NULL, JOB_FAILED},
     {"no rows", {.max_failed_rows = -1}, NULL, no_rows, NULL, JOB_FAILED},
     {"a blank line alone", {.max_failed_rows = -1}, NULL, header_again, NULL, JOB_FAILED},
     {"a quote never closed", {.max_failed_rows = -1}, NULL, quote_never_closed, NULL, JOB_FAILED},
-    {"a quote never closed, undone", {.max_failed_rows = -1, .on_error = ON_ERROR_UNDO}, NULL,
-     quote_never_closed, NULL, JOB_FAILED},
-    {"dry run", {.max_failed_rows = -1, .dry_run = true}, earlier_rows, every_kind_of_row, NULL,
+    {"a quote never closed, undone",
+     {.max_failed_rows = -1, .on_error = ON_ERROR_UNDO},
+     NULL,
+     quote_never_closed,
+     NULL,
+     JOB_FAILED},
+    {"dry run",
+     {.max_failed_rows = -1, .dry_run = true},
+     earlier_rows,
+     every_kind_of_row,
+     NULL,
      JOB_COMPLETED},
-    {"hidden keys", {.max_failed_rows = -1}, earlier_rows, every_kind_of_row, delete_the_earlier,
+    {"hidden keys",
+     {.max_failed_rows = -1},
+     earlier_rows,
+     every_kind_of_row,
+     delete_the_earlier,
      JOB_COMPLETED},
     {"cancelled", {.max_failed_rows = -1}, NULL, good_rows, ask_to_cancel, JOB_CANCELLED},
     {"several batches", {.max_failed_rows = -1}, NULL, many_rows, NULL, JOB_COMPLETED},
-    {"several batches, undone", {.max_failed_rows = 7, .on_error = ON_ERROR_UNDO}, NULL, many_rows, NULL,
+    {"several batches, undone",
+     {.max_failed_rows = 7, .on_error = ON_ERROR_UNDO},
+     NULL,
+     many_rows,
+     NULL,
      JOB_FAILED},
-    {"several batches, dry run", {.max_failed_rows = -1, .dry_run = true}, NULL, many_rows, NULL,
+    {"several batches, dry run",
+     {.max_failed_rows = -1, .dry_run = true},
+     NULL,
+     many_rows,
+     NULL,
      JOB_COMPLETED},
 };
 
@@ -163,8 +212,8 @@ static void go_on(World *w, const Scenario *scenario, int64_t nth, const char *s
             at++;
         while (at > 0 && is[at - 1] != '\n')
             at--;
-        fail_msg("%s: after call %jd had failed the state is\n%.600s\ninstead of\n%.600s", scenario->name,
-                 (intmax_t)nth, is + at, should + at);
+        fail_msg("%s: after call %jd had failed the state is\n%.600s\ninstead of\n%.600s",
+                 scenario->name, (intmax_t)nth, is + at, should + at);
     }
 }
 
@@ -179,7 +228,8 @@ static const char *undisturbed(World *w, const Scenario *scenario)
     world_save(w);
     world_work(w);
     if (world_job(w, w->ada, job)->status != scenario->end)
-        fail_msg("%s ended as %s", scenario->name, JOB_STATUS_WORDS[world_job(w, w->ada, job)->status]);
+        fail_msg("%s ended as %s", scenario->name,
+                 JOB_STATUS_WORDS[world_job(w, w->ada, job)->status]);
     world_check(w);
     return world_state(w->arena, w);
 }
@@ -202,7 +252,8 @@ static void two_calls(World *w, const Scenario *scenario, uint64_t *seed)
 {
     const char *should = undisturbed(w, scenario);
     for (size_t i = 0; i < test_rounds(40); i++) {
-        int64_t first = 1 + (int64_t)test_below(seed, 60), second = 1 + (int64_t)test_below(seed, 60);
+        int64_t first = 1 + (int64_t)test_below(seed, 60),
+                second = 1 + (int64_t)test_below(seed, 60);
         world_restore(w);
         attempt(w, scenario, first);
         world_advance(SECONDS(TASK_LEASE_SECONDS) + 1);

@@ -19,7 +19,8 @@ static const char *many_rows(World *w, int rows, int padding)
 
 static int64_t resume_row(World *w)
 {
-    return world_number(w, "SELECT resume_row FROM bulk_upload_jobs ORDER BY created_at DESC LIMIT 1");
+    return world_number(w,
+                        "SELECT resume_row FROM bulk_upload_jobs ORDER BY created_at DESC LIMIT 1");
 }
 
 /* Runs the first task until so many batches are done, and hands it back as a worker that is told to stop. */
@@ -137,9 +138,11 @@ static void test_the_clock_was_set_back_meanwhile(void **state)
     world_advance(-HOURS(1));
     world_work(w);
     world_check(w);
-    assert_int_equal(world_number(w, "SELECT count(*) FROM (SELECT created_at, id, lag(created_at) OVER (ORDER BY "
-                                     "job_row) AS t FROM annual_predictions) WHERE created_at < t"),
-                     0);
+    assert_int_equal(
+        world_number(w,
+                     "SELECT count(*) FROM (SELECT created_at, id, lag(created_at) OVER (ORDER BY "
+                     "job_row) AS t FROM annual_predictions) WHERE created_at < t"),
+        0);
 }
 
 /* Whoever stopped was not to blame: however often, the job is not given up. */

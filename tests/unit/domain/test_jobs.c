@@ -14,8 +14,10 @@ enum { NO = -1 };
  * with predictions, removed. */
 static const int SHOULD[JOB_STATUS_COUNT][EVENT_COUNT] = {
     [JOB_RECEIVING] = {JOB_PENDING, NO, NO, NO, NO, NO, NO, NO, NO},
-    [JOB_PENDING] = {NO, JOB_PROCESSING, NO, JOB_FAILED, JOB_CANCELLED, NO, JOB_DELETED, JOB_DELETING, NO},
-    [JOB_PROCESSING] = {NO, JOB_PROCESSING, JOB_COMPLETED, JOB_FAILED, JOB_CANCELLED, JOB_UNDOING, NO, NO, NO},
+    [JOB_PENDING] = {NO, JOB_PROCESSING, NO, JOB_FAILED, JOB_CANCELLED, NO, JOB_DELETED,
+                     JOB_DELETING, NO},
+    [JOB_PROCESSING] = {NO, JOB_PROCESSING, JOB_COMPLETED, JOB_FAILED, JOB_CANCELLED, JOB_UNDOING,
+                        NO, NO, NO},
     [JOB_COMPLETED] = {NO, NO, NO, NO, NO, NO, JOB_DELETED, JOB_DELETING, NO},
     [JOB_FAILED] = {NO, NO, NO, NO, NO, NO, JOB_DELETED, JOB_DELETING, NO},
     [JOB_CANCELLED] = {NO, NO, NO, NO, NO, NO, JOB_DELETED, JOB_DELETING, NO},
@@ -31,7 +33,8 @@ static const struct {
 } REFUSED[JOB_STATUS_COUNT] = {
     [JOB_RECEIVING] = {"The job is receiving. It is still being received.", "job_receiving"},
     [JOB_PENDING] = {"The job is pending. It has not begun.", "job_pending"},
-    [JOB_PROCESSING] = {"The job is processing. Cancel it first, or wait until it is done.", "job_processing"},
+    [JOB_PROCESSING] = {"The job is processing. Cancel it first, or wait until it is done.",
+                        "job_processing"},
     [JOB_COMPLETED] = {"The job is completed. It is completed.", "job_completed"},
     [JOB_FAILED] = {"The job is failed. It has failed.", "job_failed"},
     [JOB_CANCELLED] = {"The job is cancelled. It is cancelled already.", "job_cancelled"},
@@ -73,7 +76,8 @@ static void test_nobody_sees_a_job_that_is_being_received(void **state)
     JobList list = {0};
     assert_error(jobs_get(w->arena, w->db, w->ada, id, true, &job), ERROR_NOT_FOUND,
                  "There is no such job.");
-    assert_error(jobs_cancel(w->arena, w->db, w->ada, id, &job), ERROR_NOT_FOUND, "There is no such job.");
+    assert_error(jobs_cancel(w->arena, w->db, w->ada, id, &job), ERROR_NOT_FOUND,
+                 "There is no such job.");
     assert_no_error(jobs_list(w->arena, w->db, w->ada, &filter, &page, &list));
     assert_int_equal(list.count, 0);
     assert_int_equal(list.end.total, 0);
@@ -95,8 +99,9 @@ static void test_cancel_before_it_began(void **state)
     world_work(w);
     world_check(w);
     assert_int_equal(world_number(w, "SELECT count(*) FROM annual_predictions"), 0);
-    assert_string_equal(world_text(w, "SELECT action FROM audit_events WHERE object_kind = 'job' ORDER BY seq"),
-                        "job.accepted\njob.cancel_requested\n");
+    assert_string_equal(
+        world_text(w, "SELECT action FROM audit_events WHERE object_kind = 'job' ORDER BY seq"),
+        "job.accepted\njob.cancel_requested\n");
 }
 
 static void test_cancel_of_what_is_over(void **state)
@@ -128,8 +133,9 @@ static void test_others_jobs(void **state)
     assert_true(jobs_may_change(w->ada, &mine));
     assert_false(jobs_may_change(w->root, &mine));
     assert_true(jobs_may_change(w->root, &system));
-    assert_true(jobs_may_change(w->operator, &system));
-    assert_false(jobs_may_change(w->bob, &system)); /* made by him once; it does not exist for him now */
+    assert_true(jobs_may_change(w->operator, & system));
+    assert_false(
+        jobs_may_change(w->bob, &system)); /* made by him once; it does not exist for him now */
     system.owner_id = w->bob->user_id;
     system.user_id = w->ada->user_id;
     assert_false(jobs_may_change(w->bob, &system));
@@ -216,7 +222,8 @@ static void test_filters(void **state)
     assert_int_equal(listed(w, (JobFilter){.statuses = 1u << JOB_PENDING}), 1);
     assert_int_equal(listed(w, (JobFilter){.statuses = 1u << JOB_FAILED | 1u << JOB_COMPLETED}), 2);
     assert_int_equal(listed(w, (JobFilter){.statuses = 1u << JOB_DELETING}), 0);
-    assert_int_equal(listed(w, (JobFilter){.statuses = 1u << JOB_DELETING, .show_deleted = true}), 1);
+    assert_int_equal(listed(w, (JobFilter){.statuses = 1u << JOB_DELETING, .show_deleted = true}),
+                     1);
     assert_int_equal(listed(w, (JobFilter){.has_kind = true, .kind = KIND_QUARTERLY}), 0);
     assert_int_equal(listed(w, (JobFilter){.has_kind = true, .kind = KIND_ANNUAL}), 3);
     assert_int_equal(listed(w, (JobFilter){.has_user = true, .created_by = w->ada->user_id}), 3);
@@ -262,7 +269,10 @@ static void test_pages_of_problems(void **state)
     static const struct {
         int64_t row;
         const char *code;
-    } all[] = {{2, "not_a_number"}, {2, "not_a_year"}, {2, "not_a_quarter"}, {3, "not_a_year"},
+    } all[] = {{2, "not_a_number"},
+               {2, "not_a_year"},
+               {2, "not_a_quarter"},
+               {3, "not_a_year"},
                {3, "not_a_quarter"}};
     size_t at = 0;
     do {
@@ -288,7 +298,9 @@ static void test_the_file_as_it_came_in(void **state)
     assert_str(chunk, arena_printf(w->arena, "%s%s", WORLD_ANNUAL, ROW("ONE", 2020, 1)));
     assert_no_error(jobs_file_chunk(w->arena, w->db, job, 1, &chunk));
     assert_null(chunk.ptr);
-    assert_int_equal(world_number(w, "SELECT count(*) FROM audit_events WHERE action = 'job.file_downloaded'"), 1);
+    assert_int_equal(
+        world_number(w, "SELECT count(*) FROM audit_events WHERE action = 'job.file_downloaded'"),
+        1);
 }
 
 int main(void)

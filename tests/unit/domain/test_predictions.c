@@ -4,8 +4,8 @@
 
 #include "base/clock.h"
 
-static Error *change(World *w, const Principal *who, Uuid id, PredictionInput input, const char *if_match,
-                     Prediction **ret_next)
+static Error *change(World *w, const Principal *who, Uuid id, PredictionInput input,
+                     const char *if_match, Prediction **ret_next)
 {
     return predictions_change(w->arena, w->db, who, KIND_ANNUAL, id, &input, if_match, ret_next);
 }
@@ -38,7 +38,8 @@ static Prediction *changed(World *w, const Prediction *p, double roa)
     return next;
 }
 
-static Error *get(World *w, const Principal *who, Uuid id, Prediction **ret_prediction, Uuid *ret_current)
+static Error *get(World *w, const Principal *who, Uuid id, Prediction **ret_prediction,
+                  Uuid *ret_current)
 {
     return predictions_get(w->arena, w->db, who, KIND_ANNUAL, id, ret_prediction, ret_current);
 }
@@ -54,7 +55,8 @@ static void test_made(void **state)
     assert_int_equal(p->source, SOURCE_MANUAL);
     assert_false(p->has_job);
     assert_true(p->is_current && uuid_is_nil(p->derived_from) && uuid_is_nil(p->root_job_id));
-    assert_true(uuid_equal(p->owner_id, w->ada->user_id) && uuid_equal(p->created_by, w->ada->user_id));
+    assert_true(uuid_equal(p->owner_id, w->ada->user_id) &&
+                uuid_equal(p->created_by, w->ada->user_id));
     assert_int_equal(p->created_at, world_now());
     assert_string_equal(p->created_by_email, "ada@example.com");
     assert_string_equal(p->model_name, "plain");
@@ -62,8 +64,10 @@ static void test_made(void **state)
     assert_true(p->score.probability > 0 && p->score.probability < 1);
     assert_false(p->ratios[0].present);
     world_check(w);
-    assert_string_equal(world_text(w, "SELECT action, row_count FROM audit_events WHERE object_kind = 'prediction'"),
-                        "prediction.created|1\n");
+    assert_string_equal(
+        world_text(w,
+                   "SELECT action, row_count FROM audit_events WHERE object_kind = 'prediction'"),
+        "prediction.created|1\n");
 }
 
 static void test_a_key_that_is_taken(void **state)
@@ -74,8 +78,8 @@ static void test_a_key_that_is_taken(void **state)
     Error *error = world_create(w, w->ada, "ONE", 2020, 1, &second);
     assert_error(error, ERROR_CONFLICT, "There is a prediction of ONE, 2020 Q4 already.");
     assert_string_equal(error->reason, "duplicate");
-    assert_string_equal(error->extra_json,
-                        arena_printf(w->arena, "\"current_id\": \"%s\"", uuid_text(w->arena, first->id)));
+    assert_string_equal(error->extra_json, arena_printf(w->arena, "\"current_id\": \"%s\"",
+                                                        uuid_text(w->arena, first->id)));
     assert_int_equal(world_number(w, "SELECT count(*) FROM companies"), companies);
     assert_no_error(world_create(w, w->bob, "ONE", 2020, 1, &second)); /* his own */
     world_check(w);
@@ -85,8 +89,9 @@ static void test_where_it_goes(void **state)
 {
     World *w = *state;
     IdempotencyKey none = {0};
-    NewPrediction new = {.kind = KIND_ANNUAL,
-                         .input = {.symbol = STR("ONE"), .company_name = STR("One"), .year = 2020, .quarter = 1}};
+    NewPrediction new = {
+        .kind = KIND_ANNUAL,
+        .input = {.symbol = STR("ONE"), .company_name = STR("One"), .year = 2020, .quarter = 1}};
     new.input.ratios[0] = (Ratio){1, true};
     Prediction *system = NULL, *personal = NULL;
     assert_no_error(predictions_create(w->arena, w->db, w->root, &new, &none, &system));
@@ -112,28 +117,34 @@ static void test_where_it_goes(void **state)
 static void test_idempotency(void **state)
 {
     World *w = *state;
-    NewPrediction new = {.kind = KIND_ANNUAL,
-                         .input = {.symbol = STR("ONE"), .company_name = STR("One"), .year = 2020, .quarter = 1}};
+    NewPrediction new = {
+        .kind = KIND_ANNUAL,
+        .input = {.symbol = STR("ONE"), .company_name = STR("One"), .year = 2020, .quarter = 1}};
     new.input.ratios[0] = (Ratio){1, true};
-    IdempotencyKey key = {STR("key-1"), "POST /predictions/annual", digest_of(STR("body"))}, other = key;
+    IdempotencyKey key = {STR("key-1"), "POST /predictions/annual", digest_of(STR("body"))},
+                   other = key;
     Prediction *first = NULL, *again = NULL;
     assert_no_error(predictions_create(w->arena, w->db, w->ada, &new, &key, &first));
     assert_no_error(predictions_create(w->arena, w->db, w->ada, &new, &key, &again));
     assert_true(uuid_equal(first->id, again->id));
     other.request = digest_of(STR("another body"));
     Error *error = predictions_create(w->arena, w->db, w->ada, &new, &other, &again);
-    assert_error(error, ERROR_INVALID, "This Idempotency-Key was used for another request. Use a new one.");
+    assert_error(error, ERROR_INVALID,
+                 "This Idempotency-Key was used for another request. Use a new one.");
     assert_string_equal(error->fields->code, "used_for_another_request");
     other = key;
     other.route = "PUT /somewhere";
-    assert_int_equal(predictions_create(w->arena, w->db, w->ada, &new, &other, &again)->code, ERROR_INVALID);
-    assert_no_error(predictions_create(w->arena, w->db, w->bob, &new, &key, &again)); /* keys are one's own */
+    assert_int_equal(predictions_create(w->arena, w->db, w->ada, &new, &other, &again)->code,
+                     ERROR_INVALID);
+    assert_no_error(
+        predictions_create(w->arena, w->db, w->bob, &new, &key, &again)); /* keys are one's own */
     world_advance(HOURS(24));
     error = predictions_create(w->arena, w->db, w->ada, &new, &key, &again);
     assert_error(error, ERROR_CONFLICT, "There is a prediction of ONE, 2020 Q1 already.");
     int64_t removed = 0;
     assert_no_error(idempotency_sweep(w->arena, w->db, &removed));
-    assert_int_equal(removed, 2); /* the refused request took nothing back, so that one is still there */
+    assert_int_equal(removed,
+                     2); /* the refused request took nothing back, so that one is still there */
 }
 
 /* --- changing ---------------------------------------------------------------------------------- */
@@ -146,7 +157,8 @@ static void test_a_change_is_a_new_version(void **state)
     Uuid current;
     assert_false(uuid_equal(first->id, second->id));
     assert_int_equal(second->source, SOURCE_EDIT);
-    assert_true(uuid_equal(second->derived_from, first->id) && uuid_equal(third->derived_from, second->id));
+    assert_true(uuid_equal(second->derived_from, first->id) &&
+                uuid_equal(third->derived_from, second->id));
     assert_str(second->sector, "Banks");
     assert_str(second->company_name, "ONE Inc."); /* the company keeps its name */
     assert_true(second->score.probability < third->score.probability);
@@ -155,7 +167,8 @@ static void test_a_change_is_a_new_version(void **state)
     assert_true(uuid_equal(current, third->id));
     assert_true(found->ratios[4].value == 1 && found->created_at == first->created_at);
     Lineage lineage = {0};
-    assert_no_error(predictions_lineage(w->arena, w->db, w->ada, KIND_ANNUAL, second->id, &lineage));
+    assert_no_error(
+        predictions_lineage(w->arena, w->db, w->ada, KIND_ANNUAL, second->id, &lineage));
     const Prediction *order[] = {third, second, first};
     assert_int_equal(lineage.versions.count, 3);
     for (size_t i = 0; i < 3; i++)
@@ -169,7 +182,8 @@ static void test_versions_are_in_order_whatever_the_clock_says(void **state)
 {
     World *w = *state;
     Prediction *first = made(w, "ONE", 1), *second = NULL, *third = NULL;
-    assert_no_error(change(w, w->ada, first->id, figures(first, 2), NULL, &second)); /* in the same µs */
+    assert_no_error(
+        change(w, w->ada, first->id, figures(first, 2), NULL, &second)); /* in the same µs */
     assert_int_equal(second->created_at, first->created_at + 1);
     world_advance(-HOURS(1));
     assert_no_error(change(w, w->ada, second->id, figures(first, 3), NULL, &third));
@@ -182,7 +196,8 @@ static void test_former_versions_do_not_change(void **state)
     Prediction *first = made(w, "ONE", 1), *next = NULL;
     Prediction *second = changed(w, first, 2);
     int64_t count = 0;
-    const char *message = "This is a former version; a newer one has taken its place. Change that one.";
+    const char *message =
+        "This is a former version; a newer one has taken its place. Change that one.";
     Error *errors[] = {
         change(w, w->ada, first->id, figures(first, 9), NULL, &next),
         predictions_delete(w->arena, w->db, w->ada, KIND_ANNUAL, first->id, NULL, NULL, &count),
@@ -207,7 +222,8 @@ static void test_the_key_cannot_change(void **state)
     assert_error(error, ERROR_INVALID, "The company of a prediction cannot change.");
     assert_string_equal(error->fields->field, "company_symbol");
     assert_string_equal(error->fields->next->message, "The year of a prediction cannot change.");
-    assert_string_equal(error->fields->next->next->message, "The quarter of a prediction cannot change.");
+    assert_string_equal(error->fields->next->next->message,
+                        "The quarter of a prediction cannot change.");
     input = figures(p, 2);
     input.symbol = (Str){"", 0}; /* may be left out */
     assert_no_error(change(w, w->ada, p->id, input, NULL, &next));
@@ -224,13 +240,16 @@ static void test_if_match(void **state)
     assert_true(etag[0] == '"' && etag[strlen(etag) - 1] == '"');
     assert_error(change(w, w->ada, p->id, figures(p, 2), "\"x\"", &next), ERROR_CHANGED, stale);
     assert_error(change(w, w->ada, p->id, figures(p, 2), "", &next), ERROR_CHANGED, stale);
-    world_script(w, "UPDATE companies SET name = 'Renamed'"); /* shown with it, but no change of it */
+    world_script(w,
+                 "UPDATE companies SET name = 'Renamed'"); /* shown with it, but no change of it */
     assert_no_error(change(w, w->ada, p->id, figures(p, 2), etag, &next));
     assert_no_error(get(w, w->ada, p->id, &former, &current));
     assert_string_not_equal(predictions_etag(w->arena, former, current), etag);
-    assert_error(predictions_delete(w->arena, w->db, w->ada, KIND_ANNUAL, next->id, etag, NULL, &count),
-                 ERROR_CHANGED, stale);
-    assert_no_error(predictions_delete(w->arena, w->db, w->ada, KIND_ANNUAL, next->id, "*", NULL, &count));
+    assert_error(
+        predictions_delete(w->arena, w->db, w->ada, KIND_ANNUAL, next->id, etag, NULL, &count),
+        ERROR_CHANGED, stale);
+    assert_no_error(
+        predictions_delete(w->arena, w->db, w->ada, KIND_ANNUAL, next->id, "*", NULL, &count));
 }
 
 static void test_who_may(void **state)
@@ -243,9 +262,11 @@ static void test_who_may(void **state)
     const Principal *others[] = {w->bob, w->root, w->operator};
     for (size_t i = 0; i < ARRAY_COUNT(others); i++) {
         assert_error(get(w, others[i], p->id, &found, &current), ERROR_NOT_FOUND, nothing);
-        assert_error(change(w, others[i], p->id, figures(p, 2), NULL, &found), ERROR_NOT_FOUND, nothing);
-        assert_error(predictions_delete(w->arena, w->db, others[i], KIND_ANNUAL, p->id, NULL, NULL, &count),
-                     ERROR_NOT_FOUND, nothing);
+        assert_error(change(w, others[i], p->id, figures(p, 2), NULL, &found), ERROR_NOT_FOUND,
+                     nothing);
+        assert_error(
+            predictions_delete(w->arena, w->db, others[i], KIND_ANNUAL, p->id, NULL, NULL, &count),
+            ERROR_NOT_FOUND, nothing);
     }
     Prediction theirs = {.owner_id = w->ada->user_id, .created_by = w->bob->user_id};
     assert_false(predictions_may_change(w->ada, &theirs));
@@ -267,12 +288,16 @@ static void test_removed_with_all_versions(void **state)
     Uuid current;
     int64_t count = 0;
     made(w, "TWO", 1);
-    assert_no_error(predictions_delete(w->arena, w->db, w->ada, KIND_ANNUAL, second->id, NULL, "a mistake", &count));
+    assert_no_error(predictions_delete(w->arena, w->db, w->ada, KIND_ANNUAL, second->id, NULL,
+                                       "a mistake", &count));
     assert_int_equal(count, 2);
-    assert_error(get(w, w->ada, first->id, &found, &current), ERROR_NOT_FOUND, "There is no such prediction.");
+    assert_error(get(w, w->ada, first->id, &found, &current), ERROR_NOT_FOUND,
+                 "There is no such prediction.");
     world_check(w);
-    assert_string_equal(world_text(w, "SELECT row_count, reason FROM audit_events WHERE action = 'prediction.deleted'"),
-                        "2|a mistake\n");
+    assert_string_equal(
+        world_text(
+            w, "SELECT row_count, reason FROM audit_events WHERE action = 'prediction.deleted'"),
+        "2|a mistake\n");
     assert_no_error(world_create(w, w->ada, "ONE", 2020, 5, &again)); /* the key is free */
 }
 
@@ -294,13 +319,15 @@ static void test_an_edited_row_of_an_upload(void **state)
     assert_no_error(predictions_of_job(w->arena, w->db, job, &page, &list));
     assert_int_equal(list.count, 1); /* a former version is still what the job made */
     Lineage lineage = {0};
-    assert_no_error(predictions_lineage(w->arena, w->db, w->ada, KIND_ANNUAL, edited->id, &lineage));
+    assert_no_error(
+        predictions_lineage(w->arena, w->db, w->ada, KIND_ANNUAL, edited->id, &lineage));
     assert_null(lineage.job);
     assert_true(uuid_equal(lineage.root_job->id, id));
     assert_int_equal(lineage.versions.count, 2);
     revision = job->revision;
     int64_t count = 0;
-    assert_no_error(predictions_delete(w->arena, w->db, w->ada, KIND_ANNUAL, edited->id, NULL, NULL, &count));
+    assert_no_error(
+        predictions_delete(w->arena, w->db, w->ada, KIND_ANNUAL, edited->id, NULL, NULL, &count));
     assert_int_equal(count, 2);
     job = world_job(w, w->ada, id);
     assert_true(job->revision > revision);
@@ -316,12 +343,12 @@ static void test_of_a_company(void **state)
     Prediction *first = made(w, "ONE", 1);
     Prediction *second = changed(w, first, 2);
     PredictionList list = {0};
-    assert_no_error(predictions_of_company(w->arena, w->db, w->ada->user_id, KIND_ANNUAL, first->company_id, false,
-                                           &list));
+    assert_no_error(predictions_of_company(w->arena, w->db, w->ada->user_id, KIND_ANNUAL,
+                                           first->company_id, false, &list));
     assert_int_equal(list.count, 1);
     assert_true(uuid_equal(list.items[0].id, second->id));
-    assert_no_error(predictions_of_company(w->arena, w->db, w->ada->user_id, KIND_ANNUAL, first->company_id, true,
-                                           &list));
+    assert_no_error(predictions_of_company(w->arena, w->db, w->ada->user_id, KIND_ANNUAL,
+                                           first->company_id, true, &list));
     assert_int_equal(list.count, 2);
 }
 
@@ -337,7 +364,8 @@ static void test_pages_of_a_job(void **state)
     PredictionList list = {0};
     int64_t row = 2;
     do {
-        assert_no_error(predictions_of_job(w->arena, w->db, world_job(w, w->ada, id), &page, &list));
+        assert_no_error(
+            predictions_of_job(w->arena, w->db, world_job(w, w->ada, id), &page, &list));
         assert_int_equal(list.end.total, 7);
         for (size_t i = 0; i < list.count; i++)
             assert_int_equal(list.items[i].job_row, row++);
@@ -375,7 +403,8 @@ static Error *do_change(Acting *a)
 static Error *do_delete(Acting *a)
 {
     int64_t count = 0;
-    return predictions_delete(a->w->arena, a->w->db, a->w->ada, KIND_ANNUAL, a->id, NULL, NULL, &count);
+    return predictions_delete(a->w->arena, a->w->db, a->w->ada, KIND_ANNUAL, a->id, NULL, NULL,
+                              &count);
 }
 
 /* Either nothing has happened, or all of it and only the answer was lost. */

@@ -15,7 +15,8 @@ static Uuid add(World *w, Uuid owner, int64_t size)
                  .object_id = uuid_new(),
                  .size = size,
                  .accepted_at = world_now()};
-    Tx TX_AUTO tx = {0};
+    Tx TX_AUTO
+    tx = {0};
     assert_no_error(tx_begin(w->db, w->arena, TX_WRITE, &tx));
     assert_no_error(task_insert(w->arena, w->db, &task));
     assert_no_error(tx_commit(&tx, w->arena));
@@ -38,7 +39,8 @@ static void is_task(const Task *task, Uuid id)
 
 static Error *in_transaction(World *w, Error *(*act)(World *w, Task *task), Task *task)
 {
-    Tx TX_AUTO tx = {0};
+    Tx TX_AUTO
+    tx = {0};
     TRY(tx_begin(w->db, w->arena, TX_WRITE, &tx));
     TRY(act(w, task));
     return tx_commit(&tx, w->arena);
@@ -72,7 +74,8 @@ static void test_empty(void **state)
 static void test_order_of_acceptance(void **state)
 {
     World *w = *state;
-    Uuid a = add(w, w->ada->user_id, 1), b = add(w, w->ada->user_id, 1), c = add(w, w->bob->user_id, 1);
+    Uuid a = add(w, w->ada->user_id, 1), b = add(w, w->ada->user_id, 1),
+         c = add(w, w->bob->user_id, 1);
     Task *first = claim(w, INT64_MAX, NULL), *second = claim(w, INT64_MAX, NULL);
     is_task(first, a);
     is_task(second, c); /* b waits for a: one task of an owner at a time */
@@ -188,7 +191,8 @@ static void test_given_back(void **state)
     World *w = *state;
     Uuid a = add(w, w->ada->user_id, 1);
     Task *task = claim(w, INT64_MAX, NULL);
-    assert_no_error(queue_release(w->arena, w->db, task, 0, false)); /* a graceful stop: at once, no attempt */
+    assert_no_error(
+        queue_release(w->arena, w->db, task, 0, false)); /* a graceful stop: at once, no attempt */
     task = claim(w, INT64_MAX, NULL);
     is_task(task, a);
     assert_int_equal(task->attempts, 1);

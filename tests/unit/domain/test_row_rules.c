@@ -8,8 +8,8 @@
 
 static const char *const GOOD_ANNUAL[] = {"ACME", "Acme Inc.", "1000", "Energy", "2024", "Q4",
                                           "1",    "2",         "3",    "4",      "5"};
-static const char *const GOOD_QUARTERLY[] = {"ACME", "Acme Inc.", "1000", "Energy", "2024", "Q3",
-                                             "1",    "2",         "3",    "4"};
+static const char *const GOOD_QUARTERLY[] = {"ACME", "Acme Inc.", "1000", "Energy", "2024",
+                                             "Q3",   "1",         "2",    "3",      "4"};
 
 static RawRow good_row(Kind kind)
 {
@@ -58,10 +58,11 @@ static void one_problem(const Judged *judged, Severity severity, const char *col
     assert_str(problem->value, value);
 }
 
-static const char LONG_NAME[] =
-    "xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx"
-    "xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx"
-    "xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx";
+static const char LONG_NAME[] = "xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx"
+                                "xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx"
+                                "xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx"
+                                "xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx"
+                                "xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx";
 #define SIXTY "xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx"
 
 static const struct {
@@ -95,7 +96,8 @@ static const struct {
      "market_cap is \"$5\", which is no plain decimal number. Write it without currency signs and "
      "spaces."},
     {KIND_ANNUAL, FIELD_MARKET_CAP, "5 000", "not_a_number",
-     "market_cap is \"5 000\", which is no plain decimal number. Write it without currency signs and "
+     "market_cap is \"5 000\", which is no plain decimal number. Write it without currency signs "
+     "and "
      "spaces."},
     {KIND_ANNUAL, FIELD_YEAR, "", "required",
      "reporting_year is \"\"; write a year from 1900 to 2200."},
@@ -122,27 +124,34 @@ static const struct {
     {KIND_QUARTERLY, FIELD_QUARTER, "", "required",
      "reporting_quarter is \"\"; write Q1, Q2, Q3 or Q4."},
     {KIND_ANNUAL, FIELD_RATIO, "12%", "not_a_number",
-     "long_term_debt_to_total_capital is \"12%\", which is no plain decimal number. Write it without "
+     "long_term_debt_to_total_capital is \"12%\", which is no plain decimal number. Write it "
+     "without "
      "the percent sign: 12 for 12%."},
     {KIND_ANNUAL, FIELD_RATIO + 1, "abc", "not_a_number",
-     "total_debt_to_ebitda is \"abc\", which is no plain decimal number. Write a plain decimal such as "
+     "total_debt_to_ebitda is \"abc\", which is no plain decimal number. Write a plain decimal "
+     "such as "
      "12.5, or leave the cell empty when the value is missing."},
     {KIND_ANNUAL, FIELD_RATIO + 2, "inf", "not_a_number",
-     "net_income_margin is \"inf\", which is no plain decimal number. Write a plain decimal such as "
+     "net_income_margin is \"inf\", which is no plain decimal number. Write a plain decimal such "
+     "as "
      "12.5, or leave the cell empty when the value is missing."},
     {KIND_ANNUAL, FIELD_RATIO + 2, "-Infinity", "not_a_number",
-     "net_income_margin is \"-Infinity\", which is no plain decimal number. Write a plain decimal such "
+     "net_income_margin is \"-Infinity\", which is no plain decimal number. Write a plain decimal "
+     "such "
      "as 12.5, or leave the cell empty when the value is missing."},
     {KIND_ANNUAL, FIELD_RATIO + 3, "NaN", "not_a_number",
-     "ebit_to_interest_expense is \"NaN\", which is no plain decimal number. Write a plain decimal such "
+     "ebit_to_interest_expense is \"NaN\", which is no plain decimal number. Write a plain decimal "
+     "such "
      "as 12.5, or leave the cell empty when the value is missing."},
     {KIND_ANNUAL, FIELD_RATIO + 4, "1e400", "out_of_range",
      "return_on_assets is \"1e400\", which is beyond what a number can hold."},
     {KIND_ANNUAL, FIELD_RATIO + 4, "0x10", "not_a_number",
-     "return_on_assets is \"0x10\", which is no plain decimal number. Write a plain decimal such as "
+     "return_on_assets is \"0x10\", which is no plain decimal number. Write a plain decimal such "
+     "as "
      "12.5, or leave the cell empty when the value is missing."},
     {KIND_QUARTERLY, FIELD_RATIO + 1, "1;2", "not_a_number",
-     "sga_margin is \"1;2\", which is no plain decimal number. Write a plain decimal such as 12.5, or "
+     "sga_margin is \"1;2\", which is no plain decimal number. Write a plain decimal such as 12.5, "
+     "or "
      "leave the cell empty when the value is missing."},
 };
 
@@ -158,8 +167,8 @@ static void test_failures(void **state)
     }
 }
 
-static const char *const MISSING[] = {"", " ", "NM", "nm", "N/A", "n/a", "NA", "null", "NULL", "-", "#N/A",
-                                      "\t NM "};
+static const char *const MISSING[] = {"",   " ",    "NM",   "nm", "N/A",  "n/a",
+                                      "NA", "null", "NULL", "-",  "#N/A", "\t NM "};
 
 static void test_missing_is_missing_and_never_zero(void **state)
 {
@@ -182,8 +191,12 @@ static void test_marks_of_missing_are_good_symbols_and_names(void **state)
     static const struct {
         const char *cell;
         const char *symbol;
-    } good[] = {{"NA", "NA"},     {"true", "TRUE"}, {"7203", "7203"},
-                {" brk.b ", "BRK.B"}, {"-", "-"},   {"ABCDEFGHIJKLMNOPQRST", "ABCDEFGHIJKLMNOPQRST"},
+    } good[] = {{"NA", "NA"},
+                {"true", "TRUE"},
+                {"7203", "7203"},
+                {" brk.b ", "BRK.B"},
+                {"-", "-"},
+                {"ABCDEFGHIJKLMNOPQRST", "ABCDEFGHIJKLMNOPQRST"},
                 {"\xC3\xA9t\xC3\xA9", "\xC3\xA9T\xC3\xA9"}};
     for (size_t i = 0; i < ARRAY_COUNT(good); i++) {
         Judged judged = judge(*state, KIND_ANNUAL, FIELD_SYMBOL, str_from(good[i].cell));
@@ -221,7 +234,8 @@ static void test_years_and_quarters(void **state)
     static const struct {
         const char *cell;
         int year;
-    } years[] = {{"1900", 1900}, {"2200", 2200}, {" 2024 ", 2024}, {"2024.0", 2024}, {"2.024e3", 2024}};
+    } years[] = {
+        {"1900", 1900}, {"2200", 2200}, {" 2024 ", 2024}, {"2024.0", 2024}, {"2.024e3", 2024}};
     static const struct {
         const char *cell;
         int quarter;
@@ -246,7 +260,8 @@ static void test_numbers(void **state)
     static const struct {
         const char *cell;
         double value;
-    } good[] = {{"0", 0}, {"-0", 0}, {" 12.5 ", 12.5}, {"+3", 3}, {".5", .5}, {"1e2", 100}, {"0.1", 0.1}};
+    } good[] = {{"0", 0},   {"-0", 0},    {" 12.5 ", 12.5}, {"+3", 3},
+                {".5", .5}, {"1e2", 100}, {"0.1", 0.1}};
     for (size_t i = 0; i < ARRAY_COUNT(good); i++) {
         Judged judged = judge(*state, KIND_ANNUAL, FIELD_RATIO, str_from(good[i].cell));
         assert_true(judged.good);
@@ -276,16 +291,18 @@ static void test_market_cap_in_millions(void **state)
 static void test_implausible_is_a_warning(void **state)
 {
     Judged judged = judge(*state, KIND_ANNUAL, FIELD_RATIO, STR("1000.5"));
-    one_problem(&judged, SEVERITY_WARNING, "long_term_debt_to_total_capital", "implausible",
-                "long_term_debt_to_total_capital is 1000.5 percent; values are mostly between -500 and "
-                "1000. Check the unit.",
-                "1000.5");
+    one_problem(
+        &judged, SEVERITY_WARNING, "long_term_debt_to_total_capital", "implausible",
+        "long_term_debt_to_total_capital is 1000.5 percent; values are mostly between -500 and "
+        "1000. Check the unit.",
+        "1000.5");
     assert_true(judged.input.ratios[0].value == 1000.5);
     judged = judge(*state, KIND_ANNUAL, FIELD_RATIO + 1, STR("-1000.1"));
-    one_problem(&judged, SEVERITY_WARNING, "total_debt_to_ebitda", "implausible",
-                "total_debt_to_ebitda is -1000.1; values are mostly between -1000 and 1000. Check the "
-                "unit.",
-                "-1000.1");
+    one_problem(
+        &judged, SEVERITY_WARNING, "total_debt_to_ebitda", "implausible",
+        "total_debt_to_ebitda is -1000.1; values are mostly between -1000 and 1000. Check the "
+        "unit.",
+        "-1000.1");
     judged = judge(*state, KIND_ANNUAL, FIELD_RATIO, STR("1000"));
     assert_int_equal(judged.problems.count, 0);
     judged = judge(*state, KIND_ANNUAL, FIELD_RATIO, STR("-500"));
@@ -337,7 +354,8 @@ static Error *map_header(Arena *arena, Kind kind, const char *header, ColumnMap 
 }
 
 #define ANNUAL                                                                                     \
-    "company_symbol,company_name,market_cap,sector,reporting_year,long_term_debt_to_total_capital,"  \
+    "company_symbol,company_name,market_cap,sector,reporting_year,long_term_debt_to_total_"        \
+    "capital,"                                                                                     \
     "total_debt_to_ebitda,net_income_margin,ebit_to_interest_expense,return_on_assets"
 
 static void test_header_as_people_write_it(void **state)
@@ -374,7 +392,8 @@ static void test_all_missing_columns_are_named(void **state)
 {
     ColumnMap map;
     ProblemList problems = {0};
-    Error *error = map_header(*state, KIND_QUARTERLY, "symbol,company_name,sector", &map, &problems);
+    Error *error =
+        map_header(*state, KIND_QUARTERLY, "symbol,company_name,sector", &map, &problems);
     assert_error(error, ERROR_INVALID,
                  "The first row must name the columns. Missing: company_symbol, market_cap, "
                  "reporting_year, reporting_quarter, total_debt_to_ebitda, sga_margin, "
@@ -390,7 +409,8 @@ static void test_column_twice(void **state)
     ProblemList problems = {0};
     Error *error =
         map_header(*state, KIND_ANNUAL, ANNUAL ",Sector,company symbol", &map, &problems);
-    assert_error(error, ERROR_INVALID, "The column sector is there twice (columns 4 and 11). Remove one.");
+    assert_error(error, ERROR_INVALID,
+                 "The column sector is there twice (columns 4 and 11). Remove one.");
     assert_string_equal(error->fields->code, "column_twice");
     assert_string_equal(error->fields->next->message,
                         "The column company_symbol is there twice (columns 1 and 12). Remove one.");

@@ -3,7 +3,8 @@
 
 #include "base/clock.h"
 
-static Error *accept(World *w, const Principal *who, UploadRequest *request, Str bytes, UploadAnswer *ret_answer)
+static Error *accept(World *w, const Principal *who, UploadRequest *request, Str bytes,
+                     UploadAnswer *ret_answer)
 {
     int spool = memfd_create("spool", MFD_CLOEXEC);
     assert_true(spool >= 0 && write(spool, bytes.ptr, bytes.len) == (ssize_t)bytes.len);
@@ -31,9 +32,11 @@ static void test_accepted(void **state)
     assert_int_equal(job->file_size, 5);
     assert_memory_equal(job->file_sha256.bytes, digest_of(STR("bytes")).bytes, DIGEST_SIZE);
     assert_true(uuid_equal(job->model_id, w->models[KIND_ANNUAL]));
-    assert_true(uuid_equal(job->owner_id, w->ada->user_id) && uuid_equal(job->user_id, w->ada->user_id));
-    assert_string_equal(world_text(w, "SELECT task, size, position, attempts, lease_until FROM work_queue"),
-                        "import|5|0|0|NULL\n");
+    assert_true(uuid_equal(job->owner_id, w->ada->user_id) &&
+                uuid_equal(job->user_id, w->ada->user_id));
+    assert_string_equal(
+        world_text(w, "SELECT task, size, position, attempts, lease_until FROM work_queue"),
+        "import|5|0|0|NULL\n");
 }
 
 static void test_file_names(void **state)
@@ -65,7 +68,8 @@ static void test_file_names(void **state)
     UploadRequest request = {.kind = KIND_ANNUAL, .filename = buf_str(&longest)};
     UploadAnswer answer = {0};
     assert_no_error(accept(w, w->ada, &request, STR("x"), &answer));
-    assert_int_equal(strlen(world_job(w, w->ada, answer.job_id)->original_filename), 255); /* whole characters */
+    assert_int_equal(strlen(world_job(w, w->ada, answer.job_id)->original_filename),
+                     255); /* whole characters */
 }
 
 static void test_an_empty_file(void **state)
@@ -83,8 +87,8 @@ static void test_an_empty_file(void **state)
 static void test_chunks(void **state)
 {
     World *w = *state;
-    static const size_t sizes[] = {1, UPLOAD_CHUNK_SIZE - 1, UPLOAD_CHUNK_SIZE, UPLOAD_CHUNK_SIZE + 1,
-                                   3 * UPLOAD_CHUNK_SIZE + 7};
+    static const size_t sizes[] = {1, UPLOAD_CHUNK_SIZE - 1, UPLOAD_CHUNK_SIZE,
+                                   UPLOAD_CHUNK_SIZE + 1, 3 * UPLOAD_CHUNK_SIZE + 7};
     uint64_t seed = 5;
     for (size_t i = 0; i < ARRAY_COUNT(sizes); i++) {
         char *bytes = arena_alloc_raw(w->arena, sizes[i]);
@@ -115,7 +119,8 @@ static void test_a_spool_that_was_cut(void **state)
     World *w = *state;
     int spool = memfd_create("spool", MFD_CLOEXEC);
     assert_int_equal(write(spool, "abc", 3), 3);
-    UploadRequest request = {.kind = KIND_ANNUAL, .spool = spool, .size = 10, .options = IMPORT_OPTIONS_DEFAULT};
+    UploadRequest request = {
+        .kind = KIND_ANNUAL, .spool = spool, .size = 10, .options = IMPORT_OPTIONS_DEFAULT};
     UploadAnswer answer = {0};
     assert_non_null(upload_accept(w->arena, w->db, w->ada, &request, &answer));
     request.spool = -1;
@@ -157,8 +162,10 @@ static void test_the_same_bytes_again(void **state)
 static void test_idempotency(void **state)
 {
     World *w = *state;
-    UploadRequest request = {.kind = KIND_ANNUAL, .filename = STR("a.csv"),
-                             .idempotency = {STR("key"), "POST /predictions/jobs", digest_of(STR("request"))}};
+    UploadRequest request = {
+        .kind = KIND_ANNUAL,
+        .filename = STR("a.csv"),
+        .idempotency = {STR("key"), "POST /predictions/jobs", digest_of(STR("request"))}};
     UploadAnswer first = {0}, again = {0};
     assert_no_error(accept(w, w->ada, &request, STR("bytes"), &first));
     assert_no_error(accept(w, w->ada, &request, STR("bytes"), &again));
@@ -178,9 +185,11 @@ static void test_leftovers_are_swept(void **state)
     int64_t removed = -1;
     for (int i = 0; i < 3; i++)
         assert_no_error(accept(w, w->ada, &request, STR("x"), &answer));
-    world_script(w, "DELETE FROM work_queue; UPDATE bulk_upload_jobs SET status = 'receiving' WHERE id <> (SELECT "
+    world_script(w, "DELETE FROM work_queue; UPDATE bulk_upload_jobs SET status = 'receiving' "
+                    "WHERE id <> (SELECT "
                     "max(id) FROM bulk_upload_jobs)");
-    int64_t last = world_number(w, "SELECT max(updated_at) FROM bulk_upload_jobs WHERE status = 'receiving'");
+    int64_t last =
+        world_number(w, "SELECT max(updated_at) FROM bulk_upload_jobs WHERE status = 'receiving'");
     assert_no_error(upload_sweep(w->arena, w->db, last, &removed));
     assert_int_equal(removed, 1); /* strictly before */
     assert_no_error(upload_sweep(w->arena, w->db, last + 1, &removed));
@@ -216,8 +225,8 @@ static void test_every_call_failing(void **state)
     bool fired = true;
     for (int64_t nth = 1; fired; nth++) {
         UploadRequest request = {.kind = KIND_ANNUAL,
-                                 .idempotency = {str_printf(w->arena, "key %jd", (intmax_t)nth), "POST",
-                                                 digest_of(STR("x"))}};
+                                 .idempotency = {str_printf(w->arena, "key %jd", (intmax_t)nth),
+                                                 "POST", digest_of(STR("x"))}};
         UploadAnswer answer = {0};
         fault_arm(w->fault, nth, ERROR_UNAVAILABLE);
         Error *error = accept(w, w->ada, &request, file, &answer);
@@ -229,11 +238,13 @@ static void test_every_call_failing(void **state)
             break;
         }
         assert_error(error, ERROR_UNAVAILABLE, FAULT_MESSAGE);
-        assert_int_equal(world_number(w, "SELECT count(*) FROM bulk_upload_jobs"), 0); /* discarded at once */
+        assert_int_equal(world_number(w, "SELECT count(*) FROM bulk_upload_jobs"),
+                         0); /* discarded at once */
         assert_int_equal(world_number(w, "SELECT count(*) FROM bulk_upload_files"), 0);
         assert_int_equal(world_number(w, "SELECT count(*) FROM work_queue"), 0);
         assert_int_equal(world_number(w, "SELECT count(*) FROM idempotency_keys"), 0);
-        assert_int_equal(world_number(w, "SELECT count(*) FROM audit_events WHERE object_kind = 'job'"), 0);
+        assert_int_equal(
+            world_number(w, "SELECT count(*) FROM audit_events WHERE object_kind = 'job'"), 0);
     }
     assert_int_equal(world_number(w, "SELECT count(*) FROM bulk_upload_files"), 3);
 }

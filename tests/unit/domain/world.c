@@ -21,15 +21,19 @@ const char WORLD_QUARTERLY[] =
     "total_debt_to_ebitda,sga_margin,long_term_debt_to_total_capital,return_on_capital\n";
 
 static const char *const CARDS[KIND_COUNT] = {
-    "{\"format\": \"obligor-scorecard/1\", \"kind\": \"annual\", \"name\": \"plain\", \"version\": \"1\","
+    "{\"format\": \"obligor-scorecard/1\", \"kind\": \"annual\", \"name\": \"plain\", \"version\": "
+    "\"1\","
     " \"description\": \"for tests\", \"intercept\": -3.0, \"features\": [{\"field\": "
-    "\"return_on_assets\", \"coefficient\": 1.0, \"bins\": [{\"above\": null, \"up_to\": 0, \"rate\": 2.0},"
+    "\"return_on_assets\", \"coefficient\": 1.0, \"bins\": [{\"above\": null, \"up_to\": 0, "
+    "\"rate\": 2.0},"
     " {\"above\": 0, \"up_to\": null, \"rate\": 0.5}], \"missing\": 1.0, \"otherwise\": 1.0}],"
     " \"risk_levels\": [{\"level\": \"CRITICAL\", \"above_percent\": 15}, {\"level\": \"HIGH\", "
     "\"from_percent\": 5}, {\"level\": \"MEDIUM\", \"from_percent\": 2}, {\"level\": \"LOW\"}]}",
-    "{\"format\": \"obligor-scorecard/1\", \"kind\": \"quarterly\", \"name\": \"plain\", \"version\": "
+    "{\"format\": \"obligor-scorecard/1\", \"kind\": \"quarterly\", \"name\": \"plain\", "
+    "\"version\": "
     "\"1\", \"description\": \"for tests\", \"intercept\": -3.0, \"features\": [{\"field\": "
-    "\"sga_margin\", \"coefficient\": 1.0, \"bins\": [{\"above\": null, \"up_to\": 0, \"rate\": 2.0},"
+    "\"sga_margin\", \"coefficient\": 1.0, \"bins\": [{\"above\": null, \"up_to\": 0, \"rate\": "
+    "2.0},"
     " {\"above\": 0, \"up_to\": null, \"rate\": 0.5}], \"missing\": 1.0, \"otherwise\": 1.0}],"
     " \"risk_levels\": [{\"level\": \"CRITICAL\", \"above_percent\": 15}, {\"level\": \"HIGH\", "
     "\"from_percent\": 5}, {\"level\": \"MEDIUM\", \"from_percent\": 2}, {\"level\": \"LOW\"}]}",
@@ -78,7 +82,7 @@ static User *add_user(World *w, const char *email, Role role)
 {
     User *user = NULL;
     NewUser new = {.email = str_from(email), .role = role, .verified = true};
-    assert_no_error(accounts_create(w->arena, w->db, w->operator, &new, &user));
+    assert_no_error(accounts_create(w->arena, w->db, w->operator, & new, &user));
     return user;
 }
 
@@ -93,7 +97,7 @@ static void fill(World *w)
     static const Peer peer = {.via = "cli", .address = "tests"};
     int applied = 0;
     assert_no_error(migrate_up(w->arena, w->db, &applied));
-    w->operator = accounts_operator(w->arena, &peer);
+    w->operator= accounts_operator(w->arena, &peer);
     w->ada = add_person(w, "ada@example.com", ROLE_USER);
     w->bob = add_person(w, "bob@example.com", ROLE_USER);
     w->root = add_person(w, "root@example.com", ROLE_SUPER_ADMIN);
@@ -172,7 +176,8 @@ void world_restore(World *w)
     open_sessions(w);
 }
 
-static void each_row(World *w, const char *script, void (*row)(void *, sqlite3_stmt *), void *context)
+static void each_row(World *w, const char *script, void (*row)(void *, sqlite3_stmt *),
+                     void *context)
 {
     sqlite3 *db = open_plain(w, "world.db");
     for (const char *rest = script; *rest != '\0';) {
@@ -234,28 +239,61 @@ void world_script(World *w, const char *script)
     "(SELECT j.original_filename || j.created_at FROM bulk_upload_jobs j WHERE j.owner_id = " row  \
     ".owner_id AND j.id = " row "." column ")"
 
-static const char STATE[] =
-    "SELECT 'annual', hex(p.owner_id), " JOB_OF("p", "job_id") ", p.job_row, c.symbol,"
-    "  p.reporting_year, p.reporting_quarter, p.source, p.derived_from IS NULL, p.sector, p.market_cap,"
-    "  p.risk_level, p.is_current, p.return_on_assets, p.probability"
-    "  FROM annual_predictions p JOIN companies c ON c.owner_id = p.owner_id AND c.id = p.company_id"
-    "  ORDER BY 2, 3, 4, 5, 6, 7, p.created_at, p.id;"
-    "SELECT 'company', hex(c.owner_id), c.symbol, c.name, c.sector, " JOB_OF("c", "job_id") ","
-    "  c.job_row, c.deleted_at IS NULL FROM companies c ORDER BY 2, 3;"
-    "SELECT 'problem', " JOB_OF("e", "job_id") ", e.severity, e.job_row, e.seq, e.column_name, e.code,"
-    "  e.message, e.value, CAST(e.raw AS text) FROM bulk_upload_errors e ORDER BY e.owner_id, 2, 3, 4, 5;"
-    "SELECT 'job', original_filename, created_at, status, status_before, hides_rows, total_rows,"
-    "  processed_rows, successful_rows, failed_rows, skipped_rows, unchanged_rows, warning_count,"
-    "  companies_created, resume_row, bytes_done, error_message FROM bulk_upload_jobs ORDER BY owner_id, 3, 2;"
-    "SELECT 'count', n.kind, " JOB_OF("n", "job_id") ", n.reporting_year, n.risk_level, n.sector,"
-    "  sum(n.delta) FROM prediction_counts n GROUP BY n.owner_id, n.kind, n.job_id, n.reporting_year,"
-    "  n.risk_level, n.sector HAVING sum(n.delta) <> 0 ORDER BY n.owner_id, 2, 3, 4, 5, 6;"
-    "SELECT 'deletion', " JOB_OF("d", "job_id") ", d.record_only, d.state, d.expected_rows,"
-    "  d.deleted_rows, d.edits_kept, d.already_deleted, d.companies_deleted FROM deletions d"
-    "  ORDER BY d.owner_id, 2, d.created_at;"
-    "SELECT 'audit', hex(owner_id), actor, via, action, object_kind, row_count, reason FROM audit_events"
-    "  ORDER BY owner_id, seq;"
-    "SELECT 'task', task, position FROM work_queue ORDER BY accepted_at, id;";
+static const char STATE[] = "SELECT 'annual', hex(p.owner_id), " JOB_OF(
+    "p",
+    "job_id") ", p.job_row, c.symbol,"
+              "  p.reporting_year, p.reporting_quarter, p.source, p.derived_from IS NULL, "
+              "p.sector, p.market_cap,"
+              "  p.risk_level, p.is_current, p.return_on_assets, p.probability"
+              "  FROM annual_predictions p JOIN companies c ON c.owner_id = p.owner_id AND c.id = "
+              "p.company_id"
+              "  ORDER BY 2, 3, 4, 5, 6, 7, p.created_at, p.id;"
+              "SELECT 'company', hex(c.owner_id), c.symbol, c.name, c.sector, " JOB_OF(
+                  "c",
+                  "job_id") ","
+                            "  c.job_row, c.deleted_at IS NULL FROM companies c ORDER BY 2, 3;"
+                            "SELECT 'problem', " JOB_OF(
+                                "e",
+                                "job_id") ", e.severity, e.job_row, e.seq, e.column_name, e.code,"
+                                          "  e.message, e.value, CAST(e.raw AS text) FROM "
+                                          "bulk_upload_errors e ORDER BY e.owner_id, 2, 3, 4, 5;"
+                                          "SELECT 'job', original_filename, created_at, status, "
+                                          "status_before, hides_rows, total_rows,"
+                                          "  processed_rows, successful_rows, failed_rows, "
+                                          "skipped_rows, unchanged_rows, warning_count,"
+                                          "  companies_created, resume_row, bytes_done, "
+                                          "error_message FROM bulk_upload_jobs ORDER BY owner_id, "
+                                          "3, 2;"
+                                          "SELECT 'count', n.kind, " JOB_OF(
+                                              "n",
+                                              "job_id") ", n.reporting_year, n.risk_level, "
+                                                        "n.sector,"
+                                                        "  sum(n.delta) FROM prediction_counts n "
+                                                        "GROUP BY n.owner_id, n.kind, n.job_id, "
+                                                        "n.reporting_year,"
+                                                        "  n.risk_level, n.sector HAVING "
+                                                        "sum(n.delta) <> 0 ORDER BY n.owner_id, 2, "
+                                                        "3, 4, 5, 6;"
+                                                        "SELECT 'deletion', " JOB_OF(
+                                                            "d",
+                                                            "job_id") ", d.record_only, d.state, "
+                                                                      "d.expected_rows,"
+                                                                      "  d.deleted_rows, "
+                                                                      "d.edits_kept, "
+                                                                      "d.already_deleted, "
+                                                                      "d.companies_deleted FROM "
+                                                                      "deletions d"
+                                                                      "  ORDER BY d.owner_id, 2, "
+                                                                      "d.created_at;"
+                                                                      "SELECT 'audit', "
+                                                                      "hex(owner_id), actor, via, "
+                                                                      "action, object_kind, "
+                                                                      "row_count, reason FROM "
+                                                                      "audit_events"
+                                                                      "  ORDER BY owner_id, seq;"
+                                                                      "SELECT 'task', task, "
+                                                                      "position FROM work_queue "
+                                                                      "ORDER BY accepted_at, id;";
 
 const char *world_state(Arena *arena, World *w)
 {
@@ -270,33 +308,44 @@ static const struct {
      "SELECT count(*) FROM annual_predictions WHERE is_current GROUP BY owner_id, company_id, "
      "reporting_year, reporting_quarter HAVING count(*) > 1"},
     {"a prediction or company of no job",
-     "SELECT id FROM annual_predictions WHERE job_id IS NOT NULL AND (owner_id, job_id) NOT IN (SELECT "
-     "owner_id, id FROM bulk_upload_jobs) UNION ALL SELECT id FROM companies WHERE job_id IS NOT NULL "
+     "SELECT id FROM annual_predictions WHERE job_id IS NOT NULL AND (owner_id, job_id) NOT IN "
+     "(SELECT "
+     "owner_id, id FROM bulk_upload_jobs) UNION ALL SELECT id FROM companies WHERE job_id IS NOT "
+     "NULL "
      "AND (owner_id, job_id) NOT IN (SELECT owner_id, id FROM bulk_upload_jobs)"},
-    {"counts that do not agree with the rows",
-     "SELECT job, y, r, s, sum(n) FROM (SELECT owner_id AS o, coalesce(job_id, zeroblob(16)) AS job, "
-     "reporting_year AS y, risk_level AS r, sector AS s, count(*) AS n FROM annual_predictions WHERE "
-     "is_current GROUP BY 1, 2, 3, 4, 5 UNION ALL SELECT owner_id, job_id, reporting_year, risk_level, "
-     "sector, -sum(delta) FROM prediction_counts WHERE kind = 0 GROUP BY 1, 2, 3, 4, 5) GROUP BY o, job, "
-     "y, r, s HAVING sum(n) <> 0"},
+    {"counts that do not agree with the rows", "SELECT job, y, r, s, sum(n) FROM (SELECT owner_id "
+                                               "AS o, coalesce(job_id, zeroblob(16)) AS job, "
+                                               "reporting_year AS y, risk_level AS r, sector AS s, "
+                                               "count(*) AS n FROM annual_predictions WHERE "
+                                               "is_current GROUP BY 1, 2, 3, 4, 5 UNION ALL SELECT "
+                                               "owner_id, job_id, reporting_year, risk_level, "
+                                               "sector, -sum(delta) FROM prediction_counts WHERE "
+                                               "kind = 0 GROUP BY 1, 2, 3, 4, 5) GROUP BY o, job, "
+                                               "y, r, s HAVING sum(n) <> 0"},
     {"rows outside the span that their job keeps",
      "SELECT j.original_filename, p.job_row FROM annual_predictions p JOIN bulk_upload_jobs j ON "
-     "j.owner_id = p.owner_id AND j.id = p.job_id WHERE (p.created_at, p.id) < (j.first_created_at, "
+     "j.owner_id = p.owner_id AND j.id = p.job_id WHERE (p.created_at, p.id) < "
+     "(j.first_created_at, "
      "j.first_id) OR (p.created_at, p.id) > (j.last_created_at, j.last_id) OR j.first_id IS NULL"},
     {"a job that knows another number of its rows than there are",
      "SELECT j.original_filename, j.successful_rows, j.removed_rows FROM bulk_upload_jobs j WHERE "
      "j.status NOT IN ('receiving', 'undoing') AND j.options NOT LIKE '%\"dry_run\":true%' AND "
-     "j.successful_rows - j.removed_rows <> (SELECT count(*) FROM annual_predictions p WHERE p.owner_id = "
-     "j.owner_id AND p.job_id = j.id) + (SELECT count(*) FROM quarterly_predictions p WHERE p.owner_id = "
+     "j.successful_rows - j.removed_rows <> (SELECT count(*) FROM annual_predictions p WHERE "
+     "p.owner_id = "
+     "j.owner_id AND p.job_id = j.id) + (SELECT count(*) FROM quarterly_predictions p WHERE "
+     "p.owner_id = "
      "j.owner_id AND p.job_id = j.id)"},
     {"a visible prediction of a deleted company",
-     "SELECT c.symbol FROM annual_predictions p JOIN companies c ON c.owner_id = p.owner_id AND c.id = "
+     "SELECT c.symbol FROM annual_predictions p JOIN companies c ON c.owner_id = p.owner_id AND "
+     "c.id = "
      "p.company_id WHERE p.is_current AND c.deleted_at IS NOT NULL AND NOT EXISTS (SELECT 1 FROM "
      "bulk_upload_jobs j WHERE j.owner_id = p.owner_id AND j.id = p.job_id AND j.hides_rows)"},
     {"a processing, undoing or deleting job without a task",
      "SELECT j.original_filename, j.status FROM bulk_upload_jobs j WHERE j.status IN ('pending', "
-     "'processing', 'undoing', 'deleting') AND NOT EXISTS (SELECT 1 FROM work_queue q WHERE q.owner_id = "
-     "j.owner_id AND (q.object_id = j.id OR q.object_id IN (SELECT d.id FROM deletions d WHERE d.owner_id "
+     "'processing', 'undoing', 'deleting') AND NOT EXISTS (SELECT 1 FROM work_queue q WHERE "
+     "q.owner_id = "
+     "j.owner_id AND (q.object_id = j.id OR q.object_id IN (SELECT d.id FROM deletions d WHERE "
+     "d.owner_id "
      "= j.owner_id AND d.job_id = j.id AND d.state <> 'done')))"},
 };
 

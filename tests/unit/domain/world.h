@@ -33,12 +33,12 @@ typedef struct World {
     const char *directory;
     Str url;
     Db *db;
-    Db *reader;             /* for files, while the other one commits */
-    Fault *fault;           /* of db */
+    Db *reader;   /* for files, while the other one commits */
+    Fault *fault; /* of db */
     Principal *ada;
     Principal *bob;
-    Principal *root;        /* a super_admin */
-    Principal *operator;    /* at the command line, nobody signed in */
+    Principal *root;     /* a super_admin */
+    Principal *operator; /* at the command line, nobody signed in */
     Uuid models[KIND_COUNT];
     TaskEnd last_end;
 } World;
@@ -61,7 +61,7 @@ int64_t world_now(void);
 
 /* --- files ------------------------------------------------------------------------------------- */
 
-extern const char WORLD_ANNUAL[];       /* header of an annual file, with its line end */
+extern const char WORLD_ANNUAL[]; /* header of an annual file, with its line end */
 extern const char WORLD_QUARTERLY[];
 
 /* One annual row: company, year, Q4, a market cap, return_on_assets; its sector is "Energy". */
@@ -97,8 +97,8 @@ const char *world_state(Arena *arena, World *w);
  * agree with the rows, counters that add up, spans that hold their rows. Fails the test where it does not. */
 void world_check(World *w);
 
-int64_t world_number(World *w, const char *query);          /* one number, past the store */
-const char *world_text(World *w, const char *query);        /* rows as lines, columns by "|" */
+int64_t world_number(World *w, const char *query);   /* one number, past the store */
+const char *world_text(World *w, const char *query); /* rows as lines, columns by "|" */
 void world_script(World *w, const char *script);
 
 #endif

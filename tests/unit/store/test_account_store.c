@@ -124,7 +124,9 @@ static void a_user_changes(void **state)
     fixture_commit(f);
     assert_string_equal(get_user(f, f->user)->password_hash, "new");
     assert_null(get_user(f, f->other)->password_hash);
-    assert_int_equal(fixture_number(f, arena_printf(f->arena, "SELECT %s FROM users", fixture_micros(f, "max(updated_at)"))), FIXTURE_START + 7);
+    assert_int_equal(fixture_number(f, arena_printf(f->arena, "SELECT %s FROM users",
+                                                    fixture_micros(f, "max(updated_at)"))),
+                     FIXTURE_START + 7);
     fixture_begin(f);
     assert_no_error(user_set_verified(f->arena, f->db, f->user, FIXTURE_START + 8));
     assert_no_error(user_set_active(f->arena, f->db, f->user, false, FIXTURE_START + 9));
@@ -133,7 +135,9 @@ static void a_user_changes(void **state)
     assert_int_equal(get_user(f, f->other)->verified_at, 0);
     assert_false(get_user(f, f->user)->is_active);
     assert_true(get_user(f, f->other)->is_active);
-    assert_int_equal(fixture_number(f, arena_printf(f->arena, "SELECT %s FROM users", fixture_micros(f, "max(updated_at)"))), FIXTURE_START + 9);
+    assert_int_equal(fixture_number(f, arena_printf(f->arena, "SELECT %s FROM users",
+                                                    fixture_micros(f, "max(updated_at)"))),
+                     FIXTURE_START + 9);
 }
 
 /* --- tokens --------------------------------------------------------------------------------------- */

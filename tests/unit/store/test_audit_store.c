@@ -65,7 +65,9 @@ static void the_head_moves_with_each_entry(void **state)
     assert_int_equal(head_of(f, f->other).seq, 1);
     assert_int_equal(head_of(f, f->user).seq, 3);
     assert_int_equal(fixture_number(f, "SELECT count(*) FROM audit_events"), 4);
-    assert_int_equal(fixture_number(f, arena_printf(f->arena, "SELECT %s FROM audit_heads", fixture_micros(f, "max(at)"))), FIXTURE_START + 3);
+    assert_int_equal(fixture_number(f, arena_printf(f->arena, "SELECT %s FROM audit_heads",
+                                                    fixture_micros(f, "max(at)"))),
+                     FIXTURE_START + 3);
 }
 
 static void an_entry_is_kept_whole(void **state)
@@ -78,7 +80,9 @@ static void an_entry_is_kept_whole(void **state)
                           "request_id = 'r-1' AND action = 'job.accepted' AND object_kind = 'job' "
                           "AND row_count = 17 AND reason = 'because' AND details = '{\"a\": 1}'"),
         1);
-    assert_int_equal(fixture_number(f, arena_printf(f->arena, "SELECT %s FROM audit_events", fixture_micros(f, "at"))), FIXTURE_START + 1);
+    assert_int_equal(fixture_number(f, arena_printf(f->arena, "SELECT %s FROM audit_events",
+                                                    fixture_micros(f, "at"))),
+                     FIXTURE_START + 1);
 }
 
 static void what_does_not_apply_is_missing(void **state)

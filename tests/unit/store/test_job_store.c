@@ -599,7 +599,9 @@ static void uploads_that_never_ended_are_found_and_removed(void **state)
     assert_no_error(job_stale_receiving(f->arena, f->db, FIXTURE_START + 10, &jobs, &count));
     assert_int_equal(count, 2);
     fixture_begin(f);
-    assert_no_error(file_insert(f->arena, f->db, (JobName){f->user, old.id}, &(FileChunk){0, 0, (int64_t)STR("abc").len, file_pack(f->arena, STR("abc"))}));
+    assert_no_error(
+        file_insert(f->arena, f->db, (JobName){f->user, old.id},
+                    &(FileChunk){0, 0, (int64_t)STR("abc").len, file_pack(f->arena, STR("abc"))}));
     fixture_commit(f);
     for (size_t i = 0; i < count; i++) {
         assert_true(uuid_equal(jobs[i].id, old.id) || uuid_equal(jobs[i].id, other.id));
@@ -621,7 +623,9 @@ static void a_file_comes_back_chunk_by_chunk(void **state)
     const Str chunks[] = {{noise, 1 << 20}, STR("a,b\n1,2\n"), STR(""), STR("\0")};
     int64_t offset = 0;
     for (size_t i = 0; i < ARRAY_COUNT(chunks); i++) {
-        CHANGE(f, file_insert(f->arena, f->db, name, &(FileChunk){(int64_t)i, offset, (int64_t)chunks[i].len, file_pack(f->arena, chunks[i])}));
+        CHANGE(f, file_insert(f->arena, f->db, name,
+                              &(FileChunk){(int64_t)i, offset, (int64_t)chunks[i].len,
+                                           file_pack(f->arena, chunks[i])}));
         offset += (int64_t)chunks[i].len;
     }
     for (size_t i = 0; i < ARRAY_COUNT(chunks); i++) {
@@ -647,7 +651,9 @@ static void only_a_job_being_received_is_removed(void **state)
     Fixture *f = *state;
     Job job = fixture_job(f, f->user, KIND_ANNUAL);
     CHANGE(f, job_set_status(f->arena, f->db, f->user, job.id, JOB_PENDING, 1));
-    CHANGE(f, file_insert(f->arena, f->db, (JobName){f->user, job.id}, &(FileChunk){0, 0, (int64_t)STR("abc").len, file_pack(f->arena, STR("abc"))}));
+    CHANGE(f, file_insert(
+                  f->arena, f->db, (JobName){f->user, job.id},
+                  &(FileChunk){0, 0, (int64_t)STR("abc").len, file_pack(f->arena, STR("abc"))}));
     CHANGE(f, job_delete_received(f->arena, f->db, (JobName){f->user, job.id}));
     get(f, &job);
     Str bytes = {0};

@@ -41,7 +41,8 @@ static void wait_for(World *w, const Principal *who, Uuid job, JobStatus wanted)
     int64_t until = clock_monotonic() + PATIENCE;
     while (status(w, who, job) != wanted) {
         if (clock_monotonic() > until)
-            fail_msg("the job is %s and not %s", JOB_STATUS_WORDS[status(w, who, job)], JOB_STATUS_WORDS[wanted]);
+            fail_msg("the job is %s and not %s", JOB_STATUS_WORDS[status(w, who, job)],
+                     JOB_STATUS_WORDS[wanted]);
         clock_sleep(2000);
     }
 }
@@ -51,7 +52,8 @@ static void wait_for_number(World *w, const char *query, int64_t wanted)
     int64_t until = clock_monotonic() + PATIENCE;
     while (world_number(w, query) != wanted) {
         if (clock_monotonic() > until)
-            fail_msg("%s gives %jd and not %jd", query, (intmax_t)world_number(w, query), (intmax_t)wanted);
+            fail_msg("%s gives %jd and not %jd", query, (intmax_t)world_number(w, query),
+                     (intmax_t)wanted);
         clock_sleep(2000);
     }
 }
@@ -60,8 +62,10 @@ static const char *many_rows(World *w, int rows)
 {
     Buf text = buf_new(w->arena, 64 << 20);
     for (int i = 0; i < rows; i++)
-        buf_printf(&text, "S%d,A name that is somewhat longer,1000000000,Industrials,%d,Q%d,1.25,2.5,3.75,4,%d\n",
-                   i / 400, 1900 + i / 4 % 100, 1 + i % 4, i % 50);
+        buf_printf(
+            &text,
+            "S%d,A name that is somewhat longer,1000000000,Industrials,%d,Q%d,1.25,2.5,3.75,4,%d\n",
+            i / 400, 1900 + i / 4 % 100, 1 + i % 4, i % 50);
     return buf_str(&text).ptr;
 }
 
@@ -102,7 +106,8 @@ static void test_stopped_in_the_middle(void **state)
     worker_stop(worker);
     assert_true(clock_monotonic() - began < SECONDS(10));
     if (status(w, w->ada, job) == JOB_PROCESSING)
-        assert_string_equal(world_text(w, "SELECT lease_until, attempts FROM work_queue"), "NULL|0\n");
+        assert_string_equal(world_text(w, "SELECT lease_until, attempts FROM work_queue"),
+                            "NULL|0\n");
     worker = start(w);
     wait_for(w, w->ada, job, JOB_COMPLETED);
     worker_stop(worker);
@@ -119,7 +124,8 @@ static void test_woken_at_once(void **state)
     clock_sleep(50000); /* all threads wait by now */
     int64_t worst = 0;
     for (int i = 0; i < 5; i++) {
-        Uuid job = world_upload(w, w->ada, world_row(w, arena_printf(w->arena, "S%d", i), 2020, 1), NULL);
+        Uuid job =
+            world_upload(w, w->ada, world_row(w, arena_printf(w->arena, "S%d", i), 2020, 1), NULL);
         int64_t began = clock_now();
         wait_for(w, w->ada, job, JOB_COMPLETED);
         int64_t took = world_job(w, w->ada, job)->started_at - began;
@@ -192,13 +198,20 @@ static void test_a_poisoned_task_is_given_up(void **state)
     Uuid poisoned = world_upload(w, w->ada, world_row(w, "ONE", 2020, 1), NULL);
     Uuid behind = world_upload(w, w->ada, world_row(w, "TWO", 2020, 1), NULL);
     Uuid other = world_upload(w, w->bob, world_row(w, "ONE", 2020, 1), NULL);
-    world_script(w, arena_printf(w->arena, "DELETE FROM bulk_upload_files WHERE hex(job_id) = upper(replace("
-                                           "'%s', '-', ''))", uuid_text(w->arena, poisoned)));
+    world_script(w, arena_printf(w->arena,
+                                 "DELETE FROM bulk_upload_files WHERE hex(job_id) = upper(replace("
+                                 "'%s', '-', ''))",
+                                 uuid_text(w->arena, poisoned)));
     Worker *worker = start(w);
     wait_for(w, w->bob, other, JOB_COMPLETED);
     for (int attempt = 1; attempt <= TASK_ATTEMPTS_MAX; attempt++) {
-        wait_for_number(w, arena_printf(w->arena, "SELECT count(*) FROM work_queue WHERE attempts = %d AND lease_until "
-                                                  "IS NULL", attempt), 1);
+        wait_for_number(
+            w,
+            arena_printf(w->arena,
+                         "SELECT count(*) FROM work_queue WHERE attempts = %d AND lease_until "
+                         "IS NULL",
+                         attempt),
+            1);
         assert_int_equal(status(w, w->ada, poisoned), JOB_PROCESSING);
         assert_int_equal(status(w, w->ada, behind), JOB_PENDING);
         assert_true(world_number(w, "SELECT min(not_before) FROM work_queue WHERE attempts > 0") >
@@ -221,7 +234,8 @@ static void test_a_damaged_store_is_not_the_files_fault(void **state)
     Uuid job = world_upload(w, w->ada, world_row(w, "ONE", 2020, 1), NULL);
     world_script(w, "UPDATE bulk_upload_files SET data = zeroblob(9)");
     Worker *worker = start(w);
-    wait_for_number(w, "SELECT count(*) FROM work_queue WHERE attempts = 0 OR lease_until IS NOT NULL", 0);
+    wait_for_number(
+        w, "SELECT count(*) FROM work_queue WHERE attempts = 0 OR lease_until IS NOT NULL", 0);
     worker_stop(worker);
     assert_int_equal(status(w, w->ada, job), JOB_PROCESSING);
     assert_int_equal(world_number(w, "SELECT count(*) FROM bulk_upload_errors"), 0);
@@ -243,11 +257,15 @@ static void test_housekeeping(void **state)
 {
     World *w = *state;
     world_upload(w, w->ada, world_row(w, "ONE", 2020, 1), NULL);
-    world_script(w, "DELETE FROM work_queue; UPDATE bulk_upload_jobs SET status = 'receiving', updated_at = 1;"
-                    "INSERT INTO tokens (digest, kind, user_id, created_at, expires_at) VALUES (x'01', 'session', "
-                    "zeroblob(16), 1, 2);"
-                    "INSERT INTO idempotency_keys (owner_id, user_id, key, route, request, object_id, expires_at) "
-                    "VALUES (zeroblob(16), zeroblob(16), 'k', 'r', zeroblob(32), zeroblob(16), 2)");
+    world_script(
+        w,
+        "DELETE FROM work_queue; UPDATE bulk_upload_jobs SET status = 'receiving', updated_at = 1;"
+        "INSERT INTO tokens (digest, kind, user_id, created_at, expires_at) VALUES (x'01', "
+        "'session', "
+        "zeroblob(16), 1, 2);"
+        "INSERT INTO idempotency_keys (owner_id, user_id, key, route, request, object_id, "
+        "expires_at) "
+        "VALUES (zeroblob(16), zeroblob(16), 'k', 'r', zeroblob(32), zeroblob(16), 2)");
     Worker *worker = start(w);
     wait_for_number(w, "SELECT count(*) FROM bulk_upload_jobs", 0);
     wait_for_number(w, "SELECT count(*) FROM tokens", 0);
