@@ -108,8 +108,7 @@ Error *accounts_create(Arena *arena, Db *db, const Principal *who, const NewUser
 {
     User *user = NULL;
     TRY(new_user(arena, new, &user));
-    Tx TX_AUTO
-    tx = {0};
+    Tx TX_AUTO tx = {0};
     TRY(tx_begin(db, arena, TX_WRITE, &tx));
     TRY(user_insert(arena, db, user));
     TRY(note(arena, db, who, "user.created", user->id));
@@ -142,8 +141,7 @@ Error *accounts_set_password(Arena *arena, Db *db, const Principal *who, const U
     TRY(error_from_fields(arena, fields));
     char *hash = NULL;
     TRY(hash_password(arena, password, &hash));
-    Tx TX_AUTO
-    tx = {0};
+    Tx TX_AUTO tx = {0};
     TRY(tx_begin(db, arena, TX_WRITE, &tx));
     TRY(user_set_password(arena, db, user->id, hash, clock_now()));
     TRY(token_delete_of_user(arena, db, user->id, TOKEN_SESSION));
@@ -153,8 +151,7 @@ Error *accounts_set_password(Arena *arena, Db *db, const Principal *who, const U
 
 Error *accounts_verify(Arena *arena, Db *db, const Principal *who, const User *user)
 {
-    Tx TX_AUTO
-    tx = {0};
+    Tx TX_AUTO tx = {0};
     TRY(tx_begin(db, arena, TX_WRITE, &tx));
     TRY(user_set_verified(arena, db, user->id, clock_now()));
     TRY(note(arena, db, who, "user.verified", user->id));
@@ -164,8 +161,7 @@ Error *accounts_verify(Arena *arena, Db *db, const Principal *who, const User *u
 Error *accounts_set_active(Arena *arena, Db *db, const Principal *who, const User *user,
                            bool active)
 {
-    Tx TX_AUTO
-    tx = {0};
+    Tx TX_AUTO tx = {0};
     TRY(tx_begin(db, arena, TX_WRITE, &tx));
     TRY(user_set_active(arena, db, user->id, active, clock_now()));
     if (!active)
@@ -211,8 +207,7 @@ Error *accounts_sign_in(Arena *arena, Db *db, const Peer *peer, Str email, Str p
     int64_t now = clock_now();
     session.expires_at = now + SESSION_LENGTH;
     bool same = false;
-    Tx TX_AUTO
-    tx = {0};
+    Tx TX_AUTO tx = {0};
     TRY(tx_begin(db, arena, TX_WRITE, &tx));
     TRY(user_has_password(arena, db, user->id, user->password_hash, &same));
     if (!same) /* it was changed while the old one was being checked */
@@ -227,8 +222,7 @@ Error *accounts_sign_in(Arena *arena, Db *db, const Peer *peer, Str email, Str p
 
 Error *accounts_sign_out(Arena *arena, Db *db, const Principal *who)
 {
-    Tx TX_AUTO
-    tx = {0};
+    Tx TX_AUTO tx = {0};
     TRY(tx_begin(db, arena, TX_WRITE, &tx));
     bool was_there = false;
     TRY(token_delete(arena, db, who->token, &was_there));
@@ -308,8 +302,7 @@ Error *accounts_offer_setup(Arena *arena, Db *db, const char **ret_token)
         return NULL;
     const char *token = crypto_token(arena);
     int64_t now = clock_now();
-    Tx TX_AUTO
-    tx = {0};
+    Tx TX_AUTO tx = {0};
     TRY(tx_begin(db, arena, TX_WRITE, &tx));
     TRY(token_delete_of_user(arena, db, UUID_NIL, TOKEN_SETUP));
     TRY(token_insert(arena, db, digest_of(str_from(token)), TOKEN_SETUP, UUID_NIL, now,
@@ -341,8 +334,7 @@ Error *accounts_set_up(Arena *arena, Db *db, const Peer *peer, Str token, const 
     first.verified = true;
     User *user = NULL;
     TRY(new_user(arena, &first, &user));
-    Tx TX_AUTO
-    tx = {0};
+    Tx TX_AUTO tx = {0};
     TRY(tx_begin(db, arena, TX_WRITE, &tx));
     TRY(user_any(arena, db, &any));
     TRY(token_is_good(arena, db, digest, TOKEN_SETUP, clock_now(), &good)); /* used meanwhile? */
@@ -360,8 +352,7 @@ Error *accounts_set_up(Arena *arena, Db *db, const Peer *peer, Str token, const 
 
 Error *accounts_sweep_tokens(Arena *arena, Db *db, int64_t *ret_removed)
 {
-    Tx TX_AUTO
-    tx = {0};
+    Tx TX_AUTO tx = {0};
     TRY(tx_begin(db, arena, TX_WRITE, &tx));
     TRY(token_sweep(arena, db, clock_now(), ret_removed));
     return tx_commit(&tx, arena);

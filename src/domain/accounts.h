@@ -26,8 +26,8 @@ typedef struct Peer {
 Error *accounts_create(Arena *arena, Db *db, const Principal *who, const NewUser *user,
                        User **ret_user) MUST_CHECK;
 Error *accounts_list(Arena *arena, Db *db, User **ret_users, size_t *ret_count) MUST_CHECK;
-Error *accounts_find(Arena *arena, Db *db, Str email,
-                     User **ret_user) MUST_CHECK; /* may give NULL */
+Error *accounts_find(Arena *arena, Db *db, Str email, User **ret_user)
+    MUST_CHECK; /* may give NULL */
 Error *accounts_set_password(Arena *arena, Db *db, const Principal *who, const User *user,
                              Str password) MUST_CHECK; /* ends the user's sessions */
 Error *accounts_verify(Arena *arena, Db *db, const Principal *who, const User *user) MUST_CHECK;

@@ -22,8 +22,8 @@ typedef struct CompanyList {
 /* In order of symbol. `after_symbol` and page->after.id: where to go on. */
 Error *companies_list(Arena *arena, Db *db, const Principal *who, const CompanyFilter *filter,
                       const Page *page, Str after_symbol, CompanyList *ret_list) MUST_CHECK;
-Error *companies_get(Arena *arena, Db *db, const Principal *who, Uuid id,
-                     Company **ret_company) MUST_CHECK;
+Error *companies_get(Arena *arena, Db *db, const Principal *who, Uuid id, Company **ret_company)
+    MUST_CHECK;
 Error *companies_by_symbol(Arena *arena, Db *db, const Principal *who, Str symbol,
                            Company **ret_company) MUST_CHECK; /* NOT_FOUND */
 

@@ -82,8 +82,7 @@ Error *deletion_preview(Arena *arena, Db *db, const Principal *who, Uuid job_id,
     Job *job = NULL;
     JobStatus to;
     DeletionPreview preview = {0};
-    Tx TX_AUTO
-    tx = {0};
+    Tx TX_AUTO tx = {0};
     TRY(tx_begin(db, arena, TX_READ, &tx));
     TRY(jobs_get(arena, db, who, job_id, true, &job));
     TRY(allowed(arena, db, who, job, options, &to));
@@ -188,8 +187,7 @@ Error *deletion_request(Arena *arena, Db *db, const Principal *who, Uuid job_id,
     TRY(allowed(arena, db, who, job, options, &to));
     TRY(count_effect(arena, db, job, &counts));
 
-    Tx TX_AUTO
-    tx = {0};
+    Tx TX_AUTO tx = {0};
     TRY(tx_begin(db, arena, TX_WRITE, &tx));
     TRY(jobs_get_locked(arena, db, who, job_id, true, &job));
     TRY(allowed(arena, db, who, job, options, &to));
@@ -250,8 +248,7 @@ static Error *find_running(Arena *arena, Db *db, const Task *task, Deletion **re
 static Error *finish(Arena *arena, Db *db, const Task *task, const Deletion *deletion)
 {
     int64_t now = clock_now();
-    Tx TX_AUTO
-    tx = {0};
+    Tx TX_AUTO tx = {0};
     TRY(tx_begin(db, arena, TX_WRITE, &tx));
     if (deletion != NULL) {
         TRY(deletion_finish(arena, db, deletion, DELETION_DONE, now));
@@ -283,8 +280,7 @@ Error *deletion_give_up(Arena *arena, Db *db, Task *task)
 {
     Deletion *deletion = NULL;
     TRY(find_running(arena, db, task, &deletion));
-    Tx TX_AUTO
-    tx = {0};
+    Tx TX_AUTO tx = {0};
     TRY(tx_begin(db, arena, TX_WRITE, &tx));
     if (deletion != NULL)
         TRY(deletion_finish(arena, db, deletion, DELETION_STALLED, 0));

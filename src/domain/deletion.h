@@ -45,16 +45,16 @@ typedef struct DeletionResult {
 Error *deletion_request(Arena *arena, Db *db, const Principal *who, Uuid job_id,
                         const DeletionOptions *options, DeletionResult *ret_result) MUST_CHECK;
 
-Error *deletion_get(Arena *arena, Db *db, const Principal *who, Uuid id,
-                    Deletion **ret_deletion) MUST_CHECK;
+Error *deletion_get(Arena *arena, Db *db, const Principal *who, Uuid id, Deletion **ret_deletion)
+    MUST_CHECK;
 
 /* Waits until the deletion is over or `wait` µs have gone; *ret_deletion is its last state. */
 Error *deletion_wait(Arena *arena, Db *db, const Principal *who, Uuid id, int64_t wait,
                      Deletion **ret_deletion) MUST_CHECK;
 
 /* Removes a deletion's rows, batch by batch, and ends it. */
-Error *deletion_run(Arena *arena, Db *db, Task *task, const TaskWatch *watch,
-                    TaskEnd *ret_end) MUST_CHECK;
+Error *deletion_run(Arena *arena, Db *db, Task *task, const TaskWatch *watch, TaskEnd *ret_end)
+    MUST_CHECK;
 
 /* The task died TASK_ATTEMPTS_MAX times at one place: the deletion is stalled. The rows stay hidden. */
 Error *deletion_give_up(Arena *arena, Db *db, Task *task) MUST_CHECK;

@@ -44,8 +44,7 @@ Error *idempotency_keep(Arena *arena, Db *db, const Principal *who, const Idempo
 
 Error *idempotency_sweep(Arena *arena, Db *db, int64_t *ret_removed)
 {
-    Tx TX_AUTO
-    tx = {0};
+    Tx TX_AUTO tx = {0};
     TRY(tx_begin(db, arena, TX_WRITE, &tx));
     TRY(idempotency_delete_expired(arena, db, clock_now(), ret_removed));
     return tx_commit(&tx, arena);

@@ -96,8 +96,7 @@ static Error *end_job(Run *run, JobEvent event, const char *message)
     Principal *who = NULL;
     TRY(worker_for(arena, run->db, job, &who));
     TRY(restore_durability(run));
-    Tx TX_AUTO
-    tx = {0};
+    Tx TX_AUTO tx = {0};
     TRY(tx_begin(run->db, arena, TX_WRITE, &tx));
     TRY(store_file_problems(run));
     TRY(job_finish(arena, run->db, job->owner_id, job->id, to, message, clock_now()));
@@ -123,8 +122,7 @@ static Error *begin_undo(Run *run, const char *message)
     Job *job = run->job;
     JobStatus to;
     TRY(jobs_transition(run->arena, job, EVENT_UNDO, &to));
-    Tx TX_AUTO
-    tx = {0};
+    Tx TX_AUTO tx = {0};
     TRY(tx_begin(run->db, run->arena, TX_WRITE, &tx));
     TRY(store_file_problems(run));
     TRY(job_undo(run->arena, run->db, job->owner_id, job->id, message, clock_now()));
@@ -312,8 +310,7 @@ static Error *start_job(Run *run)
     JobLock lock;
     bool found = false;
     JobStatus to;
-    Tx TX_AUTO
-    tx = {0};
+    Tx TX_AUTO tx = {0};
     TRY(tx_begin(run->db, run->arena, TX_WRITE, &tx));
     TRY(job_lock(run->arena, run->db, job->owner_id, job->id, &lock, &found));
     if (!found || !jobs_next(lock.status, EVENT_STARTED, &to))
@@ -359,8 +356,7 @@ static Error *find_job(Arena *arena, Db *db, const Task *task, Job **ret_job)
 
 static Error *drop_task(Arena *arena, Db *db, const Task *task)
 {
-    Tx TX_AUTO
-    tx = {0};
+    Tx TX_AUTO tx = {0};
     TRY(tx_begin(db, arena, TX_WRITE, &tx));
     TRY(queue_finish(arena, db, task));
     return tx_commit(&tx, arena);

@@ -460,8 +460,7 @@ static Error *commit_rows(Work *work, const ImportBatch *batch, size_t count, si
         work->rows[i].outcome = work->rows[i].read;
         work->rows[i].problems.count = work->rows[i].read_problems;
     }
-    Tx TX_AUTO
-    tx = {0};
+    Tx TX_AUTO tx = {0};
     TRY(tx_begin(commit->db, work->arena, TX_WRITE, &tx));
     TRY(lock_job(work, &cancelled));
     if (cancelled) {

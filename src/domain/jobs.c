@@ -199,8 +199,7 @@ Error *jobs_refuse_others(Arena *arena, const Principal *who, const Job *job)
 
 Error *jobs_cancel(Arena *arena, Db *db, const Principal *who, Uuid id, Job **ret_job)
 {
-    Tx TX_AUTO
-    tx = {0};
+    Tx TX_AUTO tx = {0};
     TRY(tx_begin(db, arena, TX_WRITE, &tx));
     Job *job = NULL;
     TRY(jobs_get_locked(arena, db, who, id, false, &job));
@@ -252,8 +251,7 @@ Error *jobs_problems(Arena *arena, Db *db, const Job *job, Severity severity, co
 
 Error *jobs_file_opened(Arena *arena, Db *db, const Principal *who, const Job *job)
 {
-    Tx TX_AUTO
-    tx = {0};
+    Tx TX_AUTO tx = {0};
     TRY(tx_begin(db, arena, TX_WRITE, &tx));
     TRY(audit_write(arena, db, who,
                     (AuditNote){.owner_id = job->owner_id,

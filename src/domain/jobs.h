@@ -58,8 +58,8 @@ Error *jobs_get_locked(Arena *arena, Db *db, const Principal *who, Uuid id, bool
 
 /* May this principal cancel and delete it? */
 bool jobs_may_change(const Principal *who, const Job *job);
-Error *jobs_refuse_others(Arena *arena, const Principal *who,
-                          const Job *job) MUST_CHECK; /* DENIED */
+Error *jobs_refuse_others(Arena *arena, const Principal *who, const Job *job)
+    MUST_CHECK; /* DENIED */
 
 /* ERROR_GONE with when, by whom and why. */
 Error *jobs_gone(Arena *arena, Db *db, const Job *job) MUST_CHECK;
@@ -80,8 +80,8 @@ Error *jobs_problems(Arena *arena, Db *db, const Job *job, Severity severity, co
 
 /* The uploaded file as it came in, chunk by chunk: 0-based `seq`; *ret_chunk has ptr NULL after the
  * last. Recorded in the audit trail with the first chunk. */
-Error *jobs_file_chunk(Arena *arena, Db *db, const Job *job, int64_t seq,
-                       Str *ret_chunk) MUST_CHECK;
+Error *jobs_file_chunk(Arena *arena, Db *db, const Job *job, int64_t seq, Str *ret_chunk)
+    MUST_CHECK;
 Error *jobs_file_opened(Arena *arena, Db *db, const Principal *who, const Job *job) MUST_CHECK;
 
 #endif

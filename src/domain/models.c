@@ -103,8 +103,7 @@ Error *models_add(Arena *arena, Db *db, const Principal *who, Str file, bool act
                          .file = file,
                          .illustrative = card->illustrative,
                          .created_at = clock_now()};
-    Tx TX_AUTO
-    tx = {0};
+    Tx TX_AUTO tx = {0};
     TRY(tx_begin(db, arena, TX_WRITE, &tx));
     TRY(find_or_insert(arena, db, who, wanted, ret_model));
     if (activate && !(*ret_model)->active) {
@@ -118,8 +117,7 @@ Error *models_add(Arena *arena, Db *db, const Principal *who, Str file, bool act
 Error *models_activate(Arena *arena, Db *db, const Principal *who, Uuid id, ModelRow **ret_model)
 {
     TRY(refuse_others(arena, who));
-    Tx TX_AUTO
-    tx = {0};
+    Tx TX_AUTO tx = {0};
     TRY(tx_begin(db, arena, TX_WRITE, &tx));
     TRY(models_get(arena, db, id, ret_model));
     TRY(model_activate(arena, db, (*ret_model)->kind, id));

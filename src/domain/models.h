@@ -17,11 +17,11 @@ typedef struct LoadedModel {
  * operator only (ERROR_DENIED). */
 Error *models_add(Arena *arena, Db *db, const Principal *who, Str file, bool activate,
                   ModelRow **ret_model) MUST_CHECK;
-Error *models_activate(Arena *arena, Db *db, const Principal *who, Uuid id,
-                       ModelRow **ret_model) MUST_CHECK;
+Error *models_activate(Arena *arena, Db *db, const Principal *who, Uuid id, ModelRow **ret_model)
+    MUST_CHECK;
 Error *models_list(Arena *arena, Db *db, ModelRow **ret_models, size_t *ret_count) MUST_CHECK;
-Error *models_get(Arena *arena, Db *db, Uuid id,
-                  ModelRow **ret_model) MUST_CHECK; /* with its file */
+Error *models_get(Arena *arena, Db *db, Uuid id, ModelRow **ret_model)
+    MUST_CHECK; /* with its file */
 
 /* The active model of a kind, parsed once per process. ERROR_CONFLICT with reason "no_active_model" and
  * what to do when there is none. */

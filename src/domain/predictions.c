@@ -160,8 +160,7 @@ Error *predictions_create(Arena *arena, Db *db, const Principal *who, const NewP
     Uuid current;
     Uuid owner = who->owners[new->personal ? who->owner_count - 1 : who->writes_to];
     TRY(models_active(arena, db, new->kind, &model));
-    Tx TX_AUTO
-    tx = {0};
+    Tx TX_AUTO tx = {0};
     TRY(tx_begin(db, arena, TX_WRITE, &tx));
     TRY(idempotency_find(arena, db, who, idempotency, &kept));
     if (kept.found)
@@ -227,8 +226,7 @@ Error *predictions_list(Arena *arena, Db *db, const Principal *who, Kind kind,
     for (size_t i = 0; i < who->owner_count; i++)
         if (!filter->has_access_level || filter->access_level == who->owner_kinds[i])
             owners[query.owner_count++] = who->owners[i];
-    Tx TX_AUTO
-    tx = {0}; /* one snapshot for the windows and the total */
+    Tx TX_AUTO tx = {0}; /* one snapshot for the windows and the total */
     TRY(tx_begin(db, arena, TX_READ, &tx));
     TRY(prediction_list(arena, db, &query, &ret_list->items, &ret_list->count, &ret_list->end));
     return tx_commit(&tx, arena);
@@ -373,8 +371,7 @@ Error *predictions_change(Arena *arena, Db *db, const Principal *who, Kind kind,
 {
     const LoadedModel *model = NULL;
     TRY(models_active(arena, db, kind, &model));
-    Tx TX_AUTO
-    tx = {0};
+    Tx TX_AUTO tx = {0};
     TRY(tx_begin(db, arena, TX_WRITE, &tx));
     Prediction *former = NULL;
     TRY(get_to_change(arena, db, who, kind, id, if_match, &former));
@@ -397,8 +394,7 @@ Error *predictions_change(Arena *arena, Db *db, const Principal *who, Kind kind,
 Error *predictions_delete(Arena *arena, Db *db, const Principal *who, Kind kind, Uuid id,
                           const char *if_match, const char *reason, int64_t *ret_count)
 {
-    Tx TX_AUTO
-    tx = {0};
+    Tx TX_AUTO tx = {0};
     TRY(tx_begin(db, arena, TX_WRITE, &tx));
     Prediction *prediction = NULL;
     TRY(get_to_change(arena, db, who, kind, id, if_match, &prediction));

@@ -26,8 +26,8 @@ typedef struct NewPrediction {
  * that names the present one where the key has a current value. `idempotency->key` empty: none; with a
  * key that was used before for the same request, the prediction that it made. */
 Error *predictions_create(Arena *arena, Db *db, const Principal *who, const NewPrediction *new,
-                          const IdempotencyKey *idempotency,
-                          Prediction **ret_prediction) MUST_CHECK;
+                          const IdempotencyKey *idempotency, Prediction **ret_prediction)
+    MUST_CHECK;
 
 /* A new version with these figures, under an id of its own (source `edit`); the former one stays in the
  * history. Symbol, year and quarter cannot change (ERROR_INVALID). `if_match` NULL, or the ETag that the
@@ -54,8 +54,8 @@ char *predictions_etag(Arena *arena, const Prediction *prediction, Uuid current_
 bool predictions_may_change(const Principal *who, const Prediction *prediction);
 
 Error *predictions_list(Arena *arena, Db *db, const Principal *who, Kind kind,
-                        const PredictionFilter *filter, const Page *page,
-                        PredictionList *ret_list) MUST_CHECK;
+                        const PredictionFilter *filter, const Page *page, PredictionList *ret_list)
+    MUST_CHECK;
 
 /* Those that a job made, in file order, by lineage; page->after.job_row says where to go on. */
 Error *predictions_of_job(Arena *arena, Db *db, const Job *job, const Page *page,

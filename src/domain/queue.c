@@ -42,8 +42,7 @@ Error *queue_claim(Arena *arena, Db *db, const char *worker, int64_t max_size, c
     TRY(task_next(arena, db, now, max_size, owner, &task)); /* mostly there is nothing: no lock */
     if (task == NULL)
         return NULL;
-    Tx TX_AUTO
-    tx = {0};
+    Tx TX_AUTO tx = {0};
     TRY(tx_begin(db, arena, TX_WRITE, &tx));
     TRY(task_next(arena, db, now, max_size, owner, &task));
     if (task == NULL)
@@ -57,8 +56,7 @@ Error *queue_claim(Arena *arena, Db *db, const char *worker, int64_t max_size, c
 
 Error *queue_renew(Arena *arena, Db *db, const Task *task, bool *ret_held)
 {
-    Tx TX_AUTO
-    tx = {0};
+    Tx TX_AUTO tx = {0};
     TRY(tx_begin(db, arena, TX_WRITE, &tx));
     TRY(task_renew(arena, db, task, clock_now() + LEASE, ret_held));
     return tx_commit(&tx, arena);
@@ -92,8 +90,7 @@ Error *queue_finish(Arena *arena, Db *db, const Task *task)
 Error *queue_release(Arena *arena, Db *db, const Task *task, int64_t delay, bool failed)
 {
     bool held = false;
-    Tx TX_AUTO
-    tx = {0};
+    Tx TX_AUTO tx = {0};
     TRY(tx_begin(db, arena, TX_WRITE, &tx));
     TRY(task_release(arena, db, task, clock_now() + delay,
                      failed ? task->attempts : task->attempts - 1, &held));

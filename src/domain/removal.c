@@ -42,8 +42,7 @@ static Error *remove_batch(Arena *arena, Db *db, Task *task, const Removal *remo
     int64_t rows = 0, removed = 0, marked = 0;
     Uuid *companies = NULL;
     size_t count = 0;
-    Tx TX_AUTO
-    tx = {0};
+    Tx TX_AUTO tx = {0};
     TRY(tx_begin(db, arena, TX_WRITE, &tx));
     TRY(slice_end(arena, db, &slice, limit, &rows));
     if (rows == 0) {

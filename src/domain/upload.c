@@ -69,8 +69,7 @@ static Error *store_chunks(Arena *arena, Db *db, const UploadRequest *request, J
         if (size == 0)
             return ERROR(arena, ERROR_INTERNAL, "The upload came out shorter than it went in.");
         FileChunk chunk = {seq, offset, (int64_t)size, file_pack(arena, (Str){bytes, size})};
-        Tx TX_AUTO
-        tx = {0};
+        Tx TX_AUTO tx = {0};
         TRY(tx_begin(db, arena, TX_WRITE, &tx));
         TRY(file_insert(arena, db, job, &chunk));
         TRY(job_touch(arena, db, job.owner_id, job.id, clock_now()));
@@ -83,8 +82,7 @@ static Error *store_chunks(Arena *arena, Db *db, const UploadRequest *request, J
 
 static Error *receive(Arena *arena, Db *db, const Job *job)
 {
-    Tx TX_AUTO
-    tx = {0};
+    Tx TX_AUTO tx = {0};
     TRY(tx_begin(db, arena, TX_WRITE, &tx));
     TRY(job_insert(arena, db, job));
     return tx_commit(&tx, arena);
@@ -97,8 +95,7 @@ static Error *accept(Arena *arena, Db *db, const Principal *who, const UploadReq
     UploadAnswer answer = {.job_id = job->id};
     IdempotentAnswer kept;
     int64_t now = clock_now();
-    Tx TX_AUTO
-    tx = {0};
+    Tx TX_AUTO tx = {0};
     TRY(tx_begin(db, arena, TX_WRITE, &tx));
     TRY(accounts_recheck(arena, db, who)); /* the body may have taken an hour */
     TRY(idempotency_find(arena, db, who, &request->idempotency, &kept));
@@ -134,8 +131,7 @@ static Error *accept(Arena *arena, Db *db, const Principal *who, const UploadReq
 static void discard(Db *db, JobName job)
 {
     Arena *arena = arena_new(0);
-    Tx TX_AUTO
-    tx = {0};
+    Tx TX_AUTO tx = {0};
     if (tx_begin(db, arena, TX_WRITE, &tx) == NULL && job_delete_received(arena, db, job) == NULL &&
         tx_commit(&tx, arena) == NULL)
         tx.db = NULL;
@@ -154,8 +150,7 @@ Error *upload_accept(Arena *arena, Db *db, const Principal *who, const UploadReq
     IdempotentAnswer kept = {0};
     const LoadedModel *model = NULL;
     if (request->idempotency.key.len > 0) {
-        Tx TX_AUTO
-        tx = {0};
+        Tx TX_AUTO tx = {0};
         TRY(tx_begin(db, arena, TX_WRITE, &tx));
         TRY(idempotency_find(arena, db, who, &request->idempotency, &kept));
         TRY(tx_commit(&tx, arena));
@@ -194,8 +189,7 @@ Error *upload_sweep(Arena *arena, Db *db, int64_t before, int64_t *ret_removed)
     size_t count = 0;
     TRY(job_stale_receiving(arena, db, before, &jobs, &count));
     for (size_t i = 0; i < count; i++) {
-        Tx TX_AUTO
-        tx = {0};
+        Tx TX_AUTO tx = {0};
         TRY(tx_begin(db, arena, TX_WRITE, &tx));
         TRY(job_delete_received(arena, db, jobs[i]));
         TRY(tx_commit(&tx, arena));

@@ -56,8 +56,8 @@ typedef struct CsvReader CsvReader;
 /* Reads as far as the first row to find the delimiter. ERROR_UNSUPPORTED when the first bytes are
  * not those of a CSV file in UTF-8 (an Excel workbook, an archive, UTF-16, ...), ERROR_INVALID when
  * the delimiter in the options is none. The source is borrowed; the reader lives in `arena`. */
-Error *csv_open(Arena *arena, ByteSource source, CsvOptions options,
-                CsvReader **ret_reader) MUST_CHECK;
+Error *csv_open(Arena *arena, ByteSource source, CsvOptions options, CsvReader **ret_reader)
+    MUST_CHECK;
 
 /* The next row, or *ret_more = false after the last. The row, its cells and `raw` stay valid until
  * the next csv_next or until `row_arena`, which holds faults and cells with doubled quotes, is

@@ -18,8 +18,8 @@ typedef struct HttpConfig {
 } HttpConfig;
 
 /* Starts listening. ERROR_UNAVAILABLE names the address when it cannot be had. */
-Error *http_server_start(Arena *arena, const HttpConfig *config,
-                         HttpServer **ret_server) MUST_CHECK;
+Error *http_server_start(Arena *arena, const HttpConfig *config, HttpServer **ret_server)
+    MUST_CHECK;
 int http_server_port(const HttpServer *server);
 
 /* Finishes the requests that are under way, then closes. NULL is fine. */

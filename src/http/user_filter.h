@@ -6,7 +6,7 @@
 
 /* What is wrong is noted in the query. An address that nobody has matches nothing: whether it
  * exists does not show. */
-Error *user_filter_read(Request *request, const char *name, bool *ret_has,
-                        Uuid *ret_user) MUST_CHECK;
+Error *user_filter_read(Request *request, const char *name, bool *ret_has, Uuid *ret_user)
+    MUST_CHECK;
 
 #endif

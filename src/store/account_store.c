@@ -54,8 +54,7 @@ static User *read_user(Arena *arena, const Rows *rows)
 static Error *one_user(Arena *arena, Db *db, Sql sql, const Value *params, size_t count,
                        User **ret_user)
 {
-    Rows ROWS_AUTO
-    *rows = NULL;
+    Rows ROWS_AUTO *rows = NULL;
     Error *error = NULL;
     TRY(db_query(db, arena, sql, params, count, &rows));
     User *user = rows_next(rows, &error) ? read_user(arena, rows) : NULL;
@@ -77,8 +76,7 @@ Error *user_by_id(Arena *arena, Db *db, Uuid id, User **ret_user)
 
 Error *user_list(Arena *arena, Db *db, User **ret_users, size_t *ret_count)
 {
-    Rows ROWS_AUTO
-    *rows = NULL;
+    Rows ROWS_AUTO *rows = NULL;
     Error *error = NULL;
     VEC(User) users = {0};
     TRY(db_query(db, arena, SQL_USER_LIST, NO_PARAMS, &rows));
@@ -92,8 +90,7 @@ Error *user_list(Arena *arena, Db *db, User **ret_users, size_t *ret_count)
 
 Error *user_any(Arena *arena, Db *db, bool *ret_any)
 {
-    Rows ROWS_AUTO
-    *rows = NULL;
+    Rows ROWS_AUTO *rows = NULL;
     Error *error = NULL;
     TRY(db_query(db, arena, SQL_USER_ANY, NO_PARAMS, &rows));
     *ret_any = rows_next(rows, &error);
@@ -102,8 +99,7 @@ Error *user_any(Arena *arena, Db *db, bool *ret_any)
 
 Error *user_has_password(Arena *arena, Db *db, Uuid id, const char *hash, bool *ret_same)
 {
-    Rows ROWS_AUTO
-    *rows = NULL;
+    Rows ROWS_AUTO *rows = NULL;
     Error *error = NULL;
     TRY(db_query(db, arena, SQL_USER_LOCK, PARAMS(value_uuid(id)), &rows));
     *ret_same = rows_next(rows, &error) && str_is(row_str(rows, 0), hash);
@@ -146,8 +142,7 @@ Error *token_user(Arena *arena, Db *db, Digest digest, TokenKind kind, int64_t n
 Error *token_is_good(Arena *arena, Db *db, Digest digest, TokenKind kind, int64_t now,
                      bool *ret_good)
 {
-    Rows ROWS_AUTO
-    *rows = NULL;
+    Rows ROWS_AUTO *rows = NULL;
     Error *error = NULL;
     TRY(db_query(db, arena, SQL_TOKEN_FIND,
                  PARAMS(digest_value(&digest), value_text(TOKEN_WORDS[kind]), value_time(now)),

@@ -14,8 +14,8 @@ Error *user_by_id(Arena *arena, Db *db, Uuid id, User **ret_user) MUST_CHECK;   
 Error *user_list(Arena *arena, Db *db, User **ret_users, size_t *ret_count) MUST_CHECK;
 Error *user_any(Arena *arena, Db *db, bool *ret_any) MUST_CHECK;
 /* Is this still the user's hash? The row is held until the commit. */
-Error *user_has_password(Arena *arena, Db *db, Uuid id, const char *hash,
-                         bool *ret_same) MUST_CHECK;
+Error *user_has_password(Arena *arena, Db *db, Uuid id, const char *hash, bool *ret_same)
+    MUST_CHECK;
 Error *user_set_password(Arena *arena, Db *db, Uuid id, const char *hash, int64_t now) MUST_CHECK;
 Error *user_set_verified(Arena *arena, Db *db, Uuid id, int64_t now) MUST_CHECK;
 Error *user_set_active(Arena *arena, Db *db, Uuid id, bool active, int64_t now) MUST_CHECK;
@@ -23,8 +23,8 @@ Error *user_set_active(Arena *arena, Db *db, Uuid id, bool active, int64_t now) 
 /* Tokens are kept as digests. `user_id` is nil for a set-up token. */
 Error *token_insert(Arena *arena, Db *db, Digest digest, TokenKind kind, Uuid user_id, int64_t now,
                     int64_t expires_at) MUST_CHECK;
-Error *token_user(Arena *arena, Db *db, Digest digest, TokenKind kind, int64_t now,
-                  User **ret_user) MUST_CHECK; /* NULL: not there or expired */
+Error *token_user(Arena *arena, Db *db, Digest digest, TokenKind kind, int64_t now, User **ret_user)
+    MUST_CHECK; /* NULL: not there or expired */
 Error *token_is_good(Arena *arena, Db *db, Digest digest, TokenKind kind, int64_t now,
                      bool *ret_good) MUST_CHECK;
 Error *token_delete(Arena *arena, Db *db, Digest digest, bool *ret_was_there) MUST_CHECK;

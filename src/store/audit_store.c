@@ -6,8 +6,7 @@
 
 Error *audit_head_lock(Arena *arena, Db *db, Uuid owner_id, AuditHead *ret_head)
 {
-    Rows ROWS_AUTO
-    *rows = NULL;
+    Rows ROWS_AUTO *rows = NULL;
     Error *error = NULL;
     AuditHead head = {0};
     TRY(db_query(db, arena, SQL_AUDIT_HEAD, PARAMS(value_uuid(owner_id)), &rows));

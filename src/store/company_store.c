@@ -56,8 +56,7 @@ static Company *read_company(Arena *arena, const Rows *rows)
 static Error *one_company(Arena *arena, Db *db, Sql sql, const Value *params, size_t count,
                           Company **ret_company)
 {
-    Rows ROWS_AUTO
-    *rows = NULL;
+    Rows ROWS_AUTO *rows = NULL;
     Error *error = NULL;
     TRY(db_query(db, arena, sql, params, count, &rows));
     Company *company = rows_next(rows, &error) ? read_company(arena, rows) : NULL;
@@ -75,8 +74,7 @@ Error *company_by_symbol(Arena *arena, Db *db, Uuid owner_id, Str symbol, Compan
 Error *company_by_symbols(Arena *arena, Db *db, Uuid owner_id, const Str *symbols, size_t count,
                           Company **ret_companies, size_t *ret_count)
 {
-    Rows ROWS_AUTO
-    *rows = NULL;
+    Rows ROWS_AUTO *rows = NULL;
     Error *error = NULL;
     VEC(Company) found = {0};
     if (count > 0 && db_can_load(db)) {
@@ -135,8 +133,7 @@ Error *company_mark_deleted(Arena *arena, Db *db, Uuid owner_id, Uuid id, int64_
 Error *company_list(Arena *arena, Db *db, const CompanyQuery *query, Company **ret_companies,
                     size_t *ret_count)
 {
-    Rows ROWS_AUTO
-    *rows = NULL;
+    Rows ROWS_AUTO *rows = NULL;
     Error *error = NULL;
     VEC(Company) companies = {0};
     TRY(db_query(db, arena, SQL_COMPANY_LIST,
@@ -168,8 +165,7 @@ Error *company_figures(Arena *arena, Db *db, Company *company)
         TRY(db_number(db, arena, SQL_COMPANY_PREDICTION_COUNT + (int)kind,
                       PARAMS(value_uuid(company->owner_id), value_uuid(company->id)),
                       counts[kind]));
-        Rows ROWS_AUTO
-        *rows = NULL;
+        Rows ROWS_AUTO *rows = NULL;
         Error *error = NULL;
         TRY(db_query(db, arena, SQL_COMPANY_NEWEST_CAP + (int)kind,
                      PARAMS(value_uuid(company->owner_id), value_uuid(company->id)), &rows));

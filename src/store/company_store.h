@@ -18,8 +18,8 @@ Error *company_by_symbols(Arena *arena, Db *db, Uuid owner_id, const Str *symbol
 Error *company_insert_many(Arena *arena, Db *db, const Company *companies, size_t count,
                            uint8_t *ret_made) MUST_CHECK;
 
-Error *company_by_id(Arena *arena, Db *db, Uuid owner_id, Uuid id,
-                     Company **ret_company) MUST_CHECK; /* likewise */
+Error *company_by_id(Arena *arena, Db *db, Uuid owner_id, Uuid id, Company **ret_company)
+    MUST_CHECK; /* likewise */
 Error *company_update(Arena *arena, Db *db, Uuid owner_id, Uuid id, Str name, Str sector,
                       int64_t now) MUST_CHECK;
 Error *company_revive(Arena *arena, Db *db, Uuid owner_id, Uuid id, int64_t now) MUST_CHECK;
@@ -40,12 +40,12 @@ typedef struct CompanyQuery {
 /* In order of (symbol, id). Not deleted ones. */
 Error *company_list(Arena *arena, Db *db, const CompanyQuery *query, Company **ret_companies,
                     size_t *ret_count) MUST_CHECK;
-Error *company_count(Arena *arena, Db *db, const CompanyQuery *query,
-                     int64_t *ret_count) MUST_CHECK;
+Error *company_count(Arena *arena, Db *db, const CompanyQuery *query, int64_t *ret_count)
+    MUST_CHECK;
 
 /* Fills market_cap (of the newest period) and the counts of current predictions. */
 Error *company_figures(Arena *arena, Db *db, Company *company) MUST_CHECK;
-Error *company_count_of_job(Arena *arena, Db *db, Uuid owner_id, Uuid job_id,
-                            int64_t *ret_count) MUST_CHECK;
+Error *company_count_of_job(Arena *arena, Db *db, Uuid owner_id, Uuid job_id, int64_t *ret_count)
+    MUST_CHECK;
 
 #endif

@@ -104,8 +104,7 @@ Error *count_take_slice(Arena *arena, Db *db, const JobSlice *slice)
 {
     Tally *tally = tally_new(arena);
     {
-        Rows ROWS_AUTO
-        *rows = NULL;
+        Rows ROWS_AUTO *rows = NULL;
         Error *error = NULL;
         TRY(db_query(db, arena, SQL_PREDICTION_BATCH_COUNTS + (int)slice->kind,
                      PARAMS(value_uuid(slice->owner_id), value_uuid(slice->job_id),
@@ -145,8 +144,7 @@ Error *count_fold(Arena *arena, Db *db, Uuid owner_id, Uuid job_id)
 {
     Tally *tally = tally_new(arena);
     {
-        Rows ROWS_AUTO
-        *rows = NULL;
+        Rows ROWS_AUTO *rows = NULL;
         Error *error = NULL;
         TRY(db_query(db, arena, SQL_COUNT_OF_JOB, PARAMS(value_uuid(owner_id), value_uuid(job_id)),
                      &rows));

@@ -138,8 +138,7 @@ Error *db_query(Db *db, Arena *arena, Sql sql, const Value *params, size_t count
 Error *db_number(Db *db, Arena *arena, Sql sql, const Value *params, size_t count,
                  int64_t *ret_number)
 {
-    Rows ROWS_AUTO
-    *rows = NULL;
+    Rows ROWS_AUTO *rows = NULL;
     Error *error = NULL;
     TRY(db_query(db, arena, sql, params, count, &rows));
     *ret_number = rows_next(rows, &error) ? row_int(rows, 0) : 0;

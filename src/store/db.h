@@ -138,8 +138,8 @@ Error *db_load(Db *db, Arena *arena, Sql sql, size_t rows, size_t columns, FillR
                const void *self, bool *ret_loaded) MUST_CHECK;
 
 /* Runs a statement that gives rows. Close them, or declare them with ROWS_AUTO. */
-Error *db_query(Db *db, Arena *arena, Sql sql, const Value *params, size_t count,
-                Rows **ret_rows) MUST_CHECK;
+Error *db_query(Db *db, Arena *arena, Sql sql, const Value *params, size_t count, Rows **ret_rows)
+    MUST_CHECK;
 
 /* The first column of the first row as a whole number; 0 when there is no row or it is NULL. */
 Error *db_number(Db *db, Arena *arena, Sql sql, const Value *params, size_t count,

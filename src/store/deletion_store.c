@@ -53,8 +53,7 @@ static Deletion *read_deletion(Arena *arena, const Rows *rows)
 static Error *one_deletion(Arena *arena, Db *db, Sql sql, Uuid owner_id, Uuid id,
                            Deletion **ret_deletion)
 {
-    Rows ROWS_AUTO
-    *rows = NULL;
+    Rows ROWS_AUTO *rows = NULL;
     Error *error = NULL;
     TRY(db_query(db, arena, sql, PARAMS(value_uuid(owner_id), value_uuid(id)), &rows));
     Deletion *deletion = rows_next(rows, &error) ? read_deletion(arena, rows) : NULL;
@@ -94,8 +93,7 @@ Error *deletion_finish(Arena *arena, Db *db, const Deletion *deletion, DeletionS
 
 Error *slice_end(Arena *arena, Db *db, JobSlice *slice, int64_t limit, int64_t *ret_rows)
 {
-    Rows ROWS_AUTO
-    *rows = NULL;
+    Rows ROWS_AUTO *rows = NULL;
     Error *error = NULL;
     TRY(db_query(db, arena, SQL_PREDICTION_BATCH_END + (int)slice->kind,
                  PARAMS(value_uuid(slice->owner_id), value_uuid(slice->job_id),
@@ -111,8 +109,7 @@ Error *slice_end(Arena *arena, Db *db, JobSlice *slice, int64_t limit, int64_t *
 Error *slice_companies(Arena *arena, Db *db, const JobSlice *slice, Uuid **ret_companies,
                        size_t *ret_count)
 {
-    Rows ROWS_AUTO
-    *rows = NULL;
+    Rows ROWS_AUTO *rows = NULL;
     Error *error = NULL;
     VEC(Uuid) companies = {0};
     TRY(db_query(db, arena, SQL_PREDICTION_BATCH_COMPANIES + (int)slice->kind,

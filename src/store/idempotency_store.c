@@ -7,8 +7,7 @@
 Error *idempotency_select(Arena *arena, Db *db, Uuid owner_id, Uuid user_id, Str key,
                           KeptAnswer **ret_kept)
 {
-    Rows ROWS_AUTO
-    *rows = NULL;
+    Rows ROWS_AUTO *rows = NULL;
     Error *error = NULL;
     KeptAnswer *kept = NULL;
     TRY(db_query(db, arena, SQL_IDEMPOTENCY_FIND,

@@ -17,7 +17,7 @@ Error *idempotency_select(Arena *arena, Db *db, Uuid owner_id, Uuid user_id, Str
 Error *idempotency_insert(Arena *arena, Db *db, Uuid owner_id, Uuid user_id, Str key,
                           const KeptAnswer *kept) MUST_CHECK;
 Error *idempotency_delete(Arena *arena, Db *db, Uuid owner_id, Uuid user_id, Str key) MUST_CHECK;
-Error *idempotency_delete_expired(Arena *arena, Db *db, int64_t now,
-                                  int64_t *ret_removed) MUST_CHECK;
+Error *idempotency_delete_expired(Arena *arena, Db *db, int64_t now, int64_t *ret_removed)
+    MUST_CHECK;
 
 #endif

@@ -89,8 +89,7 @@ static Error *read_job(Arena *arena, const Rows *rows, Job *job)
 
 Error *job_find(Arena *arena, Db *db, Uuid owner_id, Uuid id, Job **ret_job)
 {
-    Rows ROWS_AUTO
-    *rows = NULL;
+    Rows ROWS_AUTO *rows = NULL;
     Error *error = NULL;
     Job *job = NULL;
     TRY(db_query(db, arena, SQL_JOB_SELECT, PARAMS(value_uuid(owner_id), value_uuid(id)), &rows));
@@ -125,8 +124,7 @@ static Value user_value(const JobQuery *query)
 
 Error *job_list(Arena *arena, Db *db, const JobQuery *query, Job **ret_jobs, size_t *ret_count)
 {
-    Rows ROWS_AUTO
-    *rows = NULL;
+    Rows ROWS_AUTO *rows = NULL;
     Error *error = NULL;
     VEC(Job) jobs = {0};
     TRY(db_query(db, arena, SQL_JOB_LIST,
@@ -156,8 +154,7 @@ Error *job_count(Arena *arena, Db *db, const JobQuery *query, int64_t *ret_count
 
 Error *job_lock(Arena *arena, Db *db, Uuid owner_id, Uuid id, JobLock *ret_lock, bool *ret_found)
 {
-    Rows ROWS_AUTO
-    *rows = NULL;
+    Rows ROWS_AUTO *rows = NULL;
     Error *error = NULL;
     TRY(db_query(db, arena, SQL_JOB_LOCK, PARAMS(value_uuid(owner_id), value_uuid(id)), &rows));
     *ret_found = rows_next(rows, &error);
@@ -175,8 +172,7 @@ Error *job_lock(Arena *arena, Db *db, Uuid owner_id, Uuid id, JobLock *ret_lock,
 Error *job_by_digest(Arena *arena, Db *db, Uuid owner_id, Digest digest, Kind kind, Uuid but_not,
                      Uuid *ret_id)
 {
-    Rows ROWS_AUTO
-    *rows = NULL;
+    Rows ROWS_AUTO *rows = NULL;
     Error *error = NULL;
     TRY(db_query(db, arena, SQL_JOB_BY_DIGEST,
                  PARAMS(value_uuid(owner_id), digest_value(&digest),
@@ -288,8 +284,7 @@ Error *job_removed(Arena *arena, Db *db, Uuid owner_id, Uuid id, JobStatus statu
 Error *job_hiding(Arena *arena, Db *db, Uuid owner_id, Kind kind, HidingJob **ret_jobs,
                   size_t *ret_count)
 {
-    Rows ROWS_AUTO
-    *rows = NULL;
+    Rows ROWS_AUTO *rows = NULL;
     Error *error = NULL;
     VEC(HidingJob) jobs = {0};
     TRY(db_query(db, arena, SQL_JOB_HIDING,
@@ -309,8 +304,7 @@ Error *job_hiding(Arena *arena, Db *db, Uuid owner_id, Kind kind, HidingJob **re
 Error *job_stale_receiving(Arena *arena, Db *db, int64_t before, JobName **ret_jobs,
                            size_t *ret_count)
 {
-    Rows ROWS_AUTO
-    *rows = NULL;
+    Rows ROWS_AUTO *rows = NULL;
     Error *error = NULL;
     VEC(JobName) jobs = {0};
     TRY(db_query(db, arena, SQL_JOB_STALE_RECEIVING, PARAMS(value_time(before)), &rows));
@@ -346,8 +340,7 @@ Error *file_insert(Arena *arena, Db *db, JobName job, const FileChunk *chunk)
 
 Error *file_chunk(Arena *arena, Db *db, JobName job, int64_t seq, Str *ret_bytes)
 {
-    Rows ROWS_AUTO
-    *rows = NULL;
+    Rows ROWS_AUTO *rows = NULL;
     Error *error = NULL;
     *ret_bytes = (Str){NULL, 0};
     TRY(db_query(db, arena, SQL_FILE_CHUNK,

@@ -7,8 +7,8 @@
 
 /* In state `receiving`. */
 Error *job_insert(Arena *arena, Db *db, const Job *job) MUST_CHECK;
-Error *job_find(Arena *arena, Db *db, Uuid owner_id, Uuid id,
-                Job **ret_job) MUST_CHECK; /* may be NULL */
+Error *job_find(Arena *arena, Db *db, Uuid owner_id, Uuid id, Job **ret_job)
+    MUST_CHECK; /* may be NULL */
 
 typedef struct JobQuery {
     Uuid owner_id;
@@ -22,8 +22,8 @@ typedef struct JobQuery {
     int64_t limit;
 } JobQuery;
 
-Error *job_list(Arena *arena, Db *db, const JobQuery *query, Job **ret_jobs,
-                size_t *ret_count) MUST_CHECK;
+Error *job_list(Arena *arena, Db *db, const JobQuery *query, Job **ret_jobs, size_t *ret_count)
+    MUST_CHECK;
 Error *job_count(Arena *arena, Db *db, const JobQuery *query, int64_t *ret_count) MUST_CHECK;
 
 /* What decides whether something may be done, locked until the commit. *ret_found false: not there. */
@@ -35,15 +35,15 @@ typedef struct JobLock {
     Uuid user_id;
     Kind kind;
 } JobLock;
-Error *job_lock(Arena *arena, Db *db, Uuid owner_id, Uuid id, JobLock *ret_lock,
-                bool *ret_found) MUST_CHECK;
+Error *job_lock(Arena *arena, Db *db, Uuid owner_id, Uuid id, JobLock *ret_lock, bool *ret_found)
+    MUST_CHECK;
 
 /* An earlier job of the same bytes and kind whose predictions are still there; nil: none. */
 Error *job_by_digest(Arena *arena, Db *db, Uuid owner_id, Digest digest, Kind kind, Uuid but_not,
                      Uuid *ret_id) MUST_CHECK;
 
-Error *job_set_status(Arena *arena, Db *db, Uuid owner_id, Uuid id, JobStatus status,
-                      int64_t now) MUST_CHECK;
+Error *job_set_status(Arena *arena, Db *db, Uuid owner_id, Uuid id, JobStatus status, int64_t now)
+    MUST_CHECK;
 Error *job_touch(Arena *arena, Db *db, Uuid owner_id, Uuid id, int64_t now) MUST_CHECK;
 /* Counters and resume position back to nothing, rejected rows forgotten. */
 Error *job_begin_anew(Arena *arena, Db *db, Uuid owner_id, Uuid id) MUST_CHECK;
@@ -67,13 +67,13 @@ Error *job_raise_revision(Arena *arena, Db *db, Uuid owner_id, Uuid id) MUST_CHE
 /* Rows that it made are gone; raises the revision too. */
 Error *job_rows_removed(Arena *arena, Db *db, Uuid owner_id, Uuid id, int64_t rows) MUST_CHECK;
 Error *job_delete_record(Arena *arena, Db *db, Uuid owner_id, Uuid id, int64_t now) MUST_CHECK;
-Error *job_hide(Arena *arena, Db *db, Uuid owner_id, Uuid id, bool inferred,
-                int64_t now) MUST_CHECK;
+Error *job_hide(Arena *arena, Db *db, Uuid owner_id, Uuid id, bool inferred, int64_t now)
+    MUST_CHECK;
 /* Undoing: its rows are hidden, the message says why. */
-Error *job_undo(Arena *arena, Db *db, Uuid owner_id, Uuid id, const char *message,
-                int64_t now) MUST_CHECK;
-Error *job_removed(Arena *arena, Db *db, Uuid owner_id, Uuid id, JobStatus status,
-                   int64_t now) MUST_CHECK;
+Error *job_undo(Arena *arena, Db *db, Uuid owner_id, Uuid id, const char *message, int64_t now)
+    MUST_CHECK;
+Error *job_removed(Arena *arena, Db *db, Uuid owner_id, Uuid id, JobStatus status, int64_t now)
+    MUST_CHECK;
 
 /* Jobs of an owner and kind that hide rows, newest rows first, with the span of their rows. */
 typedef struct HidingJob {
@@ -102,7 +102,7 @@ typedef struct FileChunk {
 } FileChunk;
 Str file_pack(Arena *arena, Str bytes);
 Error *file_insert(Arena *arena, Db *db, JobName job, const FileChunk *chunk) MUST_CHECK;
-Error *file_chunk(Arena *arena, Db *db, JobName job, int64_t seq,
-                  Str *ret_bytes) MUST_CHECK; /* ptr NULL: no such */
+Error *file_chunk(Arena *arena, Db *db, JobName job, int64_t seq, Str *ret_bytes)
+    MUST_CHECK; /* ptr NULL: no such */
 
 #endif

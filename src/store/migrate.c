@@ -12,8 +12,7 @@
 
 static Error *has_table(Arena *arena, Db *db, const char *name, bool *ret_has)
 {
-    Rows ROWS_AUTO
-    *rows = NULL;
+    Rows ROWS_AUTO *rows = NULL;
     Error *error = NULL;
     TRY(db_query(db, arena, SQL_SCHEMA_HAS_TABLE, PARAMS(value_text(name)), &rows));
     *ret_has = rows_next(rows, &error);
@@ -22,8 +21,7 @@ static Error *has_table(Arena *arena, Db *db, const char *name, bool *ret_has)
 
 static Error *check_applied(Arena *arena, Db *db, int *ret_version)
 {
-    Rows ROWS_AUTO
-    *rows = NULL;
+    Rows ROWS_AUTO *rows = NULL;
     Error *error = NULL;
     int version = 0;
     TRY(db_query(db, arena, SQL_SCHEMA_VERSION, NO_PARAMS, &rows));
@@ -90,8 +88,7 @@ static Error *make_history(Arena *arena, Db *db)
         "CREATE TABLE IF NOT EXISTS schema_migrations (version bigint PRIMARY KEY, "
         "name text NOT NULL, checksum text NOT NULL, applied_at bigint NOT NULL)";
     for (int attempt = 0;; attempt++) {
-        Tx TX_AUTO
-        tx = {0};
+        Tx TX_AUTO tx = {0};
         TRY(tx_begin(db, arena, TX_WRITE, &tx));
         Error *error = db_script(db, arena, text);
         if (error == NULL)
@@ -116,8 +113,7 @@ Error *migrate_up(Arena *arena, Db *db, int *ret_applied)
     if (state.version == 0)
         TRY(make_history(arena, db));
     for (;;) {
-        Tx TX_AUTO
-        tx = {0};
+        Tx TX_AUTO tx = {0};
         TRY(tx_begin(db, arena, TX_WRITE, &tx));
         TRY(lock_history(arena,
                          db)); /* two processes may start at once: read again under the lock */

@@ -37,8 +37,7 @@ static ModelRow *read_model(Arena *arena, const Rows *rows)
 static Error *one_model(Arena *arena, Db *db, Sql sql, const Value *params, size_t count,
                         ModelRow **ret_model)
 {
-    Rows ROWS_AUTO
-    *rows = NULL;
+    Rows ROWS_AUTO *rows = NULL;
     Error *error = NULL;
     TRY(db_query(db, arena, sql, params, count, &rows));
     ModelRow *model = rows_next(rows, &error) ? read_model(arena, rows) : NULL;
@@ -63,8 +62,7 @@ Error *model_by_id(Arena *arena, Db *db, Uuid id, ModelRow **ret_model)
 
 Error *model_active_id(Arena *arena, Db *db, Kind kind, Uuid *ret_id)
 {
-    Rows ROWS_AUTO
-    *rows = NULL;
+    Rows ROWS_AUTO *rows = NULL;
     Error *error = NULL;
     TRY(db_query(db, arena, SQL_MODEL_ACTIVE, PARAMS(value_text(kind_spec(kind)->word)), &rows));
     *ret_id = rows_next(rows, &error) ? row_uuid(rows, 0) : UUID_NIL;
@@ -73,8 +71,7 @@ Error *model_active_id(Arena *arena, Db *db, Kind kind, Uuid *ret_id)
 
 Error *model_list(Arena *arena, Db *db, ModelRow **ret_models, size_t *ret_count)
 {
-    Rows ROWS_AUTO
-    *rows = NULL;
+    Rows ROWS_AUTO *rows = NULL;
     Error *error = NULL;
     VEC(ModelRow) models = {0};
     TRY(db_query(db, arena, SQL_MODEL_LIST, NO_PARAMS, &rows));

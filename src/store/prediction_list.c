@@ -122,8 +122,7 @@ static Error *read_window(Branch *branch, const Lane *lane, int64_t window, size
     Value values[FILTER_PARAMETERS + 8];
     size_t count = lane_values(branch, lane, window, (int64_t)limit, values);
     size_t before = branch->found.count;
-    Rows ROWS_AUTO
-    *rows = NULL;
+    Rows ROWS_AUTO *rows = NULL;
     Error *error = NULL;
     TRY(db_query(branch->db, branch->arena, lane->walk + (int)branch->query->kind, values, count,
                  &rows));
@@ -143,8 +142,7 @@ static Error *window_end(Branch *branch, const Lane *lane, int64_t window, PageK
                          bool *ret_more)
 {
     const PredictionFilter *filter = branch->query->filter;
-    Rows ROWS_AUTO
-    *rows = NULL;
+    Rows ROWS_AUTO *rows = NULL;
     Error *error = NULL;
     Value offset = value_int(window - 1), owner = value_uuid(branch->owner_id);
     Value id = value_uuid(lane->from.id);

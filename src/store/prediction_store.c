@@ -128,8 +128,7 @@ void prediction_read(const Rows *rows, Kind kind, Prediction *p)
 static Error *one(Arena *arena, Db *db, Sql sql, Kind kind, const Value *params, size_t count,
                   Prediction **ret_prediction, bool *ret_hidden)
 {
-    Rows ROWS_AUTO
-    *rows = NULL;
+    Rows ROWS_AUTO *rows = NULL;
     Error *error = NULL;
     Prediction *prediction = NULL;
     bool hidden = false;
@@ -148,8 +147,7 @@ static Error *one(Arena *arena, Db *db, Sql sql, Kind kind, const Value *params,
 static Error *many(Arena *arena, Db *db, Sql sql, Kind kind, const Value *params, size_t count,
                    Prediction **ret_items, size_t *ret_count)
 {
-    Rows ROWS_AUTO
-    *rows = NULL;
+    Rows ROWS_AUTO *rows = NULL;
     Error *error = NULL;
     VEC(Prediction) items = {0};
     TRY(db_query(db, arena, sql, params, count, &rows));
@@ -211,8 +209,7 @@ static Error *query_many(Arena *arena, Db *db, const PredictionKey *keys, size_t
 Error *prediction_current_many(Arena *arena, Db *db, const PredictionKey *keys, size_t count,
                                Prediction **ret_holders, bool *ret_hidden)
 {
-    Rows ROWS_AUTO
-    *rows = NULL;
+    Rows ROWS_AUTO *rows = NULL;
     Error *error = NULL;
     if (!db_can_load(db)) { /* an embedded engine: a call is no journey */
         for (size_t i = 0; i < count; i++)
@@ -242,8 +239,7 @@ Error *prediction_former(Arena *arena, Db *db, const PredictionKey *key, int64_t
 
 Error *prediction_lock(Arena *arena, Db *db, Kind kind, Uuid owner_id, Uuid id)
 {
-    Rows ROWS_AUTO
-    *rows = NULL;
+    Rows ROWS_AUTO *rows = NULL;
     Error *error = NULL;
     TRY(db_query(db, arena, SQL_PREDICTION_LOCK + (int)kind,
                  PARAMS(value_uuid(owner_id), value_uuid(id)), &rows));
@@ -276,8 +272,7 @@ Error *prediction_delete_former(Arena *arena, Db *db, const PredictionKey *key, 
 Error *prediction_jobs_of_former(Arena *arena, Db *db, const PredictionKey *key, JobRows **ret_jobs,
                                  size_t *ret_count)
 {
-    Rows ROWS_AUTO
-    *rows = NULL;
+    Rows ROWS_AUTO *rows = NULL;
     Error *error = NULL;
     VEC(JobRows) jobs = {0};
     TRY(db_query(db, arena, SQL_PREDICTION_JOBS_OF_KEY + (int)key->kind, PARAMS(KEY_PARAMS(key)),

@@ -7,8 +7,8 @@
 #include "store/db.h"
 
 /* *ret_made false: one of the unique keys is taken (company, period and current; or job and row). */
-Error *prediction_insert(Arena *arena, Db *db, const Prediction *prediction,
-                         bool *ret_made) MUST_CHECK;
+Error *prediction_insert(Arena *arena, Db *db, const Prediction *prediction, bool *ret_made)
+    MUST_CHECK;
 
 /* Many of one kind, in one go; ret_made[i] 0: a key of items[i] is taken. No two of them have the same key.
  * `clean`: none is expected to be taken, so that the engine's bulk path is worth trying. */
@@ -49,8 +49,8 @@ Error *prediction_lock(Arena *arena, Db *db, Kind kind, Uuid owner_id, Uuid id) 
 Error *prediction_unset_current(Arena *arena, Db *db, Kind kind, Uuid owner_id, Uuid id,
                                 bool *ret_changed) MUST_CHECK;
 Error *prediction_delete(Arena *arena, Db *db, Kind kind, Uuid owner_id, Uuid id) MUST_CHECK;
-Error *prediction_delete_former(Arena *arena, Db *db, const PredictionKey *key,
-                                int64_t *ret_rows) MUST_CHECK;
+Error *prediction_delete_former(Arena *arena, Db *db, const PredictionKey *key, int64_t *ret_rows)
+    MUST_CHECK;
 
 /* The jobs that made former versions of a key, and how many each. */
 typedef struct JobRows {

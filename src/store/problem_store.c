@@ -42,8 +42,7 @@ Error *problem_list(Arena *arena, Db *db, const ProblemQuery *query, StoredProbl
 {
     size_t bytes = 0;
     bool more = false;
-    Rows ROWS_AUTO
-    *rows = NULL;
+    Rows ROWS_AUTO *rows = NULL;
     Error *error = NULL;
     VEC(StoredProblem) problems = {0};
     TRY(db_query(db, arena, SQL_PROBLEM_LIST,

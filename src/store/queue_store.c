@@ -16,8 +16,7 @@ Error *task_insert(Arena *arena, Db *db, const Task *task)
 
 Error *task_newest(Arena *arena, Db *db, Uuid owner_id, int64_t *ret_accepted_at)
 {
-    Rows ROWS_AUTO
-    *rows = NULL;
+    Rows ROWS_AUTO *rows = NULL;
     Error *error = NULL;
     TRY(db_query(db, arena, SQL_TASK_NEWEST, PARAMS(value_uuid(owner_id)), &rows));
     *ret_accepted_at = rows_next(rows, &error) ? row_time(rows, 0) : 0;
@@ -37,8 +36,7 @@ static Error *query_next(Arena *arena, Db *db, int64_t now, int64_t max_size, co
 Error *task_next(Arena *arena, Db *db, int64_t now, int64_t max_size, const Uuid *owner,
                  Task **ret_task)
 {
-    Rows ROWS_AUTO
-    *rows = NULL;
+    Rows ROWS_AUTO *rows = NULL;
     Error *error = NULL;
     Task *task = NULL;
     TRY(query_next(arena, db, now, max_size, owner, &rows));
@@ -128,8 +126,7 @@ Error *task_drop(Arena *arena, Db *db, Uuid owner_id, Uuid object_id, TaskKind k
 Error *task_is_queued(Arena *arena, Db *db, Uuid owner_id, Uuid object_id, TaskKind kind,
                       bool *ret_queued)
 {
-    Rows ROWS_AUTO
-    *rows = NULL;
+    Rows ROWS_AUTO *rows = NULL;
     Error *error = NULL;
     TRY(db_query(
         db, arena, SQL_TASK_OF_OBJECT,
@@ -141,8 +138,7 @@ Error *task_is_queued(Arena *arena, Db *db, Uuid owner_id, Uuid object_id, TaskK
 
 Error *task_depth(Arena *arena, Db *db, int64_t *ret_waiting, int64_t *ret_oldest)
 {
-    Rows ROWS_AUTO
-    *rows = NULL;
+    Rows ROWS_AUTO *rows = NULL;
     Error *error = NULL;
     TRY(db_query(db, arena, SQL_QUEUE_DEPTH, NO_PARAMS, &rows));
     if (rows_next(rows, &error)) {

@@ -17,8 +17,8 @@ Error *task_next(Arena *arena, Db *db, int64_t now, int64_t max_size, const Uuid
 /* Raises token and attempts, in *task too. */
 Error *task_claim(Arena *arena, Db *db, Task *task, int64_t lease_until, const char *worker,
                   bool *ret_held) MUST_CHECK;
-Error *task_renew(Arena *arena, Db *db, const Task *task, int64_t lease_until,
-                  bool *ret_held) MUST_CHECK;
+Error *task_renew(Arena *arena, Db *db, const Task *task, int64_t lease_until, bool *ret_held)
+    MUST_CHECK;
 Error *task_advance(Arena *arena, Db *db, const Task *task, int64_t position, int64_t lease_until,
                     bool *ret_held) MUST_CHECK;
 Error *task_finish(Arena *arena, Db *db, const Task *task, bool *ret_held) MUST_CHECK;

@@ -8,8 +8,7 @@
 
 static Error *write_note(World *w, const Principal *who, AuditNote note)
 {
-    Tx TX_AUTO
-    tx = {0};
+    Tx TX_AUTO tx = {0};
     TRY(tx_begin(w->db, w->arena, TX_WRITE, &tx));
     TRY(audit_write(w->arena, w->db, who, note));
     return tx_commit(&tx, w->arena);
@@ -132,8 +131,7 @@ static void test_not_without_its_transaction(void **state)
     World *w = *state;
     int64_t before = world_number(w, "SELECT count(*) FROM audit_events");
     {
-        Tx TX_AUTO
-        tx = {0};
+        Tx TX_AUTO tx = {0};
         assert_no_error(tx_begin(w->db, w->arena, TX_WRITE, &tx));
         assert_no_error(audit_write(w->arena, w->db, w->ada, a_note(w)));
     }

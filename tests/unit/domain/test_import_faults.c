@@ -1,4 +1,4 @@
-/* An import whose nth call to the database fails, for every n up to forty and for many behind it: nothing
+/* An import whose nth call to the database fails, for every n up to thirty and for many behind it: nothing
  * is half done, and the
  * next attempt ends in the state of a run that nothing disturbed. Then the same with two failures in one job. */
 #include "world.h"
@@ -238,7 +238,9 @@ static void every_call(World *w, const Scenario *scenario)
 {
     const char *should = undisturbed(w, scenario);
     bool reached = true;
-    for (int64_t nth = 1; reached; nth += 1 + nth / 40) { /* of many calls alike not every one */
+    int64_t each =
+        getenv("OBLIGOR_TEST_QUICK") != NULL ? 4 : 30; /* of many calls alike not every one */
+    for (int64_t nth = 1; reached; nth += 1 + nth / each) {
         world_restore(w);
         reached = attempt(w, scenario, nth);
         world_check(w);
@@ -251,7 +253,7 @@ static void every_call(World *w, const Scenario *scenario)
 static void two_calls(World *w, const Scenario *scenario, uint64_t *seed)
 {
     const char *should = undisturbed(w, scenario);
-    for (size_t i = 0; i < test_rounds(40); i++) {
+    for (size_t i = 0; i < test_rounds(25); i++) {
         int64_t first = 1 + (int64_t)test_below(seed, 60),
                 second = 1 + (int64_t)test_below(seed, 60);
         world_restore(w);

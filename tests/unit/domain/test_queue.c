@@ -15,8 +15,7 @@ static Uuid add(World *w, Uuid owner, int64_t size)
                  .object_id = uuid_new(),
                  .size = size,
                  .accepted_at = world_now()};
-    Tx TX_AUTO
-    tx = {0};
+    Tx TX_AUTO tx = {0};
     assert_no_error(tx_begin(w->db, w->arena, TX_WRITE, &tx));
     assert_no_error(task_insert(w->arena, w->db, &task));
     assert_no_error(tx_commit(&tx, w->arena));
@@ -39,8 +38,7 @@ static void is_task(const Task *task, Uuid id)
 
 static Error *in_transaction(World *w, Error *(*act)(World *w, Task *task), Task *task)
 {
-    Tx TX_AUTO
-    tx = {0};
+    Tx TX_AUTO tx = {0};
     TRY(tx_begin(w->db, w->arena, TX_WRITE, &tx));
     TRY(act(w, task));
     return tx_commit(&tx, w->arena);

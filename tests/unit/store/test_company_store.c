@@ -162,8 +162,7 @@ static void a_company_changes_dies_and_revives(void **state)
 static bool marks(Fixture *f, const Company *company)
 {
     bool marked = false;
-    Tx TX_AUTO
-    tx = {0};
+    Tx TX_AUTO tx = {0};
     assert_no_error(tx_begin(f->db, f->arena, TX_WRITE, &tx));
     assert_no_error(
         company_mark_deleted(f->arena, f->db, company->owner_id, company->id, 1, &marked));

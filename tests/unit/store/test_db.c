@@ -49,8 +49,7 @@ static void whole_numbers_come_back(void **state)
                    PARAMS(owner, value_uuid(uuid_new()), value_int(0), job, value_int(2024),
                           value_int(0), value_text("x"), value_int(values[i])),
                    NULL));
-        Rows ROWS_AUTO
-        *rows = NULL;
+        Rows ROWS_AUTO *rows = NULL;
         Error *error = NULL;
         assert_no_error(db_query(f->db, f->arena, SQL_COUNT_OF_JOB, PARAMS(owner, job), &rows));
         assert_true(rows_next(rows, &error));
@@ -267,8 +266,7 @@ static void a_str_without_memory_is_the_empty_text(void **state)
 static void rows_know_their_columns(void **state)
 {
     Fixture *f = *state;
-    Rows ROWS_AUTO
-    *rows = NULL;
+    Rows ROWS_AUTO *rows = NULL;
     Error *error = NULL;
     assert_no_error(db_query(f->db, f->arena, SQL_USER_BY_ID, PARAMS(value_uuid(f->user)), &rows));
     assert_int_equal(rows_columns(rows), 9);
@@ -346,8 +344,7 @@ static void a_commit_shows_to_all(void **state)
 
 static Error *leave_early(Arena *arena, Db *db, bool fail)
 {
-    Tx TX_AUTO
-    tx = {0};
+    Tx TX_AUTO tx = {0};
     TRY(tx_begin(db, arena, TX_WRITE, &tx));
     TRY(add_user(arena, db, 1));
     if (fail)
@@ -390,8 +387,7 @@ static void closing_rolls_back(void **state)
 static void a_rollback_under_an_open_cursor_is_fine(void **state)
 {
     Fixture *f = *state;
-    Rows ROWS_AUTO
-    *rows = NULL;
+    Rows ROWS_AUTO *rows = NULL;
     Error *error = NULL;
     fixture_begin(f);
     assert_no_error(add_user(f->arena, f->db, 1));
@@ -406,8 +402,7 @@ static void a_rollback_under_an_open_cursor_is_fine(void **state)
 static void a_commit_under_an_open_cursor_keeps_it(void **state)
 {
     Fixture *f = *state;
-    Rows ROWS_AUTO
-    *rows = NULL;
+    Rows ROWS_AUTO *rows = NULL;
     Error *error = NULL;
     fixture_begin(f);
     assert_no_error(add_user(f->arena, f->db, 1));

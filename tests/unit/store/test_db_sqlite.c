@@ -134,8 +134,7 @@ static void every_write_of_a_read_only_session_fails(void **state)
     assert_no_error(user_by_id(f->arena, db, f->user, &user));
     assert_string_equal(user->email, "ada@example.com");
     {
-        Tx TX_AUTO
-        tx = {0};
+        Tx TX_AUTO tx = {0};
         Error *error = tx_begin(db, f->arena, TX_WRITE, &tx);
         if (error == NULL)
             error = owner_touch(f->arena, db, f->user);
@@ -152,8 +151,7 @@ static void every_write_of_a_read_only_session_fails(void **state)
 
 static Error *fill(Fixture *f, Db *db)
 {
-    Tx TX_AUTO
-    tx = {0};
+    Tx TX_AUTO tx = {0};
     char *noise = arena_alloc(f->arena, 1 << 20);
     TRY(tx_begin(db, f->arena, TX_WRITE, &tx));
     for (int i = 0; i < 64; i++) {
@@ -298,8 +296,7 @@ static void strpos_looks_at_whole_words_and_bytes(void **state)
 
 static Error *append(Arena *arena, Db *db, Uuid owner)
 {
-    Tx TX_AUTO
-    tx = {0};
+    Tx TX_AUTO tx = {0};
     AuditHead head;
     TRY(tx_begin(db, arena, TX_WRITE, &tx));
     TRY(audit_head_lock(arena, db, owner, &head));

@@ -39,8 +39,7 @@ typedef struct Turn {
 
 static Error *take_turn(Turn *turn)
 {
-    Tx TX_AUTO
-    tx = {0};
+    Tx TX_AUTO tx = {0};
     TRY(tx_begin(turn->db, turn->arena, TX_WRITE, &tx));
     turn->order[(*turn->count)++] = turn->number;
     return tx_commit(&tx, turn->arena);
@@ -95,8 +94,7 @@ typedef struct Worker {
 
 static Error *append(Arena *arena, Db *db, Uuid owner)
 {
-    Tx TX_AUTO
-    tx = {0};
+    Tx TX_AUTO tx = {0};
     AuditHead head;
     TRY(tx_begin(db, arena, TX_WRITE, &tx));
     TRY(audit_head_lock(arena, db, owner, &head));
@@ -153,8 +151,7 @@ static void writers_lose_nothing(void **state)
 /* Two rows of which one takes back the other: no reader may ever see a sum but zero. */
 static Error *add_pair(Arena *arena, Db *db, Uuid owner)
 {
-    Tx TX_AUTO
-    tx = {0};
+    Tx TX_AUTO tx = {0};
     TRY(tx_begin(db, arena, TX_WRITE, &tx));
     for (int delta = 1; delta >= -1; delta -= 2)
         TRY(db_run(db, arena, SQL_COUNT_INSERT,
@@ -175,8 +172,7 @@ static void *add_pairs(void *argument)
 
 static Error *read_twice(Arena *arena, Db *db, Uuid owner)
 {
-    Tx TX_AUTO
-    tx = {0};
+    Tx TX_AUTO tx = {0};
     PredictionFilter all = PREDICTION_FILTER_ALL;
     int64_t sum = -1, first = -1, second = -1;
     TRY(count_total(arena, db, owner, KIND_ANNUAL, &all, &sum));

@@ -156,8 +156,7 @@ static Error *account_work(Arena *arena, Db *db, void *context)
     bool any = false;
     size_t count = 0;
     int64_t removed = 0;
-    Tx TX_AUTO
-    tx = {0};
+    Tx TX_AUTO tx = {0};
     TRY(tx_begin(db, arena, TX_WRITE, &tx));
     TRY(user_insert(arena, db, &user));
     TRY(user_any(arena, db, &any));
@@ -187,8 +186,7 @@ static Error *model_work(Arena *arena, Db *db, void *context)
     ModelRow *models = NULL;
     Uuid active;
     size_t count = 0;
-    Tx TX_AUTO
-    tx = {0};
+    Tx TX_AUTO tx = {0};
     TRY(tx_begin(db, arena, TX_WRITE, &tx));
     TRY(model_insert(arena, db, &model, UUID_NIL));
     TRY(model_activate(arena, db, KIND_ANNUAL, model.id));
@@ -215,8 +213,7 @@ static Error *upload_work(Arena *arena, Db *db, void *context)
     int64_t number = 0;
     AuditHead head;
     KeptAnswer kept = {"x", digest_of(STR("x")), job.id, 10}, *before = NULL;
-    Tx TX_AUTO
-    tx = {0};
+    Tx TX_AUTO tx = {0};
     TRY(tx_begin(db, arena, TX_WRITE, &tx));
     TRY(idempotency_select(arena, db, f->user, f->user, STR("k"), &before));
     TRY(job_insert(arena, db, &job));
@@ -260,8 +257,7 @@ static Error *batch_work(Arena *arena, Db *db, void *context)
     Str symbols[] = {STR("NEW"), STR("ACME")};
     uint8_t made[3];
     size_t count = 0;
-    Tx TX_AUTO
-    tx = {0};
+    Tx TX_AUTO tx = {0};
     TRY(tx_begin(db, arena, TX_WRITE, &tx));
     TRY(company_insert_many(arena, db, &company, 1, made));
     TRY(company_by_symbols(arena, db, f->user, symbols, 2, &companies, &count));
@@ -296,8 +292,7 @@ static Error *queue_work(Arena *arena, Db *db, void *context)
     Task *next = NULL;
     bool held = false;
     int64_t number = 0, oldest = 0;
-    Tx TX_AUTO
-    tx = {0};
+    Tx TX_AUTO tx = {0};
     TRY(tx_begin(db, arena, TX_WRITE, &tx));
     TRY(task_insert(arena, db, &task));
     TRY(task_next(arena, db, 2, 10, NULL, &next));
@@ -331,8 +326,7 @@ static Error *deletion_work(Arena *arena, Db *db, void *context)
     Uuid *companies = NULL;
     size_t count = 0;
     Deletion *deletion = NULL;
-    Tx TX_AUTO
-    tx = {0};
+    Tx TX_AUTO tx = {0};
     TRY(tx_begin(db, arena, TX_WRITE, &tx));
     TRY(job_lock(arena, db, f->user, world->hidden.id, &lock, &found));
     TRY(deletion_find(arena, db, f->user, world->deletion.id, &deletion));
@@ -363,8 +357,7 @@ static Error *edit_work(Arena *arena, Db *db, void *context)
     size_t count = 0;
     int64_t rows = 0;
     next.id = uuid_new();
-    Tx TX_AUTO
-    tx = {0};
+    Tx TX_AUTO tx = {0};
     TRY(tx_begin(db, arena, TX_WRITE, &tx));
     TRY(prediction_find(arena, db, KIND_ANNUAL, f->user, world->current.id, &found, &hidden));
     TRY(prediction_current(arena, db, &key, &found, &hidden));
@@ -403,8 +396,7 @@ static Error *reading(Arena *arena, Db *db, void *context)
     filters[2].job_id = world->hidden.id;
     filters[3].sort = SORT_PROBABILITY;
     filters[3].years[filters[3].year_count++] = 2024;
-    Tx TX_AUTO
-    tx = {0};
+    Tx TX_AUTO tx = {0};
     TRY(tx_begin(db, arena, TX_READ, &tx));
     for (size_t i = 0; i < ARRAY_COUNT(filters); i++) {
         PredictionQuery query = {KIND_ANNUAL, owners, 2, &filters[i], &page};
