@@ -287,7 +287,8 @@ bool output_flush(Output *out, FILE *file, FILE *notes)
     Str text = buf_str(&out->text);
     CHECK(!out->text.over);
     bool good = fwrite(text.ptr, 1, text.len, file) == text.len && fflush(file) == 0;
-    fwrite(out->notes.data, 1, out->notes.len, notes);
+    Str remarks = buf_str(&out->notes);
+    fwrite(remarks.ptr, 1, remarks.len, notes);
     fflush(notes);
     buf_clear(&out->text);
     buf_clear(&out->notes);

@@ -1,4 +1,4 @@
-/* An import whose nth call to the database fails, for every n up to thirty and for many behind it: nothing
+/* An import whose nth call to the database fails, for every n up to twenty and for many behind it: nothing
  * is half done, and the
  * next attempt ends in the state of a run that nothing disturbed. Then the same with two failures in one job. */
 #include "world.h"
@@ -239,7 +239,7 @@ static void every_call(World *w, const Scenario *scenario)
     const char *should = undisturbed(w, scenario);
     bool reached = true;
     int64_t each =
-        getenv("OBLIGOR_TEST_QUICK") != NULL ? 4 : 30; /* of many calls alike not every one */
+        getenv("OBLIGOR_TEST_QUICK") != NULL ? 4 : 20; /* of many calls alike not every one */
     for (int64_t nth = 1; reached; nth += 1 + nth / each) {
         world_restore(w);
         reached = attempt(w, scenario, nth);

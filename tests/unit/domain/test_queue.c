@@ -98,6 +98,19 @@ static void test_accepted_in_one_microsecond(void **state)
     is_task(claim(w, INT64_MAX, NULL), b);
 }
 
+/* The clock may be set back between two acceptances; their order is theirs all the same. */
+static void test_order_with_the_clock_set_back(void **state)
+{
+    World *w = *state;
+    Uuid first = world_upload(w, w->ada, world_row(w, "ONE", 2020, 1), NULL);
+    world_advance(-HOURS(1));
+    Uuid second = world_upload(w, w->ada, world_row(w, "ONE", 2020, 2), NULL);
+    world_advance(HOURS(2));
+    world_work(w);
+    assert_int_equal(world_job(w, w->ada, first)->counters.successful, 1);
+    assert_int_equal(world_job(w, w->ada, second)->counters.failed, 1);
+}
+
 /* The small lane passes by the large task of one owner, but not within an owner. */
 static void test_lanes(void **state)
 {
@@ -282,6 +295,7 @@ int main(void)
         WORLD_TEST(test_empty),
         WORLD_TEST(test_order_of_acceptance),
         WORLD_TEST(test_accepted_in_one_microsecond),
+        WORLD_TEST(test_order_with_the_clock_set_back),
         WORLD_TEST(test_lanes),
         WORLD_TEST(test_of_one_owner),
         WORLD_TEST(test_a_lease_runs_out),
