@@ -548,7 +548,7 @@ class Server:
         """No half received upload in the database, nothing in the spool, no open file of it."""
         assert self.receiving() == 0, "%d jobs are receiving" % self.receiving()
         assert os.listdir(self.spool) == [], os.listdir(self.spool)
-        deadline = time.monotonic() + 5
+        deadline = time.monotonic() + 40  # libmicrohttpd may see a client's end at the idle time-out alone
         while self.spool_files() and time.monotonic() < deadline:
             time.sleep(0.02)
         assert self.spool_files() == [], self.spool_files()
