@@ -255,6 +255,19 @@ static int note_log(void *self, sqlite3 *db, const char *name, int pages)
     return SQLITE_OK;
 }
 
+/* Several that open a new database at once get in each other's way when it is switched to WAL, and SQLite
+ * does not wait there by itself. */
+static Error *script_patiently(Session *session, Arena *arena, const char *text)
+{
+    int64_t until = clock_monotonic() + BUSY_TIMEOUT_MS * INT64_C(1000);
+    for (;;) {
+        Error *error = script(session, arena, text);
+        if (error == NULL || error->code != ERROR_BUSY || clock_monotonic() > until)
+            return error;
+        clock_sleep(2000);
+    }
+}
+
 static Error *set_up(Session *session, Arena *arena, DbOptions options)
 {
     sqlite3_extended_result_codes(session->db, 1);
@@ -265,15 +278,15 @@ static Error *set_up(Session *session, Arena *arena, DbOptions options)
     if (code != SQLITE_OK)
         return translate(session, arena, code, "create function");
     int64_t cache = options.cache_bytes > 0 ? options.cache_bytes : DEFAULT_CACHE;
-    TRY(script(session, arena,
-               arena_printf(arena,
-                            "%s PRAGMA foreign_keys=ON; PRAGMA trusted_schema=OFF; "
-                            "PRAGMA cache_size=-%lld; PRAGMA temp_store=MEMORY; "
-                            "PRAGMA journal_size_limit=%d; PRAGMA secure_delete=OFF; "
-                            "PRAGMA synchronous=FULL; %s",
-                            options.read_only ? "" : "PRAGMA journal_mode=WAL;",
-                            (long long)(cache / 1024), LOG_KEPT,
-                            options.read_only ? READER_PRAGMAS : "")));
+    const char *pragmas =
+        arena_printf(arena,
+                     "%s PRAGMA foreign_keys=ON; PRAGMA trusted_schema=OFF; "
+                     "PRAGMA cache_size=-%lld; PRAGMA temp_store=MEMORY; "
+                     "PRAGMA journal_size_limit=%d; PRAGMA secure_delete=OFF; "
+                     "PRAGMA synchronous=FULL; %s",
+                     options.read_only ? "" : "PRAGMA journal_mode=WAL;", (long long)(cache / 1024),
+                     LOG_KEPT, options.read_only ? READER_PRAGMAS : "");
+    TRY(script_patiently(session, arena, pragmas));
     session->checkpoint_at = options.bulk ? CHECKPOINT_BULK : CHECKPOINT_OTHERS;
     sqlite3_wal_hook(session->db, note_log,
                      session); /* instead of a checkpoint inside the commit */
