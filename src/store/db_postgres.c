@@ -63,9 +63,9 @@ static const struct {
     const char *message;
 } STATES[] = {
     {"23505", ERROR_CONFLICT, NULL, "The data is in conflict with data that is there."},
-    /* Two processes made the same table at once. */
-    {"42710", ERROR_CONFLICT, NULL, "It is there already."},
-    {"42P07", ERROR_CONFLICT, NULL, "It is there already."},
+    /* As when two processes make the same table at once. */
+    {"42710", ERROR_INTERNAL, "there_already", "The database refused a statement."},
+    {"42P07", ERROR_INTERNAL, "there_already", "The database refused a statement."},
     {"40001", ERROR_BUSY, ERROR_RETRY, "The database is busy. Try again in a moment."},
     {"40P01", ERROR_BUSY, ERROR_RETRY, "The database is busy. Try again in a moment."},
     {"55P03", ERROR_BUSY, ERROR_RETRY, "The database is busy. Try again in a moment."},

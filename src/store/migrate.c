@@ -93,7 +93,8 @@ static Error *make_history(Arena *arena, Db *db)
         Error *error = db_script(db, arena, text);
         if (error == NULL)
             return tx_commit(&tx, arena);
-        if (error->code != ERROR_CONFLICT || attempt > 0)
+        bool lost_race = error->code == ERROR_CONFLICT || error_is(error, "there_already");
+        if (!lost_race || attempt > 0)
             return error;
     }
 }
