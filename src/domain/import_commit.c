@@ -17,6 +17,7 @@
 #include "base/clock.h"
 #include "base/map.h"
 #include "domain/import_companies.h"
+#include "domain/predictions.h"
 #include "domain/queue.h"
 #include "store/account_store.h"
 #include "store/company_store.h"
@@ -174,20 +175,6 @@ static void judge_duplicate(Work *work, ImportRow *row, const Prediction *holder
     }
 }
 
-/* A row hidden by a deletion has no claim on its key. */
-static Error *set_aside(Work *work, const Prediction *holder)
-{
-    Db *db = work->commit->db;
-    bool changed = false;
-    TRY(prediction_unset_current(work->arena, db, holder->kind, holder->owner_id, holder->id,
-                                 &changed));
-    if (!changed)
-        return NULL; /* somebody else did, and counted it */
-    TRY(count_add(work->arena, db, holder, -1));
-    return holder->has_job ? job_raise_revision(work->arena, db, holder->owner_id, holder->job_id)
-                           : NULL;
-}
-
 /* --- predictions ----------------------------------------------------------------------------- */
 
 static Prediction make_prediction(const Work *work, const ImportRow *row)
@@ -248,7 +235,8 @@ static Error *insert_one(Work *work, const LateRow *late)
             return NULL;
         }
         if (holder != NULL)
-            TRY(set_aside(work, holder)); /* else it went away between the two: again */
+            TRY(predictions_set_aside(work->arena, db,
+                                      holder)); /* else it went away between the two: again */
     }
     return ERROR(work->arena, ERROR_INTERNAL, "A row of the file could not be stored.");
 }

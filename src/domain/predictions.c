@@ -62,8 +62,7 @@ static Error *note(Arena *arena, Db *db, const Principal *who, const Prediction 
                                    .reason = reason});
 }
 
-/* Lets go of a row's claim on its key. */
-static Error *set_aside(Arena *arena, Db *db, const Prediction *holder)
+Error *predictions_set_aside(Arena *arena, Db *db, const Prediction *holder)
 {
     bool changed = false;
     TRY(prediction_unset_current(arena, db, holder->kind, holder->owner_id, holder->id, &changed));
@@ -139,7 +138,7 @@ static Error *claim_key(Arena *arena, Db *db, const PredictionKey *key)
     TRY(prediction_current(arena, db, key, &holder, &hidden));
     if (holder != NULL && !hidden)
         return duplicate(arena, holder);
-    return holder == NULL ? NULL : set_aside(arena, db, holder);
+    return holder == NULL ? NULL : predictions_set_aside(arena, db, holder);
 }
 
 static Error *store(Arena *arena, Db *db, const Prediction *prediction)
@@ -383,7 +382,7 @@ Error *predictions_change(Arena *arena, Db *db, const Principal *who, Kind kind,
     next.root_job_id = former->root_job_id;
     if (next.created_at <= former->created_at)
         next.created_at = former->created_at + 1; /* versions are ordered by time */
-    TRY(set_aside(arena, db, former));
+    TRY(predictions_set_aside(arena, db, former));
     TRY(store(arena, db, &next));
     TRY(note(arena, db, who, &next, "prediction.changed", 1, NULL));
     TRY(tx_commit(&tx, arena));
@@ -402,7 +401,7 @@ Error *predictions_delete(Arena *arena, Db *db, const Principal *who, Kind kind,
     JobRows *jobs = NULL;
     size_t job_count = 0;
     int64_t former = 0;
-    TRY(set_aside(arena, db, prediction)); /* it is one of the former by now */
+    TRY(predictions_set_aside(arena, db, prediction)); /* it is one of the former by now */
     TRY(prediction_jobs_of_former(arena, db, &key, &jobs, &job_count));
     TRY(prediction_delete_former(arena, db, &key, &former));
     for (size_t i = 0; i < job_count; i++)

@@ -76,4 +76,8 @@ typedef struct Lineage {
 Error *predictions_lineage(Arena *arena, Db *db, const Principal *who, Kind kind, Uuid id,
                            Lineage *ret_lineage) MUST_CHECK;
 
+/* Lets go of a row's claim on its key, and counts it off: its job's revision goes up. In a write
+ * transaction. For a version that is replaced, and for a hidden row whose key is needed. */
+Error *predictions_set_aside(Arena *arena, Db *db, const Prediction *holder) MUST_CHECK;
+
 #endif
