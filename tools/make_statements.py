@@ -38,7 +38,8 @@ ENGINE_WORDS = {
         # Ordered by its bytes, as on SQLite and in C, whatever the database's locale is.
         "ordered_text": 'text COLLATE "C"',
         "no_digest": "decode(repeat('00', 32), 'hex')", "epoch": "'1970-01-01 00:00:00+00'",
-        "for_update": "FOR UPDATE", "for_share": "FOR SHARE",
+        # Rows that refer to the locked one may still come: no key is ever changed.
+        "for_update": "FOR NO KEY UPDATE", "for_share": "FOR SHARE",
     },
 }
 

@@ -2,7 +2,9 @@
 #include "http/app.h"
 
 #include "base/check.h"
+#include "base/clock.h"
 
+#define READ_TIMEOUT SECONDS(5)
 enum { DEFAULT_THREADS = 4, DEFAULT_QUEUE = 256, DEFAULT_BODY = 1 << 20, HASHING_MAX = 2 };
 
 static HttpConfig complete(Arena *arena, const HttpConfig *given)
@@ -48,7 +50,9 @@ Error *app_open(Arena *arena, const HttpConfig *config, App **ret_app)
     app->config = complete(own, config);
     app->router = router_new(own, ROUTES, ROUTE_COUNT);
     app->metrics = metrics_new(own, ROUTES, ROUTE_COUNT);
-    app->readers = sessions_new(config->db_url, (DbOptions){.read_only = true, .must_exist = true});
+    app->readers = sessions_new(
+        config->db_url,
+        (DbOptions){.read_only = true, .must_exist = true, .statement_timeout = READ_TIMEOUT});
     app->waits = ARENA_NEW(own, Permits);
     atomic_init(&app->waits->left, app->config.threads > 1 ? app->config.threads / 2 : 1);
     Error *error = start(app, arena);

@@ -27,6 +27,7 @@ static const struct {
 } DRIVERS[] = {
     {"sqlite:", &DB_SQLITE},
     {"postgresql:", &DB_POSTGRES},
+    {"postgres:", &DB_POSTGRES},
 };
 
 Error *db_open(Arena *arena, Str url, DbOptions options, Db **ret_db)

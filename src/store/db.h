@@ -20,6 +20,10 @@ typedef struct DbOptions {
     bool must_exist;     /* an embedded database is not made when it is not there */
     int64_t cache_bytes; /* page cache of the session; 0: the driver's default */
     bool bulk;           /* for long work: it also does the engine's upkeep for the others */
+    /* In µs, 0: none. Beyond, a statement ends with ERROR_BUSY. An embedded engine has its own way of
+     * waiting and looks at neither. */
+    int64_t statement_timeout;
+    int64_t lock_timeout; /* for one lock; what is waited for too long may be tried again */
 } DbOptions;
 
 /* `url`: "sqlite:PATH" (or ":memory:" behind it for one session alone) or "postgresql://…" as libpq

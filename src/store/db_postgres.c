@@ -41,7 +41,7 @@ static const Oid TYPE_OIDS[] = {
 
 typedef struct Session {
     PGconn *connection;
-    bool read_only;
+    DbOptions options;
     bool in_transaction;
     bool broken; /* the connection was lost: connect again before the next use */
     bool prepared[SQL_COUNT];
@@ -135,10 +135,14 @@ static Error *set_up(Session *session, Arena *arena)
     PQfreeCancel(session->cancel);
     session->cancel = PQgetCancel(session->connection);
     session->broken = false;
+    const DbOptions *options = &session->options;
     return command(session, arena,
-                   session->read_only ? "SET TIME ZONE 'UTC'; SET default_transaction_read_only = "
-                                        "on; SET statement_timeout = 5000"
-                                      : "SET TIME ZONE 'UTC'");
+                   arena_printf(arena,
+                                "SET TIME ZONE 'UTC'; SET default_transaction_read_only = %s; "
+                                "SET statement_timeout = %lld; SET lock_timeout = %lld",
+                                options->read_only ? "on" : "off",
+                                (long long)options->statement_timeout / 1000,
+                                (long long)options->lock_timeout / 1000));
 }
 
 static void close_session(void *self)
@@ -152,11 +156,13 @@ static void close_session(void *self)
 static Error *open_session(Arena *arena, Str address, DbOptions options, void **ret_session)
 {
     Session *session = check_malloc(sizeof *session);
-    *session = (Session){.read_only = options.read_only};
+    *session = (Session){.options = options};
+    /* What stands before dbname gives way to the URL, what stands behind it does not. */
     const char *url = arena_printf(arena, "postgresql:%.*s", STR_ARG(address));
-    const char *const keys[] = {"dbname", "fallback_application_name", "client_encoding",
-                                "connect_timeout", NULL};
-    const char *const values[] = {url, "obligor", "UTF8", "10", NULL};
+    bool patience_set = getenv("PGCONNECT_TIMEOUT") != NULL;
+    const char *const keys[] = {"fallback_application_name", "connect_timeout", "dbname",
+                                "client_encoding", NULL};
+    const char *const values[] = {"obligor", patience_set ? NULL : "10", url, "UTF8", NULL};
     session->connection = PQconnectdbParams(keys, values, 1);
     CHECK(session->connection != NULL);
     Error *error = set_up(session, arena);

@@ -1,11 +1,17 @@
 #!/usr/bin/env python3
-"""Runs a command beside a private PostgreSQL cluster that is gone when it ends.
+"""A private PostgreSQL cluster that is gone when its user ends: as a command, and for Python tests.
 
     postgres.py COMMAND [ARGUMENT…]
 
-The cluster listens on a socket in a temporary directory alone; its address is in OBLIGOR_TEST_POSTGRES, to be
-completed by a database's name. Durability is off: what is tested is the program, not the disk. Where
-PostgreSQL is not installed the command runs without the address, and the tests that want it say so.
+runs the command beside a cluster; its address is in OBLIGOR_TEST_POSTGRES, to be completed by a database's
+name. Where PostgreSQL is not installed the command runs without the address, and the tests that want it say so.
+
+A cluster listens on a socket in a temporary directory alone. Durability is off: what is tested is the program,
+not the disk.
+
+    with Cluster() as cluster:
+        url = cluster.create("name")
+        cluster.restart("immediate")
 """
 import glob
 import os
@@ -20,9 +26,11 @@ SETTINGS = {
     "listen_addresses": "", "fsync": "off", "synchronous_commit": "off", "full_page_writes": "off",
     "max_connections": "200", "shared_buffers": "128MB", "max_wal_size": "2GB", "timezone": "UTC",
 }
+USER = "postgres"
 
 
 def find_programs():
+    """The directory of the newest PostgreSQL's programs; None where there is none."""
     return max(glob.glob("/usr/lib/postgresql/*/bin"), default=None,
                key=lambda path: int(path.split("/")[-2]))
 
@@ -35,41 +43,109 @@ def as_postgres():
     return {"user": user.pw_uid, "group": user.pw_gid, "extra_groups": []}
 
 
-def start(programs, directory, owner):
-    data = os.path.join(directory, "data")
-    quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL, "cwd": directory, **owner}
-    subprocess.run([programs + "/initdb", "-D", data, "-A", "trust", "-U", "postgres",
-                    "--locale=C.UTF-8", "--no-sync"], check=True, **quiet)
-    with open(os.path.join(data, "postgresql.conf"), "a") as conf:
-        conf.write(f"unix_socket_directories = '{directory}'\n")
-        conf.writelines(f"{name} = '{value}'\n" for name, value in SETTINGS.items())
-    subprocess.run([programs + "/pg_ctl", "-D", data, "-w", "-l", directory + "/log", "start"],
-                   check=True, **quiet)
-    return data, quiet
+class Cluster:
+    """One running PostgreSQL with a data directory of its own. `settings` come on top of SETTINGS; `copy_of`
+    makes it a streaming replica of another cluster."""
+
+    def __init__(self, settings=None, copy_of=None):
+        self.programs = find_programs()
+        assert self.programs is not None, "PostgreSQL is not installed"
+        self.owner = as_postgres()
+        self.directory = tempfile.mkdtemp(prefix="obligor-pg-")
+        self.data = os.path.join(self.directory, "data")
+        self.running = False
+        try:
+            if self.owner:
+                os.chown(self.directory, self.owner["user"], self.owner["group"])
+                os.chmod(self.directory, 0o755)
+            if copy_of is None:
+                self._program("initdb", "-D", self.data, "-A", "trust", "-U", USER,
+                              "--locale=C.UTF-8", "--no-sync")
+            else:
+                self._program("pg_basebackup", "-D", self.data, "-h", copy_of.directory, "-U", USER,
+                              "-X", "stream", "--write-recovery-conf", "--checkpoint=fast", "--no-sync")
+            with open(os.path.join(self.data, "postgresql.conf"), "a", encoding="ascii") as conf:
+                conf.write(f"unix_socket_directories = '{self.directory}'\n")
+                conf.writelines(f"{name} = '{value}'\n"
+                                for name, value in {**SETTINGS, **(settings or {})}.items())
+            self.start()
+        except BaseException:
+            self.close()
+            raise
+
+    def _program(self, name, *arguments):
+        done = subprocess.run([os.path.join(self.programs, name), *arguments], cwd=self.directory,
+                              stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+                              text=True, check=False, **self.owner)
+        assert done.returncode == 0, f"{name} gave {done.returncode}: {done.stdout}"
+
+    def _control(self, *arguments):
+        # Its output goes to a file: the server that it starts would hold a pipe open for ever.
+        with open(os.path.join(self.directory, "pg_ctl.out"), "ab") as said:
+            done = subprocess.run([os.path.join(self.programs, "pg_ctl"), "-D", self.data, "-w", *arguments],
+                                  cwd=self.directory, stdin=subprocess.DEVNULL, stdout=said, stderr=said,
+                                  check=False, **self.owner)
+        assert done.returncode == 0, f"pg_ctl {arguments} gave {done.returncode}: {self.log()[-2000:]}"
+
+    def start(self):
+        self._control("-l", os.path.join(self.directory, "log"), "start")
+        self.running = True
+
+    def stop(self, mode="fast"):
+        """"immediate" is like a power failure, "fast" cuts the connections and shuts down in good order."""
+        self._control("-m", mode, "stop")
+        self.running = False
+
+    def restart(self, mode="fast"):
+        self.stop(mode)
+        self.start()
+
+    def log(self):
+        path = os.path.join(self.directory, "log")
+        if not os.path.exists(path):
+            return ""
+        with open(path, encoding="utf-8", errors="replace") as file:
+            return file.read()
+
+    def url(self, database="{database}"):
+        return f"postgresql://{USER}@/{database}?host={self.directory}"
+
+    def psql(self, statement, database="postgres"):
+        """What one or more statements print: rows on lines, columns divided by |."""
+        done = subprocess.run([os.path.join(self.programs, "psql"), "-X", "-A", "-t", "-q",
+                               "-v", "ON_ERROR_STOP=1", "-d", self.url(database), "-c", statement],
+                              stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False)
+        assert done.returncode == 0, f"psql: {done.stderr}"
+        return done.stdout
+
+    def create(self, database, template=None):
+        """The address of a new database, empty or a copy of `template`, which nobody may use meanwhile."""
+        self.psql(f"CREATE DATABASE {database}" + (f" TEMPLATE {template}" if template else ""))
+        return self.url(database)
+
+    def close(self):
+        if self.running or os.path.exists(os.path.join(self.data, "postmaster.pid")):
+            try:
+                self.stop("immediate")
+            except AssertionError:
+                pass
+        shutil.rmtree(self.directory, ignore_errors=True)
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.close()
 
 
 def main():
     command = sys.argv[1:]
-    programs = find_programs()
-    if programs is None:
+    if find_programs() is None:
         print("postgres.py: PostgreSQL is not installed; its tests skip", flush=True)
         return subprocess.call(command)
-    owner = as_postgres()
-    directory = tempfile.mkdtemp(prefix="obligor-pg-")
-    data = None
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
-    try:
-        if owner:
-            os.chown(directory, owner["user"], owner["group"])
-            os.chmod(directory, 0o755)
-        data, quiet = start(programs, directory, owner)
-        url = f"postgresql://postgres@/{{database}}?host={directory}"
-        return subprocess.call(command, env={**os.environ, "OBLIGOR_TEST_POSTGRES": url})
-    finally:
-        if data is not None:
-            subprocess.run([programs + "/pg_ctl", "-D", data, "-m", "immediate", "stop"], check=False,
-                           **quiet)
-        shutil.rmtree(directory, ignore_errors=True)
+    with Cluster() as cluster:
+        return subprocess.call(command, env={**os.environ, "OBLIGOR_TEST_POSTGRES": cluster.url()})
 
 
 if __name__ == "__main__":
