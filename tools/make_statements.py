@@ -29,7 +29,7 @@ ENGINE_WORDS = {
         "uuid": "BLOB", "time": "INTEGER", "real": "REAL", "bool": "INTEGER", "int": "INTEGER",
         "small": "INTEGER", "text": "TEXT", "bytes": "BLOB", "strict": "STRICT", "nil": "zeroblob(16)",
         "ordered_text": "TEXT", "no_digest": "zeroblob(32)", "epoch": "0",
-        "for_update": "", "for_share": "",
+        "for_update": "", "for_share": "", "skip_locked": "",
     },
     "postgres": {
         "uuid": "uuid", "time": "timestamptz", "real": "double precision", "bool": "boolean",
@@ -40,6 +40,7 @@ ENGINE_WORDS = {
         "no_digest": "decode(repeat('00', 32), 'hex')", "epoch": "'1970-01-01 00:00:00+00'",
         # Rows that refer to the locked one may still come: no key is ever changed.
         "for_update": "FOR NO KEY UPDATE", "for_share": "FOR SHARE",
+        "skip_locked": "FOR UPDATE OF q SKIP LOCKED",
     },
 }
 

@@ -37,15 +37,23 @@ VALUES ($1, $2, $3, $4, $5, $6, $6, 0, 0, 0);
 SELECT max(accepted_at) FROM work_queue WHERE owner_id = $1;
 
 -- name: task_next
--- The oldest task that may run: it is the first of its owner's, nobody holds it, it is due, and it fits the
--- lane.
--- scans work_queue: read in order of acceptance, stops at the first that may run
+-- The one that waits longest of those that may run: it is the first of its owner's, nobody holds it, it is due,
+-- and it fits the lane.
 SELECT q.id, q.task, q.owner_id, q.object_id, q.size, q.token, q.attempts, q.position, q.accepted_at
 FROM work_queue q
 WHERE (q.lease_until IS NULL OR q.lease_until < $1) AND q.not_before <= $1 AND q.size <= $2
   AND NOT EXISTS (SELECT 1 FROM work_queue e WHERE e.owner_id = q.owner_id
                   AND (e.accepted_at, e.id) < (q.accepted_at, q.id))
-ORDER BY q.accepted_at, q.id LIMIT 1;
+ORDER BY q.not_before, q.accepted_at, q.id LIMIT 1;
+
+-- name: task_next_locked
+-- The same within the transaction that claims it: what another worker is claiming just now is passed over.
+SELECT q.id, q.task, q.owner_id, q.object_id, q.size, q.token, q.attempts, q.position, q.accepted_at
+FROM work_queue q
+WHERE (q.lease_until IS NULL OR q.lease_until < $1) AND q.not_before <= $1 AND q.size <= $2
+  AND NOT EXISTS (SELECT 1 FROM work_queue e WHERE e.owner_id = q.owner_id
+                  AND (e.accepted_at, e.id) < (q.accepted_at, q.id))
+ORDER BY q.not_before, q.accepted_at, q.id LIMIT 1 {skip_locked};
 
 -- name: task_next_of_owner
 SELECT q.id, q.task, q.owner_id, q.object_id, q.size, q.token, q.attempts, q.position, q.accepted_at
@@ -55,6 +63,10 @@ WHERE q.owner_id = $3 AND (q.lease_until IS NULL OR q.lease_until < $1) AND q.no
   AND NOT EXISTS (SELECT 1 FROM work_queue e WHERE e.owner_id = $3
                   AND (e.accepted_at, e.id) < (q.accepted_at, q.id))
 ORDER BY q.accepted_at, q.id LIMIT 1;
+
+-- name: task_yield
+-- An owner's other tasks wait from now on, as if they had just come.
+UPDATE work_queue SET not_before = $2 WHERE owner_id = $1 AND lease_until IS NULL AND not_before < $2;
 
 -- name: task_claim
 UPDATE work_queue SET token = token + 1, attempts = attempts + 1, lease_until = $3, worker = $4

@@ -18,7 +18,7 @@
 #include "store/queue_store.h"
 
 /* A row in the unit of task sizes, which is bytes of a file: 50,000 rows are about 4 MiB. */
-enum { ROW_BYTES = 84 };
+enum { ROW_BYTES = 84, RECLAIM_ROWS = 100000 };
 
 /* The digest of what decides the effect: the job, its revision, the options. */
 static char *make_etag(Arena *arena, const Job *job, const DeletionOptions *options)
@@ -270,10 +270,12 @@ Error *deletion_run(Arena *arena, Db *db, Task *task, const TaskWatch *watch, Ta
                        deletion->include_inferred, deletion};
     bool done = false;
     TRY(removal_run(arena, db, task, &removal, watch, &done));
-    if (done)
-        return finish(arena, db, task, deletion);
-    *ret_end = TASK_STOPPED;
-    return NULL;
+    if (!done) {
+        *ret_end = TASK_STOPPED;
+        return NULL;
+    }
+    TRY(finish(arena, db, task, deletion));
+    return deletion->expected >= RECLAIM_ROWS ? db_reclaim(db, arena) : NULL;
 }
 
 Error *deletion_give_up(Arena *arena, Db *db, Task *task)

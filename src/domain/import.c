@@ -258,6 +258,7 @@ typedef struct Stream {
     size_t rows;        /* of the next batch */
     CommitEnd end;
     bool tried_lanes;
+    bool planner_told;
     bool stopped; /* by the watch */
     bool last;    /* the batch just taken was the last one */
     Error *fault; /* of the file, behind that batch */
@@ -316,11 +317,23 @@ static Error *take_batch(Run *run, Stream *stream)
     return commit_next(run, stream, batch);
 }
 
+/* A table that was empty has no statistics yet, and without them the keys of the file are looked up by the
+ * wrong index. Where batches go in side by side that matters while the import still runs. */
+static Error *tell_planner(Run *run, Stream *stream)
+{
+    int64_t rows = run->job->counters.successful;
+    if (stream->lanes == NULL || stream->planner_told || rows < ANALYZE_ROWS)
+        return NULL;
+    stream->planner_told = true;
+    return db_analyze(run->db, run->arena, rows);
+}
+
 /* Until the end of the file, or until something else ends it. */
 static Error *run_batches(Run *run, Stream *stream)
 {
     while (!stream->last && !stream->stopped && stream->end == COMMIT_DONE) {
         TRY(take_batch(run, stream));
+        TRY(tell_planner(run, stream));
         if (run->watch->progress != NULL)
             run->watch->progress(run->watch->self, &run->job->counters, run->job->file_size);
         clock_sleep(run->watch->pause);
@@ -429,7 +442,7 @@ Error *import_run(Arena *arena, Db *db, Db *reader, Task *task, const TaskWatch 
         return too_many_failed(&run, ret_end);
     TRY(read_file(&run, ret_end));
     if (*ret_end == TASK_ENDED && run.job->counters.successful >= ANALYZE_ROWS)
-        TRY(db_analyze(db, arena));
+        TRY(db_analyze(db, arena, run.job->counters.successful));
     return NULL;
 }
 

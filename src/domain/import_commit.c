@@ -13,9 +13,6 @@
 #include "domain/queue.h"
 #include "store/account_store.h"
 
-#define RETRY_PAUSE 10000 /* µs, doubled each time */
-enum { COMMIT_ATTEMPTS = 6 };
-
 struct ImportCommit {
     Db *db;
     Task *task;
@@ -174,12 +171,12 @@ static Error *commit_once(ImportCommit *commit, ImportBatch *batch, CommitEnd *r
 /* A deadlock that the database resolved costs a little time, not the task. */
 Error *import_commit_batch(ImportCommit *commit, ImportBatch *batch, CommitEnd *ret_end)
 {
-    for (int attempt = 0;; attempt++) {
-        Error *error = commit_once(commit, batch, ret_end);
-        if (!error_is(error, ERROR_RETRY) || attempt == COMMIT_ATTEMPTS)
-            return error;
-        clock_sleep(RETRY_PAUSE << attempt);
-    }
+    Error *error = NULL;
+    int attempt = 0;
+    do {
+        error = commit_once(commit, batch, ret_end);
+    } while (queue_try_again(error, &attempt));
+    return error;
 }
 
 /* --- side by side ---------------------------------------------------------------------------- */
@@ -206,15 +203,14 @@ static Error *prepare_once(ImportCommit *commit, ImportBatch *batch, Work *ret_w
 
 Error *import_commit_prepare(ImportCommit *commit, ImportBatch *batch, Work *ret_work)
 {
-    for (int attempt = 0;; attempt++) {
-        Error *error = prepare_once(commit, batch, ret_work);
-        if (error == NULL)
-            return NULL;
-        known_companies_forget(commit->companies);
-        if (!error_is(error, ERROR_RETRY) || attempt == COMMIT_ATTEMPTS)
-            return error;
-        clock_sleep(RETRY_PAUSE << attempt);
-    }
+    Error *error = NULL;
+    int attempt = 0;
+    do {
+        error = prepare_once(commit, batch, ret_work);
+        if (error != NULL)
+            known_companies_forget(commit->companies);
+    } while (queue_try_again(error, &attempt));
+    return error;
 }
 
 ImportPlace import_commit_place(const ImportCommit *commit)

@@ -12,6 +12,8 @@
 #define BATCH_TIME_SHARED 40000
 #define BATCH_TIME_ALONE  160000
 #define LEASE             SECONDS(TASK_LEASE_SECONDS)
+#define RETRY_PAUSE       10000 /* µs, doubled each time */
+enum { RETRIES_MAX = 6 };
 
 static pthread_mutex_t mutex = PTHREAD_MUTEX_INITIALIZER;
 static pthread_cond_t woken = PTHREAD_COND_INITIALIZER;
@@ -30,25 +32,27 @@ Error *queue_add(Arena *arena, Db *db, Task *task)
     TRY(owner_touch(arena, db, task->owner_id)); /* who comes second waits here */
     TRY(task_newest(arena, db, task->owner_id, &newest));
     task->accepted_at = now > newest ? now : newest + 1;
-    return task_insert(arena, db, task);
+    TRY(task_insert(arena, db, task));
+    return db_notify(db, arena);
 }
 
 Error *queue_claim(Arena *arena, Db *db, const char *worker, int64_t max_size, const Uuid *owner,
                    Task **ret_task)
 {
-    int64_t now = clock_now();
+    TaskQuery query = {.now = clock_now(), .max_size = max_size, .owner = owner};
     *ret_task = NULL;
     Task *task = NULL;
-    TRY(task_next(arena, db, now, max_size, owner, &task)); /* mostly there is nothing: no lock */
+    TRY(task_next(arena, db, &query, &task)); /* mostly there is nothing: no lock */
     if (task == NULL)
         return NULL;
     Tx TX_AUTO tx = {0};
     TRY(tx_begin(db, arena, TX_WRITE, &tx));
-    TRY(task_next(arena, db, now, max_size, owner, &task));
+    query.to_claim = true;
+    TRY(task_next(arena, db, &query, &task));
     if (task == NULL)
         return NULL;
     bool held = false;
-    TRY(task_claim(arena, db, task, now + LEASE, worker, &held));
+    TRY(task_claim(arena, db, task, query.now + LEASE, worker, &held));
     TRY(tx_commit(&tx, arena));
     *ret_task = held ? task : NULL;
     return NULL;
@@ -95,6 +99,23 @@ Error *queue_release(Arena *arena, Db *db, const Task *task, int64_t delay, bool
     TRY(task_release(arena, db, task, clock_now() + delay,
                      failed ? task->attempts : task->attempts - 1, &held));
     return tx_commit(&tx, arena);
+}
+
+Error *queue_yield(Arena *arena, Db *db, Uuid owner_id)
+{
+    Tx TX_AUTO tx = {0};
+    TRY(tx_begin(db, arena, TX_WRITE, &tx));
+    TRY(task_yield(arena, db, owner_id, clock_now()));
+    return tx_commit(&tx, arena);
+}
+
+bool queue_try_again(const Error *error, int *attempt)
+{
+    if (!error_is(error, ERROR_RETRY) || *attempt == RETRIES_MAX)
+        return false;
+    clock_sleep(RETRY_PAUSE << *attempt);
+    ++*attempt;
+    return true;
 }
 
 Error *queue_has(Arena *arena, Db *db, Uuid owner_id, Uuid object_id, bool *ret_queued)

@@ -10,8 +10,8 @@
  * task->accepted_at. In a write transaction, which then holds the owner's place until its commit. */
 Error *queue_add(Arena *arena, Db *db, Task *task) MUST_CHECK;
 
-/* Claims the oldest task that may run: *ret_task NULL when there is none. `max_size` bounds the lane;
- * `owner` not NULL: only that owner's tasks. */
+/* Claims the task whose turn it is: *ret_task NULL when there is none. `max_size` bounds the lane; `owner`
+ * not NULL: only that owner's tasks. */
 Error *queue_claim(Arena *arena, Db *db, const char *worker, int64_t max_size, const Uuid *owner,
                    Task **ret_task) MUST_CHECK;
 
@@ -32,6 +32,14 @@ Error *queue_finish(Arena *arena, Db *db, const Task *task) MUST_CHECK;
  * graceful stop, or a database that is away, is not the task's fault. */
 Error *queue_release(Arena *arena, Db *db, const Task *task, int64_t delay, bool failed) MUST_CHECK;
 
+/* Once a task is over: the owner's other tasks step behind those of other owners that wait already, so that
+ * owners take turns. */
+Error *queue_yield(Arena *arena, Db *db, Uuid owner_id) MUST_CHECK;
+
+/* True, after a pause that grows, when an error says that the same again may succeed (a deadlock that the
+ * database resolved) and it was not tried too often. *attempt begins at 0. */
+bool queue_try_again(const Error *error, int *attempt);
+
 /* Is a task of this object (a job or a deletion) still to be done? */
 Error *queue_has(Arena *arena, Db *db, Uuid owner_id, Uuid object_id, bool *ret_queued) MUST_CHECK;
 
@@ -42,7 +50,8 @@ int64_t queue_batch_time(Db *db);
 Error *queue_depth(Arena *arena, Db *db, int64_t *ret_waiting, int64_t *ret_oldest) MUST_CHECK;
 
 /* Inside one process workers are woken directly: `queue_wake` after the commit that queued a task;
- * `queue_wait` returns when woken or after `timeout` µs. */
+ * `queue_wait` returns when woken or after `timeout` µs. Workers of other processes get a hint from the
+ * database where it gives any (db_wait), and look by themselves once a second. */
 void queue_wake(void);
 void queue_wait(int64_t timeout);
 

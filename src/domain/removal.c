@@ -40,6 +40,7 @@ static Error *remove_batch(Arena *arena, Db *db, Task *task, const Removal *remo
                       .inferred = removal->inferred};
     bool orphans = removal->deletion != NULL && removal->deletion->orphaned_companies;
     int64_t rows = 0, removed = 0, marked = 0;
+    Task after = *task; /* it may have to be done again from where it was */
     Uuid *companies = NULL;
     size_t count = 0;
     Tx TX_AUTO tx = {0};
@@ -57,8 +58,10 @@ static Error *remove_batch(Arena *arena, Db *db, Task *task, const Removal *remo
     if (removal->deletion != NULL)
         TRY(count_removed(arena, db, removal, removed, marked));
     TRY(owner_touch(arena, db, removal->owner_id));
-    TRY(queue_advance(arena, db, task, slice.to));
-    return tx_commit(&tx, arena);
+    TRY(queue_advance(arena, db, &after, slice.to));
+    TRY(tx_commit(&tx, arena));
+    *task = after;
+    return NULL;
 }
 
 Error *removal_run(Arena *arena, Db *db, Task *task, const Removal *removal, const TaskWatch *watch,
@@ -69,7 +72,11 @@ Error *removal_run(Arena *arena, Db *db, Task *task, const Removal *removal, con
     while (!*ret_done && !watch->stopping(watch->self)) {
         ArenaMark mark = arena_mark(arena);
         int64_t start = clock_monotonic();
-        Error *error = remove_batch(arena, db, task, removal, limit, ret_done);
+        Error *error = NULL;
+        int attempt = 0;
+        do {
+            error = remove_batch(arena, db, task, removal, limit, ret_done);
+        } while (queue_try_again(error, &attempt));
         if (error != NULL)
             return error;
         int64_t took = clock_monotonic() - start;

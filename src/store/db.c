@@ -283,6 +283,23 @@ bool db_in_transaction(const Db *db)
     return db->in_transaction;
 }
 
+Error *db_notify(Db *db, Arena *arena)
+{
+    CHECK(db->in_transaction && db->writing);
+    return db->driver->notify != NULL ? db->driver->notify(db->session, arena) : NULL;
+}
+
+bool db_can_wait(const Db *db)
+{
+    return db->driver->wait != NULL;
+}
+
+Error *db_wait(Db *db, Arena *arena, int64_t timeout, bool *ret_woken)
+{
+    CHECK(!db->in_transaction && db_can_wait(db));
+    return db->driver->wait(db->session, arena, timeout, ret_woken);
+}
+
 Error *db_relax_durability(Db *db, Arena *arena, bool relaxed)
 {
     return db->driver->relax(db->session, arena, relaxed);
@@ -293,9 +310,16 @@ bool db_was_waited_for(Db *db)
     return db->driver->was_waited_for != NULL && db->driver->was_waited_for(db->session);
 }
 
-Error *db_analyze(Db *db, Arena *arena)
+Error *db_analyze(Db *db, Arena *arena, int64_t rows)
 {
-    return db->driver->analyze(db->session, arena);
+    CHECK(!db->in_transaction);
+    return db->driver->analyze(db->session, arena, rows);
+}
+
+Error *db_reclaim(Db *db, Arena *arena)
+{
+    CHECK(!db->in_transaction);
+    return db->driver->reclaim != NULL ? db->driver->reclaim(db->session, arena) : NULL;
 }
 
 Error *db_script(Db *db, Arena *arena, const char *text)

@@ -204,6 +204,19 @@ Error *tx_commit(Tx *tx, Arena *arena) MUST_CHECK;
 void tx_rollback(Tx *tx);
 bool db_in_transaction(const Db *db);
 
+/* --- hints between processes ----------------------------------------------------------------- */
+
+/* In a write transaction: its commit wakes who waits in db_wait in other processes. A hint alone, which may
+ * be lost: whoever waits looks by himself from time to time. Engines of one machine give none. */
+Error *db_notify(Db *db, Arena *arena) MUST_CHECK;
+
+/* Does db_wait ever come back before its time? */
+bool db_can_wait(const Db *db);
+
+/* Outside a transaction: returns when another session gave the hint since the last call, or after `timeout`
+ * µs. *ret_woken says which. */
+Error *db_wait(Db *db, Arena *arena, int64_t timeout, bool *ret_woken) MUST_CHECK;
+
 /* --- what only some callers need ------------------------------------------------------------- */
 
 /* With `relaxed`, a commit may be lost by a power failure (never by a dying process), and never without
@@ -214,8 +227,13 @@ Error *db_relax_durability(Db *db, Arena *arena, bool relaxed) MUST_CHECK;
  * takes smaller steps. Always false where writers do not exclude each other. */
 bool db_was_waited_for(Db *db);
 
-/* Refreshes the statistics of the planner after a large load. */
-Error *db_analyze(Db *db, Arena *arena) MUST_CHECK;
+/* Refreshes the statistics of the planner after a load of so many rows, unless they count for little beside
+ * what is there. Outside a transaction. */
+Error *db_analyze(Db *db, Arena *arena, int64_t rows) MUST_CHECK;
+
+/* After many rows were removed: gives their room back and takes them out of every index's way, where the
+ * engine does not by itself. Outside a transaction. */
+Error *db_reclaim(Db *db, Arena *arena) MUST_CHECK;
 
 /* Runs a text of several statements: for migrations and tests alone. */
 Error *db_script(Db *db, Arena *arena, const char *text) MUST_CHECK;

@@ -31,7 +31,10 @@ typedef struct DbDriver {
     Value (*column)(const void *cursor, int column, ValueType type);
     Error *(*script)(void *session, Arena *arena, const char *text);
     Error *(*relax)(void *session, Arena *arena, bool relaxed);
-    Error *(*analyze)(void *session, Arena *arena);
+    Error *(*analyze)(void *session, Arena *arena, int64_t rows);
+    Error *(*reclaim)(void *session, Arena *arena); /* NULL: nothing is to be done */
+    Error *(*notify)(void *session, Arena *arena);  /* NULL, as `wait`: no such hints */
+    Error *(*wait)(void *session, Arena *arena, int64_t timeout, bool *ret_woken);
     void (*interrupt)(void *session);
     bool (*was_waited_for)(void *session); /* NULL: never */
 } DbDriver;

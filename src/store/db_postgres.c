@@ -15,6 +15,7 @@
 
 #include <endian.h>
 #include <libpq-fe.h>
+#include <poll.h>
 
 enum { PARAMETER_MAX = 40 };
 #define EPOCH_2000 INT64_C(946684800000000)
@@ -45,6 +46,7 @@ typedef struct Session {
     DbOptions options;
     bool in_transaction;
     bool broken; /* the connection was lost: connect again before the next use */
+    bool listening;
     bool prepared[SQL_COUNT];
     PGcancel *cancel;
 } Session;
@@ -55,6 +57,8 @@ typedef struct Cursor {
 } Cursor;
 
 /* --- errors ---------------------------------------------------------------------------------- */
+
+#define UNCLEAR "unclear"
 
 /* SQLSTATE by its first characters; the first that fits counts. */
 static const struct {
@@ -78,6 +82,8 @@ static const struct {
     {"28", ERROR_UNAVAILABLE, NULL, "The database refused the sign-in."},
     {"3D", ERROR_UNAVAILABLE, NULL, "There is no such database."},
     {"54", ERROR_TOO_LARGE, NULL, "A value is too large for the database."},
+    /* Citus gives this for a duplicate within COPY, and for much else. */
+    {"XX000", ERROR_INTERNAL, UNCLEAR, "The database refused a statement."},
 };
 
 static Error *translate(Session *session, Arena *arena, const PGresult *result, const char *doing)
@@ -136,10 +142,12 @@ static Error *set_up(Session *session, Arena *arena)
     PQfreeCancel(session->cancel);
     session->cancel = PQgetCancel(session->connection);
     session->broken = false;
+    session->listening = false;
     const DbOptions *options = &session->options;
     return command(session, arena,
                    arena_printf(arena,
-                                "SET TIME ZONE 'UTC'; SET default_transaction_read_only = %s; "
+                                "SET TIME ZONE 'UTC'; SET jit = off; "
+                                "SET default_transaction_read_only = %s; "
                                 "SET statement_timeout = %lld; SET lock_timeout = %lld",
                                 options->read_only ? "on" : "off",
                                 (long long)options->statement_timeout / 1000,
@@ -497,7 +505,7 @@ static Error *load(void *self, Arena *arena, Sql sql, size_t rows, size_t column
     *ret_loaded = error == NULL;
     if (error == NULL)
         return command(session, arena, "RELEASE SAVEPOINT load");
-    if (error->code != ERROR_CONFLICT)
+    if (error->code != ERROR_CONFLICT && !error_is(error, UNCLEAR))
         return error;
     return command(session, arena, "ROLLBACK TO SAVEPOINT load; RELEASE SAVEPOINT load");
 }
@@ -604,9 +612,77 @@ static Error *relax(void *self, Arena *arena, bool relaxed)
                   relaxed ? "SET synchronous_commit = off" : "SET synchronous_commit = on");
 }
 
-static Error *analyze(void *self, Arena *arena)
+/* --- upkeep ---------------------------------------------------------------------------------- */
+
+/* A table is looked at again when the planner believes in fewer than ten times the rows that were loaded; one
+ * that it never saw counts as -1. Jobs are few and decide the plans of most joins. */
+static Error *analyze(void *self, Arena *arena, int64_t rows)
 {
-    return script(self, arena, "ANALYZE annual_predictions, quarterly_predictions, companies");
+    static const struct {
+        const char *name;
+        const char *analyze;
+    } tables[] = {{"annual_predictions", "ANALYZE annual_predictions"},
+                  {"quarterly_predictions", "ANALYZE quarterly_predictions"},
+                  {"companies", "ANALYZE companies"},
+                  {"bulk_upload_jobs", "ANALYZE bulk_upload_jobs"}};
+    Session *session = self;
+    const char *loaded = arena_printf(arena, "%lld", (long long)rows);
+    TRY(ready(session, arena));
+    for (size_t i = 0; i < ARRAY_COUNT(tables); i++) {
+        const char *const values[] = {loaded, tables[i].name};
+        PGresult *result = PQexecParams(session->connection,
+                                        "SELECT reltuples < 10.0 * $1::bigint FROM pg_class "
+                                        "WHERE oid = to_regclass($2)",
+                                        2, NULL, values, NULL, NULL, 0);
+        bool stale = PQresultStatus(result) == PGRES_TUPLES_OK && PQntuples(result) == 1 &&
+                     PQgetvalue(result, 0, 0)[0] == 't';
+        TRY(finish_command(session, arena, result, "analyze"));
+        if (stale)
+            TRY(command(session, arena, tables[i].analyze));
+    }
+    return NULL;
+}
+
+/* The dead entries of a large deletion lie in the way of every walk until they are taken out. */
+static Error *reclaim(void *self, Arena *arena)
+{
+    Session *session = self;
+    TRY(ready(session, arena));
+    TRY(command(session, arena, "VACUUM (ANALYZE, PARALLEL 0) annual_predictions"));
+    TRY(command(session, arena, "VACUUM (ANALYZE, PARALLEL 0) quarterly_predictions"));
+    return command(session, arena, "VACUUM (PARALLEL 0) prediction_counts");
+}
+
+/* --- hints ----------------------------------------------------------------------------------- */
+
+static Error *notify(void *self, Arena *arena)
+{
+    return command(self, arena, "NOTIFY obligor_work");
+}
+
+static bool take_notifications(Session *session)
+{
+    bool any = false;
+    for (PGnotify *hint; (hint = PQnotifies(session->connection)) != NULL; any = true)
+        PQfreemem(hint);
+    return any;
+}
+
+static Error *wait_for_hint(void *self, Arena *arena, int64_t timeout, bool *ret_woken)
+{
+    Session *session = self;
+    TRY(ready(session, arena));
+    if (!session->listening)
+        TRY(command(session, arena, "LISTEN obligor_work"));
+    session->listening = true;
+    struct pollfd connection = {.fd = PQsocket(session->connection), .events = POLLIN};
+    *ret_woken = take_notifications(session);
+    if (*ret_woken || poll(&connection, 1, (int)(timeout / 1000)) <= 0)
+        return NULL;
+    if (PQconsumeInput(session->connection) != 1 || PQstatus(session->connection) == CONNECTION_BAD)
+        return translate(session, arena, NULL, "wait");
+    *ret_woken = take_notifications(session);
+    return NULL;
 }
 
 static void interrupt(void *self)
@@ -636,5 +712,8 @@ const DbDriver DB_POSTGRES = {
     .script = script,
     .relax = relax,
     .analyze = analyze,
+    .reclaim = reclaim,
+    .notify = notify,
+    .wait = wait_for_hint,
     .interrupt = interrupt,
 };

@@ -23,23 +23,22 @@ Error *task_newest(Arena *arena, Db *db, Uuid owner_id, int64_t *ret_accepted_at
     return error;
 }
 
-static Error *query_next(Arena *arena, Db *db, int64_t now, int64_t max_size, const Uuid *owner,
-                         Rows **ret_rows)
+static Error *query_next(Arena *arena, Db *db, const TaskQuery *query, Rows **ret_rows)
 {
-    if (owner == NULL)
-        return db_query(db, arena, SQL_TASK_NEXT, PARAMS(value_time(now), value_int(max_size)),
-                        ret_rows);
-    return db_query(db, arena, SQL_TASK_NEXT_OF_OWNER,
-                    PARAMS(value_time(now), value_int(max_size), value_uuid(*owner)), ret_rows);
+    Value now = value_time(query->now), size = value_int(query->max_size);
+    if (query->owner != NULL)
+        return db_query(db, arena, SQL_TASK_NEXT_OF_OWNER,
+                        PARAMS(now, size, value_uuid(*query->owner)), ret_rows);
+    return db_query(db, arena, query->to_claim ? SQL_TASK_NEXT_LOCKED : SQL_TASK_NEXT,
+                    PARAMS(now, size), ret_rows);
 }
 
-Error *task_next(Arena *arena, Db *db, int64_t now, int64_t max_size, const Uuid *owner,
-                 Task **ret_task)
+Error *task_next(Arena *arena, Db *db, const TaskQuery *query, Task **ret_task)
 {
     Rows ROWS_AUTO *rows = NULL;
     Error *error = NULL;
     Task *task = NULL;
-    TRY(query_next(arena, db, now, max_size, owner, &rows));
+    TRY(query_next(arena, db, query, &rows));
     if (rows_next(rows, &error)) {
         int kind = words_find(TASK_KIND_WORDS, TASK_KIND_COUNT, row_str(rows, 1));
         if (kind < 0)
@@ -58,6 +57,11 @@ Error *task_next(Arena *arena, Db *db, int64_t now, int64_t max_size, const Uuid
     TRY(error);
     *ret_task = task;
     return NULL;
+}
+
+Error *task_yield(Arena *arena, Db *db, Uuid owner_id, int64_t now)
+{
+    return db_run(db, arena, SQL_TASK_YIELD, PARAMS(value_uuid(owner_id), value_time(now)), NULL);
 }
 
 static Error *change(Arena *arena, Db *db, Sql sql, const Value *params, size_t count,

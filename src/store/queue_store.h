@@ -10,9 +10,19 @@
 Error *task_newest(Arena *arena, Db *db, Uuid owner_id, int64_t *ret_accepted_at) MUST_CHECK;
 Error *task_insert(Arena *arena, Db *db, const Task *task) MUST_CHECK;
 
-/* The oldest that may run; `owner` NULL: of any. *ret_task may be NULL. Not yet claimed. */
-Error *task_next(Arena *arena, Db *db, int64_t now, int64_t max_size, const Uuid *owner,
-                 Task **ret_task) MUST_CHECK;
+/* Which task may run: of one owner the one accepted first, of several owners' the one that waits longest. */
+typedef struct TaskQuery {
+    int64_t now;
+    int64_t max_size;
+    const Uuid *owner; /* NULL: of any */
+    bool to_claim; /* in the transaction that claims it; not one that another worker is claiming */
+} TaskQuery;
+
+/* *ret_task may be NULL. Not yet claimed. */
+Error *task_next(Arena *arena, Db *db, const TaskQuery *query, Task **ret_task) MUST_CHECK;
+
+/* The owner's tasks that nobody holds go behind those of other owners that wait by `now`. */
+Error *task_yield(Arena *arena, Db *db, Uuid owner_id, int64_t now) MUST_CHECK;
 
 /* Raises token and attempts, in *task too. */
 Error *task_claim(Arena *arena, Db *db, Task *task, int64_t lease_until, const char *worker,

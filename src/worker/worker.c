@@ -1,9 +1,13 @@
-/* Lanes and housekeeping.
+/* Lanes, housekeeping, and an ear for other processes.
  *
  * A lane claims a task, runs it, and claims the next; when there is none it waits to be woken or for a
- * second to pass (another process may have queued something). A failing database is logged once per task
- * and the task is given back with a delay that grows with its attempts; after three claims without progress
- * it is given up, so that one poisoned task does not stop its owner for ever.
+ * second to pass (another process may have queued something). Where the database hands hints on, one more
+ * thread waits for them and wakes the lanes at once.
+ *
+ * A failing task is logged and given back with a delay that grows with its attempts; after three claims
+ * without progress it is given up, so that one poisoned task does not stop its owner for ever. A database
+ * that is away, or that resolved a deadlock at our cost, is not the task's fault. While it is away the lane
+ * tries to give the task back until the lease runs out by itself; then whoever comes first goes on.
  *
  * A lane never exits the process: whatever happens to a task, its lease runs out and somebody goes on. */
 #include "worker/worker.h"
@@ -24,7 +28,8 @@
 enum { LANES = 2, SMALL_TASK = 4 << 20, LANE_CACHE = 16 << 20 };
 #define POLL         SECONDS(1)
 #define RETRY_DELAY  SECONDS(2)
-#define AWAY_DELAY   SECONDS(5)
+#define AWAY_DELAY   SECONDS(1)
+#define LEASE        SECONDS(TASK_LEASE_SECONDS)
 #define SWEEP_EVERY  SECONDS(300)
 #define STALE_UPLOAD HOURS(1)
 
@@ -52,6 +57,7 @@ typedef struct Lane {
     int64_t max_size;
     Db *db;
     Db *reader;
+    bool troubled; /* the last claim failed, and that was said */
 } Lane;
 
 struct Worker {
@@ -60,6 +66,8 @@ struct Worker {
     Lane lanes[LANES];
     pthread_t sweeper;
     Db *sweeper_db;
+    pthread_t ear;
+    Db *ear_db; /* NULL: the database gives no hints */
 };
 
 /* --- one task -------------------------------------------------------------------------------- */
@@ -71,6 +79,23 @@ static void log_task(const char *message, const Task *task, int64_t micros)
     log_event(LOG_INFO, message, LOG_TEXT("task", TASK_KIND_WORDS[task->kind]),
               LOG_TEXT("object", id), LOG_INT("attempt", task->attempts),
               LOG_INT("position", task->position), LOG_INT("ms", micros / 1000));
+}
+
+/* Until it is given back, or until the lease is over anyway. */
+static void give_back(Db *db, const Task *task, int64_t delay, bool failed, const TaskWatch *watch)
+{
+    int64_t until = clock_monotonic() + LEASE;
+    for (;;) {
+        Arena *arena = arena_new(0);
+        Error *error = queue_release(arena, db, task, delay, failed);
+        bool again = error != NULL && clock_monotonic() < until && !watch->stopping(watch->self);
+        if (error != NULL && !again)
+            log_failure("the task could not be given back; its lease runs out", error);
+        arena_free(arena);
+        if (!again)
+            return;
+        clock_sleep(AWAY_DELAY / 2);
+    }
 }
 
 static Error *run_task(Arena *arena, Db *db, Db *reader, Task *task, const TaskWatch *watch)
@@ -89,14 +114,12 @@ static Error *run_task(Arena *arena, Db *db, Db *reader, Task *task, const TaskW
     }
     if (error != NULL) {
         bool away = error->code == ERROR_UNAVAILABLE || error->code == ERROR_BUSY;
-        Error *release =
-            queue_release(arena, db, task, away ? AWAY_DELAY : RETRY_DELAY * task->attempts, !away);
-        if (release != NULL)
-            log_failure("the task could not be given back; its lease runs out", release);
+        give_back(db, task, away ? AWAY_DELAY : RETRY_DELAY * task->attempts, !away, watch);
         return error;
     }
     log_task(end == TASK_ENDED ? "task done" : "task handed back", task, clock_monotonic() - start);
-    return end == TASK_ENDED ? NULL : queue_release(arena, db, task, 0, false);
+    return end == TASK_ENDED ? queue_yield(arena, db, task->owner_id)
+                             : queue_release(arena, db, task, 0, false);
 }
 
 /* --- the lanes ------------------------------------------------------------------------------- */
@@ -116,8 +139,10 @@ static bool lane_step(Lane *lane)
     Error *error = queue_claim(arena, lane->db, lane->worker->name, lane->max_size, NULL, &task);
     if (error == NULL && task != NULL)
         error = run_task(arena, lane->db, lane->reader, task, &watch);
-    if (error != NULL)
+    bool troubled = error != NULL && task == NULL;
+    if (error != NULL && !(troubled && lane->troubled)) /* a database that is away: once */
         log_failure(task != NULL ? "task failed" : "claim failed", error);
+    lane->troubled = troubled;
     bool worked = error == NULL && task != NULL;
     arena_free(arena);
     if (worked)
@@ -131,6 +156,24 @@ static void *run_lane(void *self)
     while (!atomic_load(&lane->worker->stopping))
         if (!lane_step(lane))
             queue_wait(POLL);
+    return NULL;
+}
+
+/* --- the ear --------------------------------------------------------------------------------- */
+
+static void *run_ear(void *self)
+{
+    Worker *worker = self;
+    while (!atomic_load(&worker->stopping)) {
+        Arena *arena = arena_new(0);
+        bool woken = false;
+        Error *error = db_wait(worker->ear_db, arena, POLL, &woken);
+        arena_free(arena);
+        if (woken)
+            queue_wake();
+        if (error != NULL) /* the lanes say so, and look by themselves meanwhile */
+            queue_wait(POLL);
+    }
     return NULL;
 }
 
@@ -187,6 +230,8 @@ static Error *open_sessions(Arena *arena, Worker *worker, const char *url)
 {
     DbOptions options = {.must_exist = true};
     TRY(db_open(arena, str_from(url), options, &worker->sweeper_db));
+    if (db_can_wait(worker->sweeper_db))
+        TRY(db_open(arena, str_from(url), options, &worker->ear_db));
     for (size_t i = 0; i < LANES; i++) {
         Lane *lane = &worker->lanes[i];
         *lane = (Lane){.worker = worker, .max_size = i == 0 ? INT64_MAX : SMALL_TASK};
@@ -207,6 +252,7 @@ static void close_sessions(Worker *worker)
         db_close(worker->lanes[i].reader);
     }
     db_close(worker->sweeper_db);
+    db_close(worker->ear_db);
     free(worker->name);
     free(worker);
 }
@@ -224,6 +270,8 @@ Error *worker_start(Arena *arena, const WorkerConfig *config, Worker **ret_worke
     for (size_t i = 0; i < LANES; i++)
         CHECK(pthread_create(&worker->lanes[i].thread, NULL, run_lane, &worker->lanes[i]) == 0);
     CHECK(pthread_create(&worker->sweeper, NULL, run_sweeper, worker) == 0);
+    if (worker->ear_db != NULL)
+        CHECK(pthread_create(&worker->ear, NULL, run_ear, worker) == 0);
     *ret_worker = worker;
     return NULL;
 }
@@ -237,6 +285,8 @@ void worker_stop(Worker *worker)
     for (size_t i = 0; i < LANES; i++)
         pthread_join(worker->lanes[i].thread, NULL);
     pthread_join(worker->sweeper, NULL);
+    if (worker->ear_db != NULL)
+        pthread_join(worker->ear, NULL);
     close_sessions(worker);
 }
 

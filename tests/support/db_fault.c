@@ -137,10 +137,10 @@ static Error *fault_relax(void *session, Arena *arena, bool relaxed)
     return fault->inner->relax(fault->session, arena, relaxed);
 }
 
-static Error *fault_analyze(void *session, Arena *arena)
+static Error *fault_analyze(void *session, Arena *arena, int64_t rows)
 {
     Fault *fault = session;
-    return fault->inner->analyze(fault->session, arena);
+    return fault->inner->analyze(fault->session, arena, rows);
 }
 
 static void fault_interrupt(void *session)

@@ -273,7 +273,7 @@ static void statistics_are_refreshed(void **state)
 {
     Fixture *f = *state;
     fixture_company(f, f->user, "ACME");
-    assert_no_error(db_analyze(f->db, f->arena));
+    assert_no_error(db_analyze(f->db, f->arena, 1));
     assert_true(fixture_number(f, "SELECT count(*) FROM sqlite_stat1 WHERE tbl = 'companies'") > 0);
     fixture_begin(f); /* the lock is given back */
     fixture_commit(f);

@@ -299,8 +299,9 @@ static Error *queue_work(Arena *arena, Db *db, void *context)
     Tx TX_AUTO tx = {0};
     TRY(tx_begin(db, arena, TX_WRITE, &tx));
     TRY(task_insert(arena, db, &task));
-    TRY(task_next(arena, db, 2, 10, NULL, &next));
-    TRY(task_next(arena, db, 2, 10, &f->other, &next));
+    TRY(task_next(arena, db, &(TaskQuery){.now = 2, .max_size = 10}, &next));
+    TRY(task_next(arena, db, &(TaskQuery){2, 10, &f->other, true}, &next));
+    TRY(task_next(arena, db, &(TaskQuery){2, 10, NULL, true}, &next));
     CHECK(next != NULL);
     TRY(task_claim(arena, db, next, 5, "w", &held));
     TRY(task_renew(arena, db, next, 6, &held));

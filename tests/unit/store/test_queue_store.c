@@ -24,7 +24,16 @@ static Task queue(Fixture *f, Uuid owner, int64_t size)
 static Task *next(Fixture *f, int64_t max_size, const Uuid *owner)
 {
     Task *task = (Task *)1;
-    assert_no_error(task_next(f->arena, f->db, clock_now(), max_size, owner, &task));
+    Task *claimed = NULL;
+    TaskQuery query = {.now = clock_now(), .max_size = max_size, .owner = owner};
+    assert_no_error(task_next(f->arena, f->db, &query, &task));
+    query.to_claim = true; /* finds the same while nobody else is claiming */
+    fixture_begin(f);
+    assert_no_error(task_next(f->arena, f->db, &query, &claimed));
+    fixture_commit(f);
+    assert_int_equal(task == NULL, claimed == NULL);
+    if (task != NULL)
+        assert_uuid(claimed->id, task->id);
     return task;
 }
 
@@ -102,6 +111,54 @@ static void an_owners_tasks_run_in_order(void **state)
         assert_true(finish(f, task));
     }
     assert_null(next(f, INT64_MAX, NULL));
+}
+
+/* What another session is claiming at this moment is passed over, not waited for. */
+static void a_task_that_is_being_claimed_is_passed_over(void **state)
+{
+    Fixture *f = *state;
+    Task first = queue(f, f->user, 10);
+    fixture_advance(1);
+    Task second = queue(f, f->other, 10);
+    if (fixture_is_sqlite(f))
+        return; /* its writers exclude each other: there is no such moment */
+    Db *db = fixture_session(f);
+    Task *here = NULL, *there = NULL;
+    TaskQuery query = {.now = clock_now(), .max_size = 10, .to_claim = true};
+    Tx TX_AUTO tx = {0};
+    fixture_begin(f);
+    assert_no_error(task_next(f->arena, f->db, &query, &here));
+    assert_uuid(here->id, first.id);
+    assert_no_error(tx_begin(db, f->arena, TX_WRITE, &tx));
+    assert_no_error(task_next(f->arena, db, &query, &there));
+    assert_uuid(there->id, second.id);
+    tx_rollback(&tx);
+    fixture_commit(f);
+    db_close(db);
+}
+
+static void owners_take_turns(void **state)
+{
+    Fixture *f = *state;
+    Task a[3], b;
+    for (size_t i = 0; i < ARRAY_COUNT(a); i++)
+        a[i] = queue(f, f->user, 10);
+    fixture_advance(1);
+    b = queue(f, f->other, 10);
+    fixture_advance(1);
+    Task *task = next(f, INT64_MAX, NULL);
+    assert_uuid(task->id, a[0].id);
+    assert_true(claim(f, task));
+    assert_true(finish(f, task));
+    fixture_begin(f);
+    assert_no_error(task_yield(f->arena, f->db, f->user, clock_now()));
+    fixture_commit(f);
+    task = next(f, INT64_MAX, NULL);
+    assert_uuid(task->id, b.id); /* it came last, but has waited longest */
+    assert_true(claim(f, task));
+    assert_uuid(next(f, INT64_MAX, NULL)->id, a[1].id);
+    assert_true(finish(f, task));
+    assert_uuid(next(f, INT64_MAX, &f->user)->id, a[1].id);
 }
 
 static void owners_run_side_by_side(void **state)
@@ -327,6 +384,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         STORE_TEST(a_task_comes_back_as_it_was),
         STORE_TEST(an_owners_tasks_run_in_order),
+        STORE_TEST(a_task_that_is_being_claimed_is_passed_over),
+        STORE_TEST(owners_take_turns),
         STORE_TEST(owners_run_side_by_side),
         STORE_TEST(one_owner_may_be_asked_for),
         STORE_TEST(lanes_go_by_size),
