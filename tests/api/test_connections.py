@@ -27,7 +27,7 @@ sys.path.insert(0, os.path.join(SOURCE, "tests", "support"))
 import postgres  # noqa: E402
 
 SKIPPED = 77
-ROLE = "obligor_app"
+ROLE = "counter"
 PASSWORD = "p/ss w%rd:7"              # needs to be escaped in a URL
 ESCAPED = "p%2Fss%20w%25rd%3A7"
 HBA = ("local all all trust\n"
@@ -264,8 +264,8 @@ class Encryption(TestCase):
 
 class Options(TestCase):
     def test_settings_reach_the_server(self):
-        self.works(self.tcp("?options=-csearch_path%3Delsewhere,public&application_name=counter"))
-        self.assertIn("application_name=counter", self.last_connection())
+        self.works(self.tcp("?options=-csearch_path%3Delsewhere,public&application_name=teller"))
+        self.assertIn("application_name=teller", self.last_connection())
         cluster.psql(f"CREATE SCHEMA apart AUTHORIZATION {ROLE}", "ours")
         self.works(self.tcp("?options=-csearch_path%3Dapart"))
         self.assertEqual(cluster.psql("SELECT count(*) FROM apart.schema_migrations", "ours").strip(),
@@ -363,6 +363,78 @@ class Distribution(TestCase):
         self.assertEqual(again["distributed"], [])
 
 
+# --- what docs/deploy/postgresql.md has to be typed ----------------------------------------------
+
+def page():
+    with open(os.path.join(SOURCE, "docs", "deploy", "postgresql.md"), encoding="utf-8") as file:
+        return file.read()
+
+
+def typed(url, text):
+    done = subprocess.run([os.path.join(cluster.programs, "psql"), "-X", "-q", "-v", "ON_ERROR_STOP=1",
+                           "-d", url], input=text, text=True, capture_output=True, check=False)
+    return done.returncode, done.stderr
+
+
+class ThePage(TestCase):
+    """Roles, settings and numbers are those of the page."""
+
+    def as_role(self, role):
+        return cluster.url("obligor").replace(postgres.USER + "@", role + "@")
+
+    def test_two_roles_are_enough(self):
+        roles, idle, thresholds = re.findall(r"```sql\n(.*?)```", page(), re.S)
+        self.assertEqual(typed(cluster.url("postgres"), roles), (0, ""))
+        self.assertEqual(typed(cluster.url("postgres"), idle), (0, ""))
+        refused = obligor("migrate", "--db", self.as_role("obligor_app"))
+        self.assertEqual(refused.returncode, 1)                     # may not make tables
+        done = obligor("migrate", "--db", self.as_role("obligor_owner"))
+        self.assertEqual(done.returncode, 0, done.stderr)
+        self.assertEqual(typed(self.as_role("obligor_owner"), thresholds), (0, ""))
+        self.assertEqual(typed(self.as_role("obligor_app"), "DROP TABLE companies")[0], 3)
+        self.work_as_the_other()
+
+    def work_as_the_other(self):
+        url = self.as_role("obligor_app")
+        for arguments in (("user", "add", "--email", "ann@example.com", "--verified", "--password-stdin"),
+                          ("model", "add", os.path.join(SOURCE, "models", "annual-default.json"),
+                           "--activate"),
+                          ("import", os.path.join(SOURCE, "samples", "annual-sample.csv"), "--type",
+                           "annual", "--user", "ann@example.com", "--json")):
+            done = subprocess.run([BINARY, *arguments, "--db", url], input="correct horse 1\n", text=True,
+                                  env=clean_environment({}), check=False, capture_output=True)
+            self.assertEqual(done.returncode, 0, done.stderr)
+        count = "SELECT count(*) FROM annual_predictions"
+        self.assertGreater(int(cluster.psql(count, "obligor")), 0)
+        job = re.search(r'"id":\s*"([^"]+)"', done.stdout).group(1)
+        done = obligor("jobs", "delete", job, "--with-predictions", "--user", "ann@example.com", "--db", url)
+        self.assertEqual(done.returncode, 0, done.stderr)
+        self.assertEqual(int(cluster.psql(count, "obligor")), 0)
+
+    def connections(self):
+        return int(cluster.psql("SELECT count(*) FROM pg_stat_activity WHERE application_name = 'obligor' "
+                                "AND datname = 'counted'"))
+
+    def test_connections_are_as_many(self):
+        url = cluster.create("counted")
+        self.works(url)
+        more = min(os.cpu_count(), 8)
+        for arguments, least, most in ((("--threads", "3"), 4, 4 + more),
+                                       (("--threads", "3", "--workers", "2"), 14, 14 + more)):
+            server = Server(self, url, *arguments)
+            for _ in range(20):
+                self.assertEqual(call("GET", f"http://127.0.0.1:{server.port}/readyz")[0], 200)
+            self.assertTrue(least <= self.connections() <= most, self.connections())
+            server.stop()
+        worker = Program(self, "worker", "--db", url)
+        for _ in range(100):
+            if self.connections() >= 6:
+                break
+            time.sleep(0.05)
+        self.assertEqual(self.connections(), 6)
+        worker.stop()
+
+
 # --- several servers behind a proxy --------------------------------------------------------------
 
 class Program:
@@ -402,9 +474,8 @@ def call(method, url, body=None, token=None, content="application/json"):
 
 
 def example_of_proxy():
-    """The example in docs/deploy/postgresql.md: what is tried is what is written there."""
-    with open(os.path.join(SOURCE, "docs", "deploy", "postgresql.md"), encoding="utf-8") as file:
-        return re.search(r"```nginx\n(.*?)```", file.read(), re.S).group(1)
+    """What is tried is what is written there."""
+    return re.search(r"```nginx\n(.*?)```", page(), re.S).group(1)
 
 
 class Behind(TestCase):
@@ -464,11 +535,12 @@ class Behind(TestCase):
     def curl(self, port, *arguments):
         done = subprocess.run(["curl", "-sS", "--cacert", os.path.join(files, "root.crt"), "--resolve",
                                f"localhost:{port}:127.0.0.1", "-i", *arguments],
-                              capture_output=True, text=True, check=False, timeout=120)
+                              capture_output=True, check=False, timeout=120)
         self.assertEqual(done.returncode, 0, done.stderr)
-        while re.match(r"HTTP/[\d.]+ 100", done.stdout):
-            done.stdout = done.stdout.split("\r\n\r\n", 1)[1]
-        head, body = done.stdout.split("\r\n\r\n", 1)
+        said = done.stdout.decode()
+        while re.match(r"HTTP/[\d.]+ 100", said):
+            said = said.split("\r\n\r\n", 1)[1]
+        head, body = said.split("\r\n\r\n", 1)
         headers = {line.split(":", 1)[0].lower(): line.split(":", 1)[1].strip()
                    for line in head.splitlines()[1:]}
         return int(head.split()[1]), headers, body
