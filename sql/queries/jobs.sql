@@ -160,6 +160,11 @@ DELETE FROM bulk_upload_files WHERE owner_id = $1 AND job_id = $2
 INSERT INTO bulk_upload_errors (owner_id, job_id, severity, job_row, seq, column_name, code, message, value, raw)
 VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10);
 
+-- name: problem_copy
+-- postgres only
+COPY bulk_upload_errors (owner_id, job_id, severity, job_row, seq, column_name, code, message, value, raw)
+FROM STDIN (FORMAT binary);
+
 -- name: problem_delete_of_job
 DELETE FROM bulk_upload_errors WHERE owner_id = $1 AND job_id = $2;
 

@@ -257,6 +257,11 @@ DELETE FROM {table} WHERE owner_id = $1 AND job_id = $2 AND job_row > $3 AND job
 INSERT INTO prediction_counts (owner_id, id, kind, job_id, reporting_year, risk_level, sector, delta)
 VALUES ($1, $2, $3, $4, $5, $6, $7, $8);
 
+-- name: count_copy
+-- postgres only
+COPY prediction_counts (owner_id, id, kind, job_id, reporting_year, risk_level, sector, delta)
+FROM STDIN (FORMAT binary);
+
 -- name: count_total
 -- What a list of current predictions would count, by the filters that the counts know. A hidden job's are
 -- left out.

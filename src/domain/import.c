@@ -8,6 +8,7 @@
 #include "domain/accounts.h"
 #include "domain/audit.h"
 #include "domain/import_commit.h"
+#include "domain/import_lanes.h"
 #include "domain/import_pipe.h"
 #include "domain/import_source.h"
 #include "domain/jobs.h"
@@ -19,13 +20,12 @@
 #include "store/job_store.h"
 #include "store/problem_store.h"
 
-#define RETRY_PAUSE   10000 /* µs, doubled each time */
 #define STALLED_DELAY HOURS(1)
 #define RENEW_AFTER   SECONDS(8) /* while rows that are in already are passed over */
 enum {
     BATCH_ROWS_MIN = 64,
     ANALYZE_ROWS = 20000,
-    COMMIT_ATTEMPTS = 6,
+    PIPE_SLOTS = 2,         /* one is read while one is committed; and one more for each lane */
     FILE_PROBLEM_SEQ = 1000 /* behind those of the row itself */
 };
 
@@ -234,18 +234,6 @@ static Error *wait_batch(Run *run, ImportPipe *pipe, size_t rows, ImportBatch **
     }
 }
 
-/* A deadlock that the database resolved costs a little time, not the task. */
-static Error *commit_patiently(Run *run, ImportCommit *commit, ImportBatch *batch,
-                               CommitEnd *ret_end)
-{
-    for (int attempt = 0;; attempt++) {
-        Error *error = import_commit_batch(commit, batch, ret_end);
-        if (!error_is(error, ERROR_RETRY) || attempt == COMMIT_ATTEMPTS)
-            return error_copy(run->arena, error);
-        clock_sleep(RETRY_PAUSE << attempt);
-    }
-}
-
 static bool failed_too_often(const Job *job)
 {
     return job->options.max_failed_rows >= 0 && job->counters.failed > job->options.max_failed_rows;
@@ -262,44 +250,101 @@ static Error *too_many_failed(Run *run, TaskEnd *ret_end)
         ret_end);
 }
 
+/* The file on its way in. */
+typedef struct Stream {
+    ImportPipe *pipe;
+    ImportCommit *commit;
+    ImportLanes *lanes; /* NULL: one batch after the other */
+    size_t rows;        /* of the next batch */
+    CommitEnd end;
+    bool tried_lanes;
+    bool stopped; /* by the watch */
+    bool last;    /* the batch just taken was the last one */
+    Error *fault; /* of the file, behind that batch */
+} Stream;
+
 /* The first batch is committed durably; those behind it may be redone. */
-static Error *run_batches(Run *run, ImportPipe *pipe, TaskEnd *ret_end)
+static Error *begin_relaxed(Run *run)
 {
-    ImportCommit *commit = import_commit_new(run->arena, run->db, run->task, run->job);
-    size_t rows = BATCH_ROWS_FIRST;
-    for (;;) {
-        ImportBatch *batch = NULL;
-        TRY(wait_batch(run, pipe, rows, &batch));
-        if (batch == NULL || run->watch->stopping(run->watch->self)) {
-            *ret_end = TASK_STOPPED;
-            return NULL;
-        }
-        if (batch->error != NULL && !import_file_fault(batch->error))
-            return error_copy(run->arena, batch->error);
-        Error *fault = error_copy(run->arena, batch->error);
-        bool last = batch->last;
-        size_t count = batch->count;
-        int64_t start = clock_monotonic();
-        CommitEnd end = COMMIT_DONE;
-        TRY(commit_patiently(run, commit, batch, &end));
-        rows = next_size(run->db, count > 0 ? count : rows, clock_monotonic() - start);
-        if (!run->relaxed) {
-            run->relaxed = true;
-            TRY(db_relax_durability(run->db, run->arena, true));
-        }
+    if (run->relaxed)
+        return NULL;
+    run->relaxed = true;
+    return db_relax_durability(run->db, run->arena, true);
+}
+
+/* In this thread; how long it took decides how large the next one is. */
+static Error *commit_alone(Run *run, Stream *stream, ImportBatch *batch)
+{
+    int64_t start = clock_monotonic();
+    size_t count = batch->count > 0 ? batch->count : stream->rows;
+    TRY(import_commit_batch(stream->commit, batch, &stream->end));
+    stream->rows = next_size(run->db, count, clock_monotonic() - start);
+    import_pipe_give_back(stream->pipe, batch);
+    return begin_relaxed(run);
+}
+
+/* In the lanes, where nobody waits for a batch's end. */
+static Error *commit_beside(Stream *stream, ImportBatch *batch)
+{
+    size_t more = stream->rows * 4;
+    stream->rows = more < BATCH_ROWS_MAX ? more : BATCH_ROWS_MAX;
+    return import_lanes_add(stream->lanes, stream->pipe, batch, &stream->end);
+}
+
+/* A file of one batch needs no lanes. */
+static Error *commit_next(Run *run, Stream *stream, ImportBatch *batch)
+{
+    if (run->relaxed && stream->lanes == NULL && !stream->tried_lanes) {
+        stream->tried_lanes = true;
+        TRY(import_lanes_open(run->arena, stream->commit, run->db, &stream->lanes));
+    }
+    return stream->lanes != NULL ? commit_beside(stream, batch) : commit_alone(run, stream, batch);
+}
+
+static Error *take_batch(Run *run, Stream *stream)
+{
+    ImportBatch *batch = NULL;
+    TRY(wait_batch(run, stream->pipe, stream->rows, &batch));
+    if (batch == NULL || run->watch->stopping(run->watch->self)) {
+        stream->stopped = true;
+        return NULL;
+    }
+    if (batch->error != NULL && !import_file_fault(batch->error))
+        return batch->error;
+    stream->fault = error_copy(run->arena, batch->error);
+    stream->last = batch->last || stream->fault != NULL;
+    return commit_next(run, stream, batch);
+}
+
+/* Until the end of the file, or until something else ends it. */
+static Error *run_batches(Run *run, Stream *stream)
+{
+    while (!stream->last && !stream->stopped && stream->end == COMMIT_DONE) {
+        TRY(take_batch(run, stream));
         if (run->watch->progress != NULL)
             run->watch->progress(run->watch->self, &run->job->counters, run->job->file_size);
-        if (end == COMMIT_CANCELLED)
-            return end_badly(run, EVENT_CANCELLED, run->job->options.on_error == ON_ERROR_UNDO,
-                             "Cancelled.", ret_end);
-        if (end == COMMIT_TOO_MANY)
-            return too_many_failed(run, ret_end);
-        if (fault != NULL)
-            return end_for_file(run, fault, ret_end);
-        if (last)
-            return end_well(run, ret_end);
         clock_sleep(run->watch->pause);
     }
+    if (stream->lanes == NULL || stream->end != COMMIT_DONE)
+        return NULL;
+    TRY(import_lanes_drain(stream->lanes, stream->pipe, &stream->end));
+    if (run->watch->progress != NULL)
+        run->watch->progress(run->watch->self, &run->job->counters, run->job->file_size);
+    return NULL;
+}
+
+static Error *end_stream(Run *run, const Stream *stream, TaskEnd *ret_end)
+{
+    *ret_end = TASK_STOPPED;
+    if (stream->end == COMMIT_CANCELLED)
+        return end_badly(run, EVENT_CANCELLED, run->job->options.on_error == ON_ERROR_UNDO,
+                         "Cancelled.", ret_end);
+    if (stream->end == COMMIT_TOO_MANY)
+        return too_many_failed(run, ret_end);
+    if (stream->stopped)
+        return NULL;
+    return stream->fault != NULL ? end_for_file(run, stream->fault, ret_end)
+                                 : end_well(run, ret_end);
 }
 
 /* Looks at the job again under its lock: since it was found it may have been cancelled, deleted, or ended by
@@ -336,9 +381,15 @@ static Error *read_file(Run *run, TaskEnd *ret_end)
     Error *error = batch_reader_open(run->arena, source, run->job, model->card, &reader);
     if (error != NULL)
         return import_file_fault(error) ? end_for_file(run, error, ret_end) : error;
-    ImportPipe *pipe = import_pipe_open(reader);
-    error = run_batches(run, pipe, ret_end);
-    import_pipe_close(pipe);
+    Stream stream = {.commit = import_commit_new(run->arena, run->db, run->task, run->job),
+                     .rows = BATCH_ROWS_FIRST};
+    bool lanes = import_lanes_possible(stream.commit, run->db);
+    stream.pipe = import_pipe_open(reader, PIPE_SLOTS + (lanes ? IMPORT_LANES : 0));
+    error = error_copy(run->arena, run_batches(run, &stream));
+    import_lanes_close(stream.lanes);
+    import_pipe_close(stream.pipe);
+    if (error == NULL)
+        error = end_stream(run, &stream, ret_end);
     Error *restored = restore_durability(run);
     return error != NULL ? error : restored;
 }

@@ -20,6 +20,8 @@ typedef struct ImportRow {
     RowOutcome outcome; /* once the database has had its say */
     ProblemList problems;
     size_t read_problems; /* how many of them the row alone has */
+    Uuid company_id;      /* of a good row, once work_companies found or made it */
+    bool company_to_come; /* a dry run would have made it */
 } ImportRow;
 
 typedef struct ImportBatch {

@@ -53,6 +53,8 @@ static KnownCompany *remember(KnownCompanies *known, const Company *company)
 {
     KnownCompany *one = ARENA_NEW(known->arena, KnownCompany);
     one->id = company->id;
+    if (company->has_job && uuid_equal(company->job_id, known->job->id))
+        one->made_row = company->job_row;
     known_companies_rename(known, one, company->name, company->sector);
     map_put(&known->by_symbol, str_copy(known->arena, company->symbol), one);
     return one;
@@ -113,7 +115,7 @@ static Company new_company(const Job *job, const ImportRow *row, int64_t at)
 }
 
 static Error *make(Arena *arena, Db *db, KnownCompanies *known, Company *companies, size_t count,
-                   int64_t at, int64_t *ret_made)
+                   int64_t at)
 {
     Str *lost = ARENA_ARRAY(arena, Str, count);
     uint8_t *made = ARENA_ARRAY(arena, uint8_t, count);
@@ -124,20 +126,17 @@ static Error *make(Arena *arena, Db *db, KnownCompanies *known, Company *compani
     else
         TRY(company_insert_many(arena, db, companies, count, made));
     for (size_t i = 0; i < count; i++) {
-        if (!made[i]) {
+        if (made[i])
+            remember(known, &companies[i])->to_come = known->job->options.dry_run;
+        else
             lost[lost_count++] = companies[i].symbol;
-            continue;
-        }
-        remember(known, &companies[i])->to_come = known->job->options.dry_run;
-        ++*ret_made;
     }
     return lost_count == 0 ? NULL : read_known(arena, db, known, lost, lost_count, at);
 }
 
 Error *known_companies_ensure(Arena *arena, Db *db, KnownCompanies *known, const ImportRow *rows,
-                              size_t count, int64_t at, int64_t *ret_made)
+                              size_t count, int64_t at)
 {
-    *ret_made = 0;
     if (known->by_symbol.count > KNOWN_MAX)
         known_companies_forget(known);
     const ImportRow **unknown = ARENA_ARRAY(arena, const ImportRow *, count);
@@ -153,5 +152,5 @@ Error *known_companies_ensure(Arena *arena, Db *db, KnownCompanies *known, const
     for (size_t i = 0; i < n; i++)
         if (known_companies_find(known, symbols[i]) == NULL)
             fresh[fresh_count++] = new_company(known->job, unknown[i], at);
-    return fresh_count == 0 ? NULL : make(arena, db, known, fresh, fresh_count, at, ret_made);
+    return fresh_count == 0 ? NULL : make(arena, db, known, fresh, fresh_count, at);
 }

@@ -11,7 +11,8 @@ typedef struct KnownCompany {
     Uuid id;
     Str name;
     Str sector;
-    bool to_come; /* it is not there yet and will not be: only in a dry run */
+    bool to_come;     /* it is not there yet and will not be: only in a dry run */
+    int64_t made_row; /* of this file, which made it; 0: something else did */
 } KnownCompany;
 
 typedef struct KnownCompanies KnownCompanies;
@@ -21,10 +22,9 @@ KnownCompanies *known_companies_new(Arena *arena, const Job *job);
 /* Forgets all of them: after a transaction that was rolled back may have made some. */
 void known_companies_forget(KnownCompanies *known);
 
-/* Afterwards every good row's company is known; those made get `at` as their time. *ret_made of them. In
- * a write transaction. */
+/* Afterwards every good row's company is known; those made get `at` as their time. In a write transaction. */
 Error *known_companies_ensure(Arena *arena, Db *db, KnownCompanies *known, const ImportRow *rows,
-                              size_t count, int64_t at, int64_t *ret_made) MUST_CHECK;
+                              size_t count, int64_t at) MUST_CHECK;
 
 /* Valid until the next call of `ensure` or `forget`; NULL for a symbol that was in no good row. */
 KnownCompany *known_companies_find(const KnownCompanies *known, Str symbol);

@@ -74,7 +74,7 @@ static void fill_count(const void *self, size_t row, Value *values)
 static Error *insert(Arena *arena, Db *db, Uuid owner_id, const TallyEntry *entries, size_t count)
 {
     CountRows rows = {owner_id, entries};
-    return db_run_many(db, arena, SQL_COUNT_INSERT, count, fill_count, &rows, NULL);
+    return db_insert_many(db, arena, SQL_COUNT_COPY, SQL_COUNT_INSERT, count, fill_count, &rows);
 }
 
 Error *tally_store(Arena *arena, Db *db, Uuid owner_id, const Tally *tally)

@@ -6,7 +6,7 @@
 #include "store/db_driver.h"
 #include "store/statements.h"
 
-enum { MANY_PARAMETERS = 40 };
+enum { MANY_PARAMETERS = 40, LOAD_ROWS_MIN = 16 };
 
 struct Db {
     const DbDriver *driver;
@@ -72,6 +72,20 @@ void db_close(Db *db)
     free(db);
 }
 
+bool db_can_write_beside(const Db *db)
+{
+    return db->driver->open_beside != NULL;
+}
+
+Error *db_open_beside(Arena *arena, const Db *db, DbOptions options, Db **ret_db)
+{
+    void *session = NULL;
+    CHECK(db_can_write_beside(db));
+    TRY(db->driver->open_beside(db->session, arena, options, &session));
+    *ret_db = db_wrap(db->driver, session);
+    return NULL;
+}
+
 const char *db_engine(const Db *db)
 {
     return db->driver->engine;
@@ -123,6 +137,16 @@ Error *db_load(Db *db, Arena *arena, Sql sql, size_t rows, size_t columns, FillR
 {
     CHECK(db->driver->load != NULL && db->in_transaction && columns <= MANY_PARAMETERS);
     return db->driver->load(db->session, arena, sql, rows, columns, fill, self, ret_loaded);
+}
+
+Error *db_insert_many(Db *db, Arena *arena, Sql copy, Sql insert, size_t rows, FillRow *fill,
+                      const void *self)
+{
+    bool loaded = false;
+    if (rows >= LOAD_ROWS_MIN && db_can_load(db))
+        TRY(db_load(db, arena, copy, rows, (size_t)STATEMENTS[insert].parameters, fill, self,
+                    &loaded));
+    return loaded ? NULL : db_run_many(db, arena, insert, rows, fill, self, NULL);
 }
 
 Error *db_query(Db *db, Arena *arena, Sql sql, const Value *params, size_t count, Rows **ret_rows)

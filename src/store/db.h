@@ -32,6 +32,12 @@ typedef struct DbOptions {
 Error *db_open(Arena *arena, Str url, DbOptions options, Db **ret_db) MUST_CHECK;
 void db_close(Db *db); /* NULL is fine; an open transaction rolls back */
 
+/* Can several sessions write at once? */
+bool db_can_write_beside(const Db *db);
+
+/* Opens another session on the same database, for a thread that writes beside this one: where that can be. */
+Error *db_open_beside(Arena *arena, const Db *db, DbOptions options, Db **ret_db) MUST_CHECK;
+
 /* A word for messages and metrics: "sqlite". */
 const char *db_engine(const Db *db);
 
@@ -140,6 +146,11 @@ bool db_can_load(const Db *db);
  * key of at least one of them is taken, and nothing has happened. Every value has its column's type. */
 Error *db_load(Db *db, Arena *arena, Sql sql, size_t rows, size_t columns, FillRow *fill,
                const void *self, bool *ret_loaded) MUST_CHECK;
+
+/* Inserts many rows of which none is expected to clash: by the faster way (`copy`) where the engine has one,
+ * else by `insert`. Both name the same columns in the same order. */
+Error *db_insert_many(Db *db, Arena *arena, Sql copy, Sql insert, size_t rows, FillRow *fill,
+                      const void *self) MUST_CHECK;
 
 /* Runs a statement that gives rows. Close them, or declare them with ROWS_AUTO. */
 Error *db_query(Db *db, Arena *arena, Sql sql, const Value *params, size_t count, Rows **ret_rows)

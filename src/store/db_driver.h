@@ -9,6 +9,8 @@ typedef struct DbDriver {
     const char *engine;
     Error *(*open)(Arena *arena, Str address, DbOptions options, void **ret_session);
     void (*close)(void *session);
+    /* NULL: writers exclude each other. */
+    Error *(*open_beside)(const void *session, Arena *arena, DbOptions options, void **ret_session);
     Error *(*begin)(void *session, Arena *arena, TxMode mode);
     Error *(*commit)(void *session, Arena *arena);
     void (*rollback)(void *session);

@@ -41,6 +41,7 @@ static const Oid TYPE_OIDS[] = {
 
 typedef struct Session {
     PGconn *connection;
+    char *url;
     DbOptions options;
     bool in_transaction;
     bool broken; /* the connection was lost: connect again before the next use */
@@ -169,6 +170,7 @@ static void close_session(void *self)
     Session *session = self;
     PQfreeCancel(session->cancel);
     PQfinish(session->connection);
+    free(session->url);
     free(session);
 }
 
@@ -201,13 +203,12 @@ static Error *check_address(Arena *arena, const char *url)
     return NULL;
 }
 
-static Error *open_session(Arena *arena, Str address, DbOptions options, void **ret_session)
+static Error *open_url(Arena *arena, const char *url, DbOptions options, void **ret_session)
 {
-    /* What stands before dbname gives way to the URL, what stands behind it does not. */
-    const char *url = arena_printf(arena, "postgresql:%.*s", STR_ARG(address));
-    TRY(check_address(arena, url));
     Session *session = check_malloc(sizeof *session);
-    *session = (Session){.options = options};
+    *session = (Session){.options = options, .url = strdup(url)};
+    CHECK(session->url != NULL);
+    /* What stands before dbname gives way to the URL, what stands behind it does not. */
     bool patience_set = getenv("PGCONNECT_TIMEOUT") != NULL;
     const char *const keys[] = {"fallback_application_name", "connect_timeout", "dbname",
                                 "client_encoding", NULL};
@@ -222,6 +223,18 @@ static Error *open_session(Arena *arena, Str address, DbOptions options, void **
     }
     *ret_session = session;
     return NULL;
+}
+
+static Error *open_session(Arena *arena, Str address, DbOptions options, void **ret_session)
+{
+    const char *url = arena_printf(arena, "postgresql:%.*s", STR_ARG(address));
+    TRY(check_address(arena, url));
+    return open_url(arena, url, options, ret_session);
+}
+
+static Error *open_beside(const void *self, Arena *arena, DbOptions options, void **ret_session)
+{
+    return open_url(arena, ((const Session *)self)->url, options, ret_session);
 }
 
 /* Connects again when the connection was lost and nothing depends on it. */
@@ -658,6 +671,7 @@ const DbDriver DB_POSTGRES = {
     .engine = "postgres",
     .open = open_session,
     .close = close_session,
+    .open_beside = open_beside,
     .begin = begin,
     .commit = commit,
     .rollback = rollback,

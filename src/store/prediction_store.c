@@ -55,29 +55,29 @@ Error *prediction_insert(Arena *arena, Db *db, const Prediction *p, bool *ret_ma
 
 static void fill_row(const void *self, size_t row, Value *values)
 {
-    const Prediction *items = self;
-    fill_values(&items[row], values);
+    const Prediction *const *items = self;
+    fill_values(items[row], values);
 }
 
-Error *prediction_insert_many(Arena *arena, Db *db, const Prediction *items, size_t count,
-                              bool clean, uint8_t *ret_made)
+Error *prediction_insert_many(Arena *arena, Db *db, const Prediction *const *items, size_t count,
+                              uint8_t *ret_made)
 {
     if (count == 0)
         return NULL;
-    Kind kind = items[0].kind;
-    if (clean && db_can_load(db)) {
-        const KindSpec *spec = kind_spec(kind);
-        bool loaded = false;
-        TRY(db_load(db, arena, SQL_PREDICTION_COPY + (int)kind, count,
-                    COMMON_COLUMNS + spec->ratio_count + spec->score_count, fill_row, items,
-                    &loaded));
-        if (loaded) {
-            memset(ret_made, 1, count);
-            return NULL;
-        }
-    }
-    return db_run_many(db, arena, SQL_PREDICTION_INSERT + (int)kind, count, fill_row, items,
-                       ret_made);
+    return db_run_many(db, arena, SQL_PREDICTION_INSERT + (int)items[0]->kind, count, fill_row,
+                       items, ret_made);
+}
+
+Error *prediction_load(Arena *arena, Db *db, const Prediction *const *items, size_t count,
+                       bool *ret_loaded)
+{
+    *ret_loaded = count == 0;
+    if (count == 0 || !db_can_load(db))
+        return NULL;
+    const KindSpec *spec = kind_spec(items[0]->kind);
+    return db_load(db, arena, SQL_PREDICTION_COPY + (int)items[0]->kind, count,
+                   COMMON_COLUMNS + spec->ratio_count + spec->score_count, fill_row, items,
+                   ret_loaded);
 }
 
 static Ratio read_ratio(const Rows *rows, int column)

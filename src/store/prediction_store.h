@@ -10,10 +10,14 @@
 Error *prediction_insert(Arena *arena, Db *db, const Prediction *prediction, bool *ret_made)
     MUST_CHECK;
 
-/* Many of one kind, in one go; ret_made[i] 0: a key of items[i] is taken. No two of them have the same key.
- * `clean`: none is expected to be taken, so that the engine's bulk path is worth trying. */
-Error *prediction_insert_many(Arena *arena, Db *db, const Prediction *items, size_t count,
-                              bool clean, uint8_t *ret_made) MUST_CHECK;
+/* Many of one kind, in one go; ret_made[i] 0: a key of items[i] is taken. No two of them have the same key. */
+Error *prediction_insert_many(Arena *arena, Db *db, const Prediction *const *items, size_t count,
+                              uint8_t *ret_made) MUST_CHECK;
+
+/* The same by the engine's bulk path, all or none: *ret_loaded false when a key of one of them is taken, or
+ * where the engine has no such path. */
+Error *prediction_load(Arena *arena, Db *db, const Prediction *const *items, size_t count,
+                       bool *ret_loaded) MUST_CHECK;
 
 /* By id, hidden or not (*ret_hidden); *ret_prediction may be NULL. */
 Error *prediction_find(Arena *arena, Db *db, Kind kind, Uuid owner_id, Uuid id,

@@ -34,7 +34,8 @@ Error *problem_insert_many(Arena *arena, Db *db, Uuid owner_id, Uuid job_id,
                            const StoredProblem *problems, size_t count)
 {
     ProblemRows rows = {owner_id, job_id, problems};
-    return db_run_many(db, arena, SQL_PROBLEM_INSERT, count, fill_problem, &rows, NULL);
+    return db_insert_many(db, arena, SQL_PROBLEM_COPY, SQL_PROBLEM_INSERT, count, fill_problem,
+                          &rows);
 }
 
 Error *problem_list(Arena *arena, Db *db, const ProblemQuery *query, StoredProblem **ret_problems,

@@ -272,7 +272,11 @@ static Error *batch_work(Arena *arena, Db *db, void *context)
         tally_add(tally, &key, 1);
     }
     TRY(prediction_current_many(arena, db, keys, 3, holders, hidden));
-    TRY(prediction_insert_many(arena, db, rows, 3, true, made));
+    const Prediction *items[3] = {&rows[0], &rows[1], &rows[2]};
+    bool loaded = false;
+    TRY(prediction_load(arena, db, items, 3, &loaded));
+    if (!loaded) /* an engine without a bulk path */
+        TRY(prediction_insert_many(arena, db, items, 3, made));
     StoredProblem problems[2] = {{{.row = 9, .code = "x", .message = "x", .value = STR("")}, 0},
                                  {{.row = 10, .code = "x", .message = "x", .value = STR("")}, 0}};
     TRY(problem_insert_many(arena, db, f->user, world->job.id, problems, 2));

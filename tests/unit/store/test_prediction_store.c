@@ -143,16 +143,26 @@ static void many_go_in_together(void **state)
     Company company = fixture_company(f, f->user, "ACME");
     Job job = fixture_job(f, f->user, KIND_QUARTERLY);
     Prediction *items = ARENA_ARRAY(f->arena, Prediction, MANY);
+    const Prediction **wanted = ARENA_ARRAY(f->arena, const Prediction *, MANY);
     uint8_t *made = arena_alloc(f->arena, MANY);
-    for (int i = 0; i < MANY; i++)
+    for (int i = 0; i < MANY; i++) {
         items[i] = fixture_row(f, &company, &job, 2 + i, 1900 + i / 4, 1 + i % 4);
+        wanted[i] = &items[i];
+    }
     for (int round = 0; round < 4; round++) { /* into an empty table, then beside a taken key, … */
-        bool clean = round % 2 == 0, taken = round >= 2;
+        bool bulk = round % 2 == 0, taken = round >= 2, loaded = false;
         Prediction holder = fixture_prediction(f, &company, KIND_QUARTERLY, 2000, 2);
         if (taken)
             fixture_store(f, &holder);
         fixture_begin(f);
-        assert_no_error(prediction_insert_many(f->arena, f->db, items, MANY, clean, made));
+        if (bulk) {
+            assert_no_error(prediction_load(f->arena, f->db, wanted, MANY, &loaded));
+            assert_int_equal(loaded, !taken && !fixture_is_sqlite(f));
+        }
+        if (loaded)
+            memset(made, 1, MANY);
+        else
+            assert_no_error(prediction_insert_many(f->arena, f->db, wanted, MANY, made));
         for (int i = 0; i < MANY; i++)
             assert_int_equal(made[i], !(taken && items[i].year == 2000 && items[i].quarter == 2));
         int64_t count = -1;
@@ -171,7 +181,10 @@ static void many_go_in_together(void **state)
         fixture_script(f, "DELETE FROM quarterly_predictions");
     }
     fixture_begin(f);
-    assert_no_error(prediction_insert_many(f->arena, f->db, items, 0, true, made));
+    bool loaded = false;
+    assert_no_error(prediction_insert_many(f->arena, f->db, wanted, 0, made));
+    assert_no_error(prediction_load(f->arena, f->db, wanted, 0, &loaded));
+    assert_true(loaded);
     fixture_commit(f);
 }
 
