@@ -108,7 +108,7 @@ static Error *translate(Session *session, Arena *arena, const PGresult *result, 
     return translate_state(session, arena, state, doing, PQerrorMessage(session->connection));
 }
 
-/* Why there is no connection. libpq keeps the SQLSTATE to itself, but for the text where ask_again had it
+/* Why there is no connection. libpq keeps the SQLSTATE to itself, but for the text where connect_first had it
  * written: "FATAL:  28P01: …", whatever the language. */
 static Error *translate_refusal(Session *session, Arena *arena, const char *words)
 {
