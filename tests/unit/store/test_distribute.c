@@ -6,6 +6,7 @@
 
 #include "fixture.h"
 #include "store/migrate.h"
+#include "store/statements.h"
 
 static int place_of(const char *table)
 {
@@ -203,6 +204,55 @@ static void what_cannot_be_distributed_is_left_alone(void **state)
     assert_string_equal(fixture_dump(f->arena, f), before);
 }
 
+/* Without Citus its functions and its catalogue are all that a statement lacks: everything else in it is
+ * understood. */
+static void only_citus_is_lacking(void **state)
+{
+    Fixture *f = *state;
+    if (fixture_is_sqlite(f) || has_citus(f)) {
+        printf("SKIP: this is about PostgreSQL without citus\n");
+        return;
+    }
+    const struct {
+        Sql sql;
+        size_t parameters;
+        const char *cause;
+    } cases[] = {
+        {SQL_DISTRIBUTION_LIST, 0, "relation \"pg_dist_partition\" does not exist"},
+        {SQL_DISTRIBUTION_REFERENCE, 1, "function create_reference_table(regclass) does not exist"},
+        {SQL_DISTRIBUTION_BY_COLUMN, 3,
+         "function create_distributed_table(regclass, text, colocate_with => text) does not exist"},
+        {SQL_DISTRIBUTION_LOCAL, 1,
+         "function citus_add_local_table_to_metadata(regclass) does not exist"},
+    };
+    const Value values[] = {value_text("owners"), value_text("id"), value_text("none")};
+    for (size_t i = 0; i < ARRAY_COUNT(cases); i++) {
+        Rows ROWS_AUTO *rows = NULL;
+        Error *error = db_query(f->db, f->arena, cases[i].sql, values, cases[i].parameters, &rows);
+        assert_non_null(error);
+        if (strstr(error->cause->message, cases[i].cause) == NULL)
+            fail_msg("%s", error->cause->message);
+    }
+}
+
+static void a_setting_is_taken(void **state)
+{
+    Fixture *f = *state;
+    if (fixture_is_sqlite(f)) {
+        printf("SKIP: the setting is PostgreSQL's\n");
+        return;
+    }
+    fixture_begin(f);
+    Rows ROWS_AUTO *rows = NULL;
+    Error *error = NULL;
+    assert_no_error(db_query(
+        f->db, f->arena, SQL_DISTRIBUTION_SET,
+        PARAMS(value_text("citus.multi_shard_modify_mode"), value_text("sequential")), &rows));
+    assert_true(rows_next(rows, &error));
+    assert_string_equal(row_text(rows, 0), "sequential");
+    fixture_commit(f);
+}
+
 /* --- the real thing ----------------------------------------------------------------------------- */
 
 static void citus_places_the_tables(void **state)
@@ -237,6 +287,8 @@ int main(void)
         STORE_TEST(unique_keys_hold_the_owner),
         STORE_TEST(a_standing_is_judged),
         STORE_TEST(what_cannot_be_distributed_is_left_alone),
+        STORE_TEST(only_citus_is_lacking),
+        STORE_TEST(a_setting_is_taken),
         STORE_TEST(citus_places_the_tables),
     };
     return fixture_run(tests);
