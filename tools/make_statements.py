@@ -15,7 +15,8 @@ Directives, each a comment line under the name:
     -- postgres only      the other engine does without: its text is empty and is never run
 
 {words} are replaced, in queries and migrations alike, by the tables below: an engine's word for a type, or
-what differs between the kinds. Nothing else is ever put into SQL.
+what differs between the kinds. {owner} is the parameter that a statement compares owner_id with: every table in
+it is told the owner outright, because Citus takes it from no join. Nothing else is ever put into SQL.
 """
 import hashlib
 import pathlib
@@ -82,13 +83,13 @@ def kind_words(index):
                               ["c.symbol", "c.name", "j.original_filename", "j.status", "m.name",
                                "m.version", "u.email"]),
         "looked_up": (
-            "JOIN companies c ON c.owner_id = p.owner_id AND c.id = p.company_id "
+            "JOIN companies c ON c.owner_id = {owner} AND c.id = p.company_id "
             "JOIN models m ON m.id = p.model_id "
-            "LEFT JOIN bulk_upload_jobs j ON j.owner_id = p.owner_id AND j.id = p.job_id "
+            "LEFT JOIN bulk_upload_jobs j ON j.owner_id = {owner} AND j.id = p.job_id "
             "LEFT JOIN users u ON u.id = p.created_by"),
         # A row is hidden iff a job with its (owner_id, job_id) exists that hides it.
         "visible": (
-            "NOT EXISTS (SELECT 1 FROM bulk_upload_jobs h WHERE h.owner_id = p.owner_id "
+            "NOT EXISTS (SELECT 1 FROM bulk_upload_jobs h WHERE h.owner_id = {owner} "
             "AND h.id = p.job_id AND h.hides_rows AND (p.job_link = 0 OR h.hides_inferred))"),
         # The thirteen filters of a list, $1 to $13, in the order of prediction_store.c.
         "filters": (
@@ -101,7 +102,7 @@ def kind_words(index):
             f"AND p.{scores[-1]} >= $11 AND p.{scores[-1]} <= $12 "
             "AND ($13 IS NULL OR p.company_id = $13)"),
         "hidden": (
-            "EXISTS (SELECT 1 FROM bulk_upload_jobs h WHERE h.owner_id = p.owner_id "
+            "EXISTS (SELECT 1 FROM bulk_upload_jobs h WHERE h.owner_id = {owner} "
             "AND h.id = p.job_id AND h.hides_rows AND (p.job_link = 0 OR h.hides_inferred))"),
     }
 
@@ -114,6 +115,8 @@ class Statement:
 
     def text(self, engine, kind=None):
         words = dict(ENGINE_WORDS[engine])
+        if match := re.search(r"owner_id = (\$\d+)", " ".join(self.lines)):
+            words["owner"] = match.group(1)
         if kind is not None:
             words.update(kind_words(kind))
         return expand(" ".join(" ".join(self.lines).split()).rstrip("; "), words, self.where)

@@ -38,7 +38,11 @@ static const Command COMMANDS[COMMAND_COUNT] = {
         {
             .name = "migrate",
             .line = "bring the schema of the database up to date",
-            .text = "With --dry-run it names the migrations that are missing.",
+            .text =
+                "With --dry-run it names the migrations that are missing.\n"
+                "With --distributed, on a PostgreSQL database that has the extension citus, the "
+                "tables are then placed on the machines of the cluster by owner. What is placed "
+                "already stays as it is. Stop servers and workers meanwhile.",
             .run = cmd_migrate,
         },
     [COMMAND_USER_ADD] =

@@ -160,6 +160,13 @@ static const OptionSpec OPTIONS[OPTION_COUNT] = {
             .help = "where a file is kept while it is taken in",
             .commands = ON(SERVE) | ON(IMPORT),
         },
+    [OPTION_DISTRIBUTED] =
+        {
+            .name = "distributed",
+            .help = "then distribute the tables over the machines of a Citus cluster",
+            .kind = OPTION_IS_BOOL,
+            .commands = ON(MIGRATE),
+        },
     [OPTION_EMAIL] =
         {
             .name = "email",

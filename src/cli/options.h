@@ -25,6 +25,8 @@ typedef enum OptionId {
     OPTION_MAX_UPLOAD,
     OPTION_MAX_BODY,
     OPTION_SPOOL,
+    /* migrate */
+    OPTION_DISTRIBUTED,
     /* user */
     OPTION_EMAIL,
     OPTION_ROLE,

@@ -86,9 +86,9 @@ static const struct {
     {"XX000", ERROR_INTERNAL, UNCLEAR, "The database refused a statement."},
 };
 
-static Error *translate(Session *session, Arena *arena, const PGresult *result, const char *doing)
+static Error *translate_state(Session *session, Arena *arena, const char *state, const char *doing,
+                              const char *words)
 {
-    const char *state = result != NULL ? PQresultErrorField(result, PG_DIAG_SQLSTATE) : NULL;
     bool lost = PQstatus(session->connection) == CONNECTION_BAD;
     ErrorCode code = lost ? ERROR_UNAVAILABLE : ERROR_INTERNAL;
     const char *message =
@@ -102,10 +102,29 @@ static Error *translate(Session *session, Arena *arena, const PGresult *result, 
             break;
         }
     session->broken |= lost;
-    Error *cause = ERROR(arena, code, "postgres %s in %s: %s", state != NULL ? state : "-", doing,
-                         PQerrorMessage(session->connection));
+    Error *cause =
+        ERROR(arena, code, "postgres %s in %s: %s", state != NULL ? state : "-", doing, words);
     Error *error = error_because(ERROR(arena, code, "%s", message), cause);
     return reason == NULL ? error : error_with_reason(error, reason);
+}
+
+static Error *translate(Session *session, Arena *arena, const PGresult *result, const char *doing)
+{
+    const char *state = result != NULL ? PQresultErrorField(result, PG_DIAG_SQLSTATE) : NULL;
+    return translate_state(session, arena, state, doing, PQerrorMessage(session->connection));
+}
+
+/* Why there is no connection. libpq keeps the SQLSTATE to itself, but for the text where connect_first had it
+ * written: "FATAL:  28P01: …", whatever the language. */
+static Error *translate_refusal(Session *session, Arena *arena, const char *words)
+{
+    const char *state = NULL;
+    for (const char *at = words; (at = strstr(at, ":  ")) != NULL;) {
+        at += strlen(":  ");
+        if (strspn(at, "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ") == 5 && at[5] == ':')
+            state = str_dup(arena, (Str){at, 5});
+    }
+    return translate_state(session, arena, state, "connect", words);
 }
 
 static Error *finish_command(Session *session, Arena *arena, PGresult *result, const char *doing)
@@ -135,7 +154,7 @@ static Error *set_up(Session *session, Arena *arena)
 {
     PQsetNoticeReceiver(session->connection, ignore_notice, NULL);
     if (PQstatus(session->connection) != CONNECTION_OK)
-        return translate(session, arena, NULL, "connect");
+        return translate_refusal(session, arena, PQerrorMessage(session->connection));
     if (PQserverVersion(session->connection) < 140000)
         return ERROR(arena, ERROR_UNAVAILABLE, "Obligor needs PostgreSQL 14 or newer.");
     memset(session->prepared, 0, sizeof session->prepared);
@@ -163,6 +182,35 @@ static void close_session(void *self)
     free(session);
 }
 
+/* The first connection of a session. A refusal that came at once is asked for again with its SQLSTATE: it
+ * tells a wrong password from a server that is away. Where libpq found a setting wrong by itself there is
+ * no second answer. */
+static Error *connect_first(Session *session, Arena *arena, int64_t began)
+{
+    PGconn *connection = session->connection;
+    if (PQstatus(connection) == CONNECTION_OK || clock_monotonic() - began > SECONDS(1))
+        return set_up(session, arena);
+    const char *words = arena_strdup(arena, PQerrorMessage(connection));
+    PQsetErrorVerbosity(connection, PQERRORS_VERBOSE);
+    PQreset(connection);
+    PQsetErrorVerbosity(connection, PQERRORS_DEFAULT);
+    if (PQstatus(connection) == CONNECTION_OK || PQerrorMessage(connection)[0] != '\0')
+        return set_up(session, arena);
+    return translate_refusal(session, arena, words);
+}
+
+/* What libpq says of an address that it cannot read may hold the password, so it is not passed on. */
+static Error *check_address(Arena *arena, const char *url)
+{
+    PQconninfoOption *read = PQconninfoParse(url, NULL);
+    if (read == NULL)
+        return ERROR(arena, ERROR_INVALID,
+                     "The database URL is not understood. Write it as sqlite:PATH or "
+                     "postgresql://HOST/DATABASE.");
+    PQconninfoFree(read);
+    return NULL;
+}
+
 static Error *open_url(Arena *arena, const char *url, DbOptions options, void **ret_session)
 {
     Session *session = check_malloc(sizeof *session);
@@ -173,9 +221,10 @@ static Error *open_url(Arena *arena, const char *url, DbOptions options, void **
     const char *const keys[] = {"fallback_application_name", "connect_timeout", "dbname",
                                 "client_encoding", NULL};
     const char *const values[] = {"obligor", patience_set ? NULL : "10", url, "UTF8", NULL};
+    int64_t began = clock_monotonic();
     session->connection = PQconnectdbParams(keys, values, 1);
     CHECK(session->connection != NULL);
-    Error *error = set_up(session, arena);
+    Error *error = connect_first(session, arena, began);
     if (error != NULL) {
         close_session(session);
         return error;
@@ -186,8 +235,9 @@ static Error *open_url(Arena *arena, const char *url, DbOptions options, void **
 
 static Error *open_session(Arena *arena, Str address, DbOptions options, void **ret_session)
 {
-    return open_url(arena, arena_printf(arena, "postgresql:%.*s", STR_ARG(address)), options,
-                    ret_session);
+    const char *url = arena_printf(arena, "postgresql:%.*s", STR_ARG(address));
+    TRY(check_address(arena, url));
+    return open_url(arena, url, options, ret_session);
 }
 
 static Error *open_beside(const void *self, Arena *arena, DbOptions options, void **ret_session)

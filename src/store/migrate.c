@@ -99,7 +99,7 @@ static Error *make_history(Arena *arena, Db *db)
     }
 }
 
-static Error *lock_history(Arena *arena, Db *db)
+Error *migrate_lock(Arena *arena, Db *db)
 {
     if (is_sqlite(db))
         return NULL; /* its write transactions exclude each other */
@@ -116,7 +116,7 @@ Error *migrate_up(Arena *arena, Db *db, int *ret_applied)
     for (;;) {
         Tx TX_AUTO tx = {0};
         TRY(tx_begin(db, arena, TX_WRITE, &tx));
-        TRY(lock_history(arena,
+        TRY(migrate_lock(arena,
                          db)); /* two processes may start at once: read again under the lock */
         TRY(migrate_state(arena, db, &state));
         if (state.version == state.latest)

@@ -17,6 +17,9 @@ Error *migrate_state(Arena *arena, Db *db, SchemaState *ret_state) MUST_CHECK;
 /* Applies what is missing, each migration in one transaction; *ret_applied of them. */
 Error *migrate_up(Arena *arena, Db *db, int *ret_applied) MUST_CHECK;
 
+/* Inside a write transaction: keeps other processes from changing the schema until its end. */
+Error *migrate_lock(Arena *arena, Db *db) MUST_CHECK;
+
 /* Name of migration `version` (1-based), or NULL. */
 const char *migrate_name(int version);
 

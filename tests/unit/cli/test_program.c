@@ -87,6 +87,27 @@ static void test_migrate(void **state)
     assert_true(str_ends_with(run.out, STR("\"missing\":[]}\n")));
 }
 
+/* An embedded database has no machines to be distributed over, whether there is one or not. */
+static void test_distributed(void **state)
+{
+    Arena *arena = *state;
+    const char *refused = "obligor: The database is a file of this machine and cannot be "
+                          "distributed: that takes PostgreSQL with the extension citus. Nothing "
+                          "was changed.\n";
+    Run run = RUN(arena, "migrate", "--distributed");
+    assert_int_equal(run.code, EXIT_REFUSED);
+    assert_str(run.err, refused);
+    assert_str(run.out, "");
+    run = RUN(arena, "migrate", "--distributed", "--dry-run");
+    assert_int_equal(run.code, EXIT_REFUSED);
+    assert_str(run.err, refused);
+    run = RUN(arena, "migrate", "--distributed", "--db", "sqlite:not-there.db");
+    assert_int_equal(run.code, EXIT_FAILED);
+    assert_int_equal(access("not-there.db", F_OK), -1);
+    run = RUN(arena, "serve", "--distributed");
+    assert_int_equal(run.code, EXIT_USAGE);
+}
+
 static void test_users(void **state)
 {
     Arena *arena = *state;
@@ -300,10 +321,19 @@ static void test_worker(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        TEST(test_nothing_there),  TEST(test_migrate),       TEST(test_users),
-        TEST(test_users_refused),  TEST(test_models),        TEST(test_import_and_delete),
-        TEST(test_import_refused), TEST(test_dry_run),       TEST(test_serve),
-        TEST(test_first_start),    TEST(test_serve_refused), TEST(test_worker),
+        TEST(test_nothing_there),
+        TEST(test_migrate),
+        TEST(test_distributed),
+        TEST(test_users),
+        TEST(test_users_refused),
+        TEST(test_models),
+        TEST(test_import_and_delete),
+        TEST(test_import_refused),
+        TEST(test_dry_run),
+        TEST(test_serve),
+        TEST(test_first_start),
+        TEST(test_serve_refused),
+        TEST(test_worker),
     };
     return cmocka_run_group_tests(tests, set_up_database, remove_database);
 }

@@ -515,6 +515,73 @@ static void every_statement_on_business_tables_names_the_owner(void **state)
     assert_int_equal(excused, ARRAY_COUNT(WITHOUT_OWNER));
 }
 
+/* Statements that know the owner of a joined table only by the join, or ask all owners. */
+static const struct {
+    const char *name;
+    const char *why;
+} OWNER_BY_JOIN[] = {
+    {"count_total", "the job is found by the owner of the count"},
+    {"prediction_count_company", "the company is found by the owner of the prediction"},
+    {"prediction_count_created", "the company is found by the owner of the prediction"},
+    {"prediction_count_job", "the company is found by the owner of the prediction"},
+    {"prediction_count_manual", "the company is found by the owner of the prediction"},
+    {"idempotency_sweep", "removes what expired, of all owners"},
+    {"job_stale_receiving", "finds uploads that never ended, of all owners"},
+};
+
+static bool may_join_owner(const char *name)
+{
+    for (size_t i = 0; i < ARRAY_COUNT(OWNER_BY_JOIN); i++)
+        if (strcmp(OWNER_BY_JOIN[i].name, name) == 0)
+            return true;
+    return false;
+}
+
+/* How many tables that are distributed by owner the statement reads or changes, but for INSERT. */
+static int count_distributed(Arena *arena, const char *text)
+{
+    static const char *const before[] = {"FROM", "JOIN", "UPDATE"};
+    int count = 0;
+    for (size_t b = 0; b < ARRAY_COUNT(before); b++)
+        for (size_t t = 0; t < ARRAY_COUNT(BUSINESS_TABLES); t++)
+            if (strcmp(BUSINESS_TABLES[t], "work_queue") != 0)
+                count +=
+                    count_word(text, arena_printf(arena, "%s %s", before[b], BUSINESS_TABLES[t]));
+    return count;
+}
+
+static int count_text(const char *text, const char *part)
+{
+    int count = 0;
+    for (const char *at = text; (at = strstr(at, part)) != NULL; at += strlen(part))
+        count++;
+    return count;
+}
+
+/* Citus finds the machine of a table by what that table itself is compared with; and it joins the queue,
+ * which stays on the coordinator, with nothing. */
+static void every_table_is_told_its_owner(void **state)
+{
+    Arena *arena = *state;
+    bool used[ARRAY_COUNT(OWNER_BY_JOIN)] = {false};
+    for (Sql sql = 0; sql < SQL_COUNT; sql++) {
+        const char *text = STATEMENTS[sql].postgres;
+        const char *name = base_name(arena, &STATEMENTS[sql]);
+        int tables = count_distributed(arena, text);
+        bool told = count_text(text, "owner_id = $") >= tables;
+        if (!told && !may_join_owner(name))
+            fail_msg("%s compares owner_id with a parameter %d times for %d tables:\n%s", name,
+                     count_text(text, "owner_id = $"), tables, text);
+        for (size_t i = 0; i < ARRAY_COUNT(OWNER_BY_JOIN); i++)
+            used[i] |= !told && strcmp(OWNER_BY_JOIN[i].name, name) == 0;
+        if (tables > 0 && count_word(text, "work_queue") > 0)
+            fail_msg("%s joins the queue with a distributed table:\n%s", name, text);
+    }
+    for (size_t i = 0; i < ARRAY_COUNT(used); i++)
+        if (!used[i])
+            fail_msg("%s needs no excuse", OWNER_BY_JOIN[i].name);
+}
+
 /* --- the schema ----------------------------------------------------------------------------------- */
 
 static const char *columns_of(Arena *arena, sqlite3 *db, const char *table)
@@ -664,6 +731,7 @@ int main(void)
         TEST(each_walk_uses_its_index_on_a_large_database),
         TEST(no_window_is_sorted),
         TEST(every_statement_on_business_tables_names_the_owner),
+        TEST(every_table_is_told_its_owner),
         TEST(the_tables_have_the_columns_of_their_kind),
         TEST(the_statements_name_them_in_the_same_order),
         TEST(keys_indexes_and_references_begin_with_the_owner),
