@@ -89,7 +89,7 @@ SELECT count(*) FROM (
   SELECT * FROM {table} WHERE owner_id = $14 AND is_current
     AND (created_at, id) < ($15, $16) AND (created_at, id) > ($17, $18)
   ORDER BY created_at DESC, id DESC LIMIT $19) p
-JOIN companies c ON c.owner_id = p.owner_id AND c.id = p.company_id
+JOIN companies c ON c.owner_id = {owner} AND c.id = p.company_id
 WHERE {filters} AND {visible};
 
 -- name: prediction_walk_manual
@@ -114,7 +114,7 @@ SELECT count(*) FROM (
   SELECT * FROM {table} WHERE owner_id = $14 AND job_id IS NULL
     AND (created_at, id) < ($15, $16) AND (created_at, id) > ($17, $18)
   ORDER BY created_at DESC, id DESC LIMIT $19) p
-JOIN companies c ON c.owner_id = p.owner_id AND c.id = p.company_id
+JOIN companies c ON c.owner_id = {owner} AND c.id = p.company_id
 WHERE {filters} AND p.is_current;
 
 -- name: prediction_walk_job
@@ -135,7 +135,7 @@ ORDER BY job_row DESC LIMIT 1 OFFSET $4;
 -- each kind
 SELECT count(*) FROM (
   SELECT * FROM {table} WHERE owner_id = $14 AND job_id = $15 ORDER BY job_row DESC LIMIT $16) p
-JOIN companies c ON c.owner_id = p.owner_id AND c.id = p.company_id
+JOIN companies c ON c.owner_id = {owner} AND c.id = p.company_id
 WHERE {filters} AND (p.is_current OR $17) AND {visible};
 
 -- name: prediction_walk_company
@@ -161,12 +161,12 @@ ORDER BY p.created_at DESC, p.id DESC LIMIT $17;
 SELECT (SELECT count(*) FROM (
           SELECT * FROM {table} WHERE owner_id = $14 AND company_id = $13 AND is_current
           ORDER BY reporting_year DESC, reporting_quarter DESC LIMIT 10000) p
-        JOIN companies c ON c.owner_id = p.owner_id AND c.id = p.company_id
+        JOIN companies c ON c.owner_id = {owner} AND c.id = p.company_id
         WHERE {filters} AND {visible})
      + (SELECT count(*) FROM (
           SELECT * FROM {table} WHERE owner_id = $14 AND company_id = $13 AND NOT is_current
           ORDER BY created_at DESC LIMIT 10000) p
-        JOIN companies c ON c.owner_id = p.owner_id AND c.id = p.company_id
+        JOIN companies c ON c.owner_id = {owner} AND c.id = p.company_id
         WHERE $15 AND {filters} AND {visible});
 
 -- name: prediction_walk_period_down
@@ -271,7 +271,7 @@ WHERE n.owner_id = $1 AND n.kind = $2
   AND ($4 = '' OR strpos($4, ',' || n.reporting_year || ',') > 0)
   AND ($5 = '' OR strpos($5, $6 || n.sector || $6) > 0)
   AND NOT EXISTS (SELECT 1 FROM bulk_upload_jobs h
-                  WHERE h.owner_id = n.owner_id AND h.id = n.job_id AND h.hides_rows);
+                  WHERE h.owner_id = {owner} AND h.id = n.job_id AND h.hides_rows);
 
 -- name: count_of_job
 SELECT n.kind, n.reporting_year, n.risk_level, n.sector, CAST(sum(n.delta) AS {int}) FROM prediction_counts n

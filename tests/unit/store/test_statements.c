@@ -520,11 +520,6 @@ static const struct {
     const char *name;
     const char *why;
 } OWNER_BY_JOIN[] = {
-    {"count_total", "the job is found by the owner of the count"},
-    {"prediction_count_company", "the company is found by the owner of the prediction"},
-    {"prediction_count_created", "the company is found by the owner of the prediction"},
-    {"prediction_count_job", "the company is found by the owner of the prediction"},
-    {"prediction_count_manual", "the company is found by the owner of the prediction"},
     {"idempotency_sweep", "removes what expired, of all owners"},
     {"job_stale_receiving", "finds uploads that never ended, of all owners"},
 };
