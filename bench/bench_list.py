@@ -61,10 +61,26 @@ def targets(client, query, most):
     return ["%s?limit=%d%s%s" % (ANNUAL, PAGE, query, place) for place in cursors(client, query, most)]
 
 
+def must_be_sound(data, database, client, rows):
+    """However the rows came in, the program must find all of them, and its own account of their jobs be right."""
+    total = client.get(ANNUAL + "?limit=1&include_total=true")["pagination"]["total"]
+    held = data.engine.numbers(database, "SELECT count(*) FROM annual_predictions WHERE is_current")[0]
+    if not total == held == rows:
+        raise Failure("the list counts %d rows and the table holds %d instead of %d" % (total, held, rows))
+    oldest = client.get(JOBS + "?limit=1000")["jobs"][-1]
+    preview = client.get("%s/%s/deletion-preview" % (JOBS, oldest["id"]))
+    listed = client.get("%s?limit=%d&job_id=%s" % (ANNUAL, PAGE, oldest["id"]))
+    if preview["deleted_predictions"]["annual"] != oldest["progress"]["successful_rows"] or \
+            len(listed["predictions"]) != PAGE:
+        raise Failure("the oldest job does not know its rows")
+
+
 def by_size(data, requests, places):
     """Few rows and many, asked in turn, so that what else the machine does meets both alike."""
     with Server(data, "few") as few_server, Server(data, "many") as many_server:
         few, many = few_server.client(), many_server.client()
+        must_be_sound(data, "few", few, FEW)
+        must_be_sound(data, "many", many, data.list_rows)
         few_queries, many_queries = queries(few), queries(many)
         for name in few_queries:
             few_targets = targets(few, few_queries[name], places)
