@@ -6,7 +6,6 @@ import shutil
 import statistics
 import subprocess
 import tempfile
-import time
 from dataclasses import dataclass
 
 SOURCE = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
