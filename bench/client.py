@@ -6,15 +6,27 @@ import socket
 import time
 
 from harness import API, JOBS, PATIENCE, Failure
+IDLE_MAX = 5.0  # seconds; a server closes a connection that was silent for some time
+
 
 class Client:
-    """One connection that is kept. It parses no more of an answer than it must."""
+    """One connection that is kept while it is used. It parses no more of an answer than it must."""
 
     def __init__(self, port, token=None):
         self.port = port
-        self.socket = socket.create_connection(("127.0.0.1", port), timeout=PATIENCE)
-        self.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self.token = token
+        self.connect()
+
+    def connect(self):
+        self.socket = socket.create_connection(("127.0.0.1", self.port), timeout=PATIENCE)
+        self.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        self.used = time.monotonic()
+
+    def refresh(self):
+        """Before a request: a new connection where the old one was left alone for long."""
+        if time.monotonic() - self.used > IDLE_MAX:
+            self.close()
+            self.connect()
 
     def close(self):
         self.socket.close()
@@ -45,6 +57,7 @@ class Client:
                 raise Failure("the server closed the connection")
             parts.append(more)
             have += len(more)
+        self.used = time.monotonic()
         return int(head[9:12]), b"".join(parts)
 
     def send(self, method, target, body=None, headers=None):
@@ -55,6 +68,7 @@ class Client:
             headers["Content-Type"] = "application/json"
         if data or method in ("POST", "PUT"):
             headers["Content-Length"] = str(len(data))
+        self.refresh()
         self.socket.sendall(self.head(method, target, headers) + data)
         return self.read()
 
@@ -71,6 +85,7 @@ class Client:
 
     def timed(self, method, target, body=None, status=(200, 201)):
         """Seconds from the first byte sent to the last one read."""
+        self.refresh()
         start = time.perf_counter()
         got, answer = self.send(method, target, body)
         took = time.perf_counter() - start
@@ -88,6 +103,7 @@ class Client:
         size = len(begin) + os.path.getsize(path) + len(end)
         headers = {"Content-Type": "multipart/form-data; boundary=" + mark, "Content-Length": str(size)}
         target = "%s/predictions/%s/bulk-upload-async%s" % (API, kind, query)
+        self.refresh()
         with open(path, "rb") as file:
             self.socket.sendall(self.head("POST", target, headers) + begin)
             self.socket.sendfile(file)
