@@ -2,7 +2,8 @@
 import time
 
 import harness
-from harness import ANNUAL, API, JOBS, PATIENCE, Failure, Result, Server
+from harness import ANNUAL, API, JOBS, PATIENCE, Failure, Result
+from server import Server
 
 SMALL, SMALL_JOBS = 1000, 7
 OPTIONS = "?delete_predictions=true"
@@ -42,7 +43,9 @@ def delete(client, job_id):
 
 def turn(data, small, large):
     """The large job first, while its rows are the newest; then the small ones, one after the other."""
-    with Server(data.place, data.filled(data.rows, "delete.db")) as server:
+    database = data.filled(data.rows, "delete")
+    data.engine.settle()
+    with Server(data, database) as server:
         client = server.client()
         job_id = client.get(JOBS)["jobs"][0]["id"]
         large.append((preview(client, job_id, data.rows), *delete(client, job_id)))
@@ -51,16 +54,26 @@ def turn(data, small, large):
             client.wait_for_job(job_id)
             small.append((preview(client, job_id, SMALL), *delete(client, job_id)))
         client.close()
-    left = data.numbers("delete.db", "SELECT count(*) FROM annual_predictions")[0]
+    left = data.engine.numbers(database, "SELECT count(*) FROM annual_predictions")[0]
     if left != 0:
         raise Failure("%d rows are left" % left)
 
 
+def bare(data):
+    """Seconds of the engine's own DELETE of the same rows."""
+    database = data.filled(data.rows, "delete")
+    with Server(data, database) as server:
+        job_id = server.client().get(JOBS)["jobs"][0]["id"]
+    data.engine.settle()
+    return data.engine.raw_delete(database, job_id)
+
+
 def run(data, repeat):
-    small, large = [], []
+    small, large, raw = [], [], []
     for _ in range(repeat):
         turn(data, small, large)
-    data.place.remove("delete.db")
+        raw.append(bare(data))
+    data.engine.remove("delete")
 
     def of(turns, place, factor=1000):
         return factor * harness.median([turn[place] for turn in turns])
@@ -75,3 +88,5 @@ def run(data, repeat):
     yield Result("delete", "until the rows are gone, %s" % many, of(large, 3, 1), "s",
                  data.import_seconds[data.rows], "their import", 0.4,
                  note="each: " + " ".join("%.1f" % turn[3] for turn in large))
+    yield Result("delete", "… against a bare DELETE, for the record", of(large, 3, 1), "s", harness.median(raw),
+                 "DELETE … WHERE job_id", note="each: " + " ".join("%.1f" % took for took in raw))

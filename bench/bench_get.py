@@ -1,4 +1,5 @@
-"""One prediction over HTTP, 32 connections, against nginx giving back the same bytes."""
+"""One prediction over HTTP, 32 connections, against nginx giving back the same bytes and, on PostgreSQL, against
+what the database gives without anything before it; and one posted."""
 import json
 import os
 import re
@@ -8,7 +9,10 @@ import subprocess
 import time
 
 import harness
-from harness import ANNUAL, Failure, Result, Server
+from bench_during import Maker
+from client import Client
+from harness import ANNUAL, Failure, Result
+from server import Server
 
 CONNECTIONS, THREADS = 32, 2
 IDS = 10_000
@@ -107,7 +111,7 @@ def start_nginx(place, headers, body):
     until = time.monotonic() + 10
     while True:
         try:
-            client = harness.Client(port)
+            client = Client(port)
             break
         except OSError:
             if child.poll() is not None or time.monotonic() > until:
@@ -136,40 +140,57 @@ def wrk(place, name, seconds, port, target, token, ids=()):
     return figures
 
 
-def random_ids(data, database):
-    import sqlite3
-    connection = sqlite3.connect("file:%s?mode=ro" % data.place.path(database), uri=True)
-    step = max(1, data.rows // IDS)
-    rows = connection.execute("SELECT lower(hex(id)) FROM annual_predictions WHERE rowid %% %d = 0" % step)
-    ids = ["%s-%s-%s-%s-%s" % (i[:8], i[8:12], i[12:16], i[16:20], i[20:]) for i, in rows]
-    connection.close()
-    return ids
+def post(server, count):
+    """Seconds of each of so many predictions made by hand, one after the other."""
+    client = server.client()
+    maker = Maker("P")
+    times = [client.timed("POST", ANNUAL, maker.body()) for _ in range(count)]
+    client.close()
+    return times
+
+
+def turn(data, figures, servers, ports, targets, seconds):
+    """All that is compared, once, in turn."""
+    (server, logged), (one, ids) = servers, targets
+    nginx = ("nginx", seconds, ports["nginx"], one, server.token)
+    for name, port, target, token, some in (("one", server.port, one, server.token, ()),
+                                            ("many", server.port, one, server.token, ids),
+                                            ("logged", logged.port, one, logged.token, ids),
+                                            ("health", server.port, "/healthz", server.token, ())):
+        if name in ("one", "logged"):
+            figures["nginx"].append(wrk(data.place, *nginx))
+        figures[name].append(wrk(data.place, name, seconds, port, target, token, some))
+    figures["bare"].append(data.engine.point_reads("get", data.rows, CONNECTIONS, seconds))
 
 
 def run(data, repeat):
     for tool in ("nginx", "wrk"):
         if shutil.which(tool) is None:
             raise Failure("%s is not installed" % tool)
-    place = data.place
-    seconds = 2 if repeat == 1 else 5
-    figures = {name: [] for name in ("nginx", "one", "many", "logged", "health")}
-    with Server(place, data.filled(data.rows, "get.db")) as server, \
-            Server(place, data.copy("get.db", "get-logged.db"), log_level="info") as logged:
-        ids = random_ids(data, "get.db")
+    seconds, posts = (2, 200) if repeat == 1 else (5, 1000)
+    figures = {name: [] for name in ("nginx", "one", "many", "logged", "health", "bare")}
+    with Server(data, data.filled(data.rows, "get")) as server, \
+            Server(data, data.copy("filled_%d" % data.rows, "get_logged"), log_level="info") as logged:
+        data.engine.tidy("get")
+        data.engine.tidy("get_logged")
+        ids = data.engine.ids("get", max(1, data.rows // IDS))
         one = "%s/%s" % (ANNUAL, ids[len(ids) // 2])
         headers, body = answer_of(server, one)
-        nginx, nginx_port = start_nginx(place, headers, body)
+        nginx, port = start_nginx(data.place, headers, body)
         for _ in range(repeat):
-            figures["nginx"].append(wrk(place, "nginx", seconds, nginx_port, one, server.token))
-            figures["one"].append(wrk(place, "one", seconds, server.port, one, server.token))
-            figures["many"].append(wrk(place, "many", seconds, server.port, one, server.token, ids))
-            figures["nginx"].append(wrk(place, "nginx", seconds, nginx_port, one, server.token))
-            figures["logged"].append(wrk(place, "logged", seconds, logged.port, one, logged.token, ids))
-            figures["health"].append(wrk(place, "health", seconds, server.port, "/healthz", server.token))
-        place.end(nginx)
-    for name in ("get.db", "get-logged.db"):
-        place.remove(name)
+            turn(data, figures, (server, logged), {"nginx": port}, (one, ids), seconds)
+        data.place.end(nginx)
+        posted = post(server, posts)
+    committed = data.engine.bare_commits("get", posts)
+    for name in ("get", "get_logged"):
+        data.engine.remove(name)
+    yield from results(data, figures, len(ids), len(body))
+    yield Result("get", "POST one, one after the other", 1000 * sum(posted) / posts, "ms", 1000 * committed,
+                 "bare commit of one row", note="p50 %.2f ms, p99 %.2f ms" % tuple(
+                     1000 * harness.percentile(posted, part) for part in (0.5, 0.99)))
 
+
+def results(data, figures, ids, size):
     def rate(name):
         return harness.median([f["rate"] for f in figures[name]])
 
@@ -180,9 +201,14 @@ def run(data, repeat):
             harness.median([f["p99"] for f in figures[name]]) / 1000)
 
     nginx_note = "; nginx " + note("nginx")
-    for name, what, limit in (("many", "GET one of %s, at random" % format(len(ids), ","), 0.3),
-                              ("one", "GET always the same one", 0.3),
+    limit = 0.3 if data.engine.name == "sqlite" else None   # a constant is no measure of another process
+    for name, what, least in (("many", "GET one of %s, at random" % format(ids, ","), limit),
+                              ("one", "GET always the same one", limit),
                               ("logged", "GET at random, each request logged to a file", None),
                               ("health", "GET /healthz: the HTTP library alone", None)):
-        yield Result("get", what, rate(name), "/s", rate("nginx"), "nginx, %d bytes" % len(body), limit,
+        yield Result("get", what, rate(name), "/s", rate("nginx"), "nginx, %d bytes" % size, least,
                      at_least=True, note=note(name) + (nginx_note if name == "many" else ""))
+    if figures["bare"][0] is not None:
+        yield Result("get", "GET at random, for the record", rate("many"), "/s",
+                     harness.median(figures["bare"]), "pgbench, the same read",
+                     note="pgbench each: " + " ".join("%.0f" % one for one in figures["bare"]))

@@ -4,7 +4,8 @@ import time
 import urllib.parse
 
 import harness
-from harness import ANNUAL, API, JOBS, Failure, Result, Server
+from harness import ANNUAL, API, JOBS, Failure, Result
+from server import Server
 
 FEW = 10_000
 PAGE = 50
@@ -60,11 +61,26 @@ def targets(client, query, most):
     return ["%s?limit=%d%s%s" % (ANNUAL, PAGE, query, place) for place in cursors(client, query, most)]
 
 
+def must_be_sound(data, database, client, rows):
+    """However the rows came in, the program must find all of them, and its own account of their jobs be right."""
+    total = client.get(ANNUAL + "?limit=1&include_total=true")["pagination"]["total"]
+    held = data.engine.numbers(database, "SELECT count(*) FROM annual_predictions WHERE is_current")[0]
+    if not total == held == rows:
+        raise Failure("the list counts %d rows and the table holds %d instead of %d" % (total, held, rows))
+    oldest = client.get(JOBS + "?limit=1000")["jobs"][-1]
+    preview = client.get("%s/%s/deletion-preview" % (JOBS, oldest["id"]))
+    listed = client.get("%s?limit=%d&job_id=%s" % (ANNUAL, PAGE, oldest["id"]))
+    if preview["deleted_predictions"]["annual"] != oldest["progress"]["successful_rows"] or \
+            len(listed["predictions"]) != PAGE:
+        raise Failure("the oldest job does not know its rows")
+
+
 def by_size(data, requests, places):
     """Few rows and many, asked in turn, so that what else the machine does meets both alike."""
-    with Server(data.place, data.filled(FEW, "few.db")) as few_server, \
-            Server(data.place, data.filled(data.rows, "many.db")) as many_server:
+    with Server(data, "few") as few_server, Server(data, "many") as many_server:
         few, many = few_server.client(), many_server.client()
+        must_be_sound(data, "few", few, FEW)
+        must_be_sound(data, "many", many, data.list_rows)
         few_queries, many_queries = queries(few), queries(many)
         for name in few_queries:
             few_targets = targets(few, few_queries[name], places)
@@ -79,18 +95,20 @@ def by_size(data, requests, places):
 
 
 def ask(client, wanted, requests, times, until=None):
-    """Appends to `times`: as many requests as said, or as fit until `until()` holds."""
+    """Appends to `times`: as many requests as said, or as fit until `until()` holds, ten at least."""
     dice = random.Random(11)
-    while len(times) < requests if until is None else not until():
+    over = False
+    while not over:
         for _ in range(10):
             times.append(client.timed("GET", dice.choice(wanted)))
+        over = len(times) >= requests if until is None else until()
 
 
 def meanwhile(data, requests, places):
     """{when: seconds}: the same requests idle, during an import, during the deletion of what it brought,
     and right after."""
     times = {"idle": [], "import": [], "deletion": [], "after": []}
-    with Server(data.place, data.filled(data.rows, "busy.db")) as server:
+    with Server(data, "many") as server:
         client, other = server.client(), server.client()
         wanted = [target for query in MIX for target in targets(client, query, places)]
         ask(client, wanted, requests, times["idle"])
@@ -110,27 +128,29 @@ def meanwhile(data, requests, places):
         ask(client, wanted, 0, times["deletion"],
             lambda: other.get(address)["deletion"]["state"] == "done")
         ask(client, wanted, requests, times["after"])
-    data.place.remove("busy.db")
     return times
 
 
 def run(data, repeat):
     quick = data.rows < 200_000
     requests, places = (150, 20) if quick else (500, 200)
+    data.filled(FEW, "few")
+    data.many()
+    for name in ("few", "many"):
+        data.engine.tidy(name)
+    data.engine.settle()
     for name, few, many in by_size(data, requests, places):
         p50, p99 = [[1000 * harness.percentile(times, part) for times in (few, many)]
                     for part in (0.5, 0.99)]
-        yield Result("list", "p99, %s" % name, p99[1], "ms", p99[0], "10,000 rows", 1.5,
-                     note="%d requests; p50 %.2f ms against %.2f (%.2f ×)" %
+        yield Result("list", "p99, %s" % name, p99[1], "ms", p99[0],
+                     "10,000 rows", 1.5, note="%d requests; p50 %.2f ms against %.2f (%.2f ×)" %
                      (len(many), p50[1], p50[0], p50[1] / p50[0]))
-    data.place.remove("few.db")
-    data.place.remove("many.db")
+    data.engine.remove("few")
     times = meanwhile(data, requests * 2, places)
+    data.engine.remove("many")
     idle50, idle99 = [1000 * harness.percentile(times["idle"], part) for part in (0.5, 0.99)]
     for when, what in (("import", "during an import"), ("deletion", "during the deletion of the newest"),
                        ("after", "right after the deletion")):
-        if not times[when]:
-            continue
         p50, p99 = [1000 * harness.percentile(times[when], part) for part in (0.5, 0.99)]
         yield Result("list", "p99 %s" % what, p99, "ms", idle99, "idle", 3,
                      note="%d requests; p50 %.2f ms against %.2f idle (%.2f ×)" %

@@ -2,7 +2,7 @@
 """Writes an annual upload file of N rows: 50,000 companies at most, 20 years each, in the order of the
 companies. The same numbers every time.
 
-    make_csv.py ROWS FILE [--first-year Y] [--prefix P]
+    make_csv.py ROWS FILE [--years N] [--first-year Y] [--prefix P] [--first-company N]
 """
 import argparse
 import random
@@ -14,11 +14,12 @@ HEADER = ("company_symbol,company_name,market_cap,sector,reporting_year,reportin
           "ebit_to_interest_expense,return_on_assets\n")
 
 
-def rows(count, years, first_year, prefix, rng):
-    for n in range(count):
-        company, year = divmod(n, years)
-        yield (f"{prefix}{company:06d},Example Company {company} Inc.,{rng.randrange(10**7, 10**12)},"
-               f"{SECTORS[company % len(SECTORS)]},{first_year + year},Q4,"
+def rows(args, rng):
+    for n in range(args.rows):
+        company, year = divmod(n, args.years)
+        company += args.first_company
+        yield (f"{args.prefix}{company:06d},Example Company {company} Inc.,{rng.randrange(10**7, 10**12)},"
+               f"{SECTORS[company % len(SECTORS)]},{args.first_year + year},Q4,"
                f"{rng.uniform(0, 90):.3f},{rng.uniform(-2, 12):.3f},{rng.gauss(8, 15):.3f},"
                f"{rng.lognormvariate(1.5, 1.2):.3f},{rng.gauss(5, 6):.3f}\n")
 
@@ -30,11 +31,12 @@ def main():
     parser.add_argument("--years", type=int, default=20)
     parser.add_argument("--first-year", type=int, default=2004)
     parser.add_argument("--prefix", default="C")
+    parser.add_argument("--first-company", type=int, default=0)
     args = parser.parse_args()
     rng = random.Random(20260101)
     with open(args.file, "w") as out:
         out.write(HEADER)
-        out.writelines(rows(args.rows, args.years, args.first_year, args.prefix, rng))
+        out.writelines(rows(args, rng))
 
 
 if __name__ == "__main__":
