@@ -1,4 +1,4 @@
--- The schema's own history.
+-- The schema's own history, and how a replica is doing.
 
 -- name: schema_version
 -- scans schema_migrations: a handful of rows
@@ -15,3 +15,12 @@ SELECT 1 FROM sqlite_schema WHERE type = 'table' AND name = $1;
 -- name: schema_has_table
 -- postgres
 SELECT 1 FROM information_schema.tables WHERE table_schema = current_schema() AND table_name = $1;
+
+-- name: replica_state
+-- postgres only
+-- Is it a standby; has it replayed all that it received, and does it receive (where nothing can come, to have replayed
+-- all says nothing); when was the last transaction committed that it replayed.
+SELECT pg_is_in_recovery(),
+       COALESCE(pg_last_wal_replay_lsn() >= pg_last_wal_receive_lsn(), false)
+         AND EXISTS (SELECT 1 FROM pg_stat_wal_receiver),
+       pg_last_xact_replay_timestamp();

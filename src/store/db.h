@@ -193,6 +193,10 @@ Error *tx_commit(Tx *tx, Arena *arena) MUST_CHECK;
 void tx_rollback(Tx *tx);
 bool db_in_transaction(const Db *db);
 
+/* How many write transactions this session has committed: whoever wants to run something again asks
+ * whether a part of it is there already. */
+uint64_t db_commits(const Db *db);
+
 /* --- what only some callers need ------------------------------------------------------------- */
 
 /* With `relaxed`, a commit may be lost by a power failure (never by a dying process), and never without
