@@ -16,11 +16,11 @@ SELECT 1 FROM sqlite_schema WHERE type = 'table' AND name = $1;
 -- postgres
 SELECT 1 FROM information_schema.tables WHERE table_schema = current_schema() AND table_name = $1;
 
+-- name: replica_position
+-- postgres only
+-- Behind everything that was committed until now.
+SELECT CASE WHEN pg_is_in_recovery() THEN 0 ELSE (pg_current_wal_insert_lsn() - '0/0')::bigint END;
+
 -- name: replica_state
 -- postgres only
--- Is it a standby; has it replayed all that it received, and does it receive (where nothing can come, to have replayed
--- all says nothing); when was the last transaction committed that it replayed.
-SELECT pg_is_in_recovery(),
-       COALESCE(pg_last_wal_replay_lsn() >= pg_last_wal_receive_lsn(), false)
-         AND EXISTS (SELECT 1 FROM pg_stat_wal_receiver),
-       pg_last_xact_replay_timestamp();
+SELECT pg_is_in_recovery(), (pg_last_wal_replay_lsn() - '0/0')::bigint, pg_last_xact_replay_timestamp();

@@ -58,7 +58,9 @@ static Error *watch(App *app, Arena *arena)
 {
     const HttpConfig *config = &app->config;
     Error *error = NULL, *of_replica = NULL;
-    app->database = watch_start(arena, config->db_url, WATCH_DATABASE, &error);
+    app->database =
+        watch_start(arena, config->db_url,
+                    config->db_replica == NULL ? WATCH_DATABASE : WATCH_REPLICATED, &error);
     TRY(error);
     if (config->db_replica != NULL)
         app->replica = watch_start(arena, config->db_replica, WATCH_REPLICA, &of_replica);

@@ -246,6 +246,17 @@ void exchange_fail(Exchange *exchange, Error *error)
     problem_reply(&exchange->request, error, &exchange->response);
 }
 
+/* Bodies say by themselves of when they are. */
+static void tell_staleness(Exchange *exchange)
+{
+    Arena *arena = exchange->request.arena;
+    char time[TIME_TEXT_SIZE];
+    response_header(arena, &exchange->response, "Preference-Applied", "stale-ok");
+    time_format(time, exchange->request.as_of);
+    if (exchange->response.content_type == NULL)
+        response_header(arena, &exchange->response, "As-Of", arena_strdup(arena, time));
+}
+
 void exchange_seal(Exchange *exchange)
 {
     Response *response = &exchange->response;
@@ -257,7 +268,7 @@ void exchange_seal(Exchange *exchange)
     if (response_find_header(response, "Cache-Control") == NULL)
         response_header(arena, response, "Cache-Control", "no-store");
     if (exchange->request.as_of != 0)
-        response_header(arena, response, "Preference-Applied", "stale-ok");
+        tell_staleness(exchange);
     if (exchange->close)
         response_header(arena, response, "Connection", "close");
 }

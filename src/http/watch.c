@@ -21,6 +21,13 @@
 #define LOOK_AGAIN   (SECONDS(1) / 4) /* while it is away */
 #define LOOK_TIMEOUT SECONDS(1)
 #define STALE        SECONDS(5)
+enum { MARKS_MAX = 64 };
+
+/* At this time the log had come so far. */
+typedef struct Mark {
+    int64_t time;
+    int64_t position;
+} Mark;
 
 typedef struct Seen {
     atomic_bool answered;
@@ -38,9 +45,11 @@ struct Watch {
     Db *db; /* NULL: not open yet */
     Seen seen;
     pthread_t thread;
-    pthread_mutex_t mutex; /* guards `stopping` */
+    pthread_mutex_t mutex; /* guards what follows */
     pthread_cond_t stop;
     bool stopping;
+    Mark marks[MARKS_MAX]; /* the newest at mark_count - 1, modulo MARKS_MAX */
+    size_t mark_count;
 };
 
 static Error *look_at_schema(Arena *arena, Db *db)
@@ -52,9 +61,29 @@ static Error *look_at_schema(Arena *arena, Db *db)
     return ERROR(arena, ERROR_CONFLICT, "The schema of the database is not up to date.");
 }
 
+static Error *look_at_tasks(Watch *watch, Arena *arena)
+{
+    int64_t waiting = 0, oldest = 0;
+    TRY(queue_depth(arena, watch->db, &waiting, &oldest));
+    atomic_store(&watch->seen.tasks_waiting, waiting);
+    atomic_store(&watch->seen.oldest_task, oldest);
+    return NULL;
+}
+
+/* The clock is read first: what is committed while the database is asked may be behind the position. */
+static Error *set_mark(Watch *watch, Arena *arena)
+{
+    Mark mark = {.time = clock_now()};
+    TRY(replica_position(arena, watch->db, &mark.position));
+    pthread_mutex_lock(&watch->mutex);
+    watch->marks[watch->mark_count++ % MARKS_MAX] = mark;
+    pthread_mutex_unlock(&watch->mutex);
+    return NULL;
+}
+
 static Error *look(Watch *watch, Arena *arena)
 {
-    int64_t waiting = 0, oldest = 0, as_of;
+    ReplicaState state;
     const DbOptions options = {.read_only = true,
                                .must_exist = true,
                                .statement_timeout = LOOK_TIMEOUT,
@@ -63,11 +92,10 @@ static Error *look(Watch *watch, Arena *arena)
         TRY(db_open(watch->arena, watch->url, options, &watch->db));
     TRY(look_at_schema(arena, watch->db));
     if (watch->what == WATCH_REPLICA)
-        return replica_as_of(arena, watch->db, &as_of);
-    TRY(queue_depth(arena, watch->db, &waiting, &oldest));
-    atomic_store(&watch->seen.tasks_waiting, waiting);
-    atomic_store(&watch->seen.oldest_task, oldest);
-    return NULL;
+        return replica_state(arena, watch->db, &state);
+    if (watch->what == WATCH_REPLICATED)
+        TRY(set_mark(watch, arena));
+    return look_at_tasks(watch, arena);
 }
 
 static void say(const Watch *watch, Arena *arena, const Error *error)
@@ -168,6 +196,20 @@ bool watch_tasks(const Watch *watch, int64_t *ret_waiting, int64_t *ret_oldest)
     *ret_waiting = atomic_load(&watch->seen.tasks_waiting);
     *ret_oldest = atomic_load(&watch->seen.oldest_task);
     return watch_is_ready(watch);
+}
+
+int64_t watch_shown_at(Watch *watch, int64_t replayed)
+{
+    int64_t time = 0;
+    pthread_mutex_lock(&watch->mutex);
+    size_t oldest = watch->mark_count > MARKS_MAX ? watch->mark_count - MARKS_MAX : 0;
+    for (size_t i = watch->mark_count; i > oldest && time == 0; i--) {
+        const Mark *mark = &watch->marks[(i - 1) % MARKS_MAX];
+        if (mark->position > 0 && mark->position <= replayed)
+            time = mark->time;
+    }
+    pthread_mutex_unlock(&watch->mutex);
+    return time;
 }
 
 void watch_stop(Watch *watch)

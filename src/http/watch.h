@@ -7,7 +7,11 @@
 
 typedef struct Watch Watch;
 
-typedef enum Watched { WATCH_DATABASE, WATCH_REPLICA } Watched;
+typedef enum Watched {
+    WATCH_DATABASE,
+    WATCH_REPLICATED, /* a database with a replica */
+    WATCH_REPLICA
+} Watched;
 
 /* Looks for the first time before it returns: *ret_error says what was wrong (NULL: nothing), and the
  * watch goes on all the same. `url` is copied. */
@@ -21,6 +25,10 @@ bool watch_is_ready(const Watch *watch);
 
 /* The queue of background work as the last look found it; false when it is not known. */
 bool watch_tasks(const Watch *watch, int64_t *ret_waiting, int64_t *ret_oldest);
+
+/* Of a database with a replica: a time such that whoever has replayed the log up to `replayed` shows
+ * everything that was committed before it. 0: longer ago than is remembered. */
+int64_t watch_shown_at(Watch *watch, int64_t replayed);
 
 /* Waits for a look that is under way, some seconds at most. NULL is fine. */
 void watch_stop(Watch *watch);

@@ -68,12 +68,25 @@ static bool may_be_stale(const Request *request)
            request_takes_stale(request) && watch_is_ready(request->app->replica);
 }
 
+/* Asked before anything is read, so that what is promised is never newer than what is shown. */
+static Error *find_as_of(Request *request, Db *db)
+{
+    ReplicaState state;
+    TRY(replica_state(request->arena, db, &state));
+    request->as_of = watch_shown_at(request->app->database, state.replayed);
+    if (request->as_of == 0)
+        request->as_of = state.last_commit;
+    if (request->as_of == 0)
+        return ERROR(request->arena, ERROR_UNAVAILABLE, "The replica has replayed nothing yet.");
+    return NULL;
+}
+
 static Error *handle_on_replica(Exchange *exchange)
 {
     Request *request = &exchange->request;
     Db *db = NULL;
     TRY(sessions_here(request->app->replicas, request->arena, &db));
-    TRY(replica_as_of(request->arena, db, &request->as_of));
+    TRY(find_as_of(request, db));
     return handle(exchange, db);
 }
 

@@ -1,27 +1,23 @@
-/* A standby that has replayed all it received, and does receive, shows the present; else it shows the
- * time of the last transaction that it replayed. The clock is read before the standby is asked, so that
- * what is promised is never newer than what is shown. */
+/* Whether a standby has replayed all that it received says little: what was committed may still be on its way.
+ * The database's own position says it all. */
 #include "store/replica.h"
 
-#include "base/clock.h"
 #include "store/statements.h"
 
-Error *replica_as_of(Arena *arena, Db *db, int64_t *ret_as_of)
+Error *replica_position(Arena *arena, Db *db, int64_t *ret_position)
+{
+    return db_number(db, arena, SQL_REPLICA_POSITION, NO_PARAMS, ret_position);
+}
+
+Error *replica_state(Arena *arena, Db *db, ReplicaState *ret_state)
 {
     Rows ROWS_AUTO *rows = NULL;
     Error *error = NULL;
-    int64_t now = clock_now();
     TRY(db_query(db, arena, SQL_REPLICA_STATE, NO_PARAMS, &rows));
     bool standby = rows_next(rows, &error) && row_bool(rows, 0);
     TRY(error);
     if (!standby)
         return ERROR(arena, ERROR_UNAVAILABLE, "The replica is not a standby.");
-    if (row_bool(rows, 1)) {
-        *ret_as_of = now;
-        return NULL;
-    }
-    if (row_is_null(rows, 2))
-        return ERROR(arena, ERROR_UNAVAILABLE, "The replica has replayed nothing yet.");
-    *ret_as_of = row_time(rows, 2);
+    *ret_state = (ReplicaState){row_int(rows, 1), row_time(rows, 2)};
     return NULL;
 }
