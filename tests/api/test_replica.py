@@ -544,8 +544,8 @@ class Replica(WithDatabase):
         self.wait_for_replica()
         self.assert_stale(self.client.get(ANNUAL, headers=STALE))
 
-    def test_a_replica_without_its_database_says_how_old_it_is(self):
-        """Who asks cannot be judged: the replica alone answers nobody."""
+    def test_a_replica_without_its_database_answers_nobody(self):
+        # Nobody could say who asks.
         self.cluster.stop()
         try:
             self.assert_away(*timed(self.client.get, ANNUAL, headers=STALE, expect=503))
