@@ -15,7 +15,8 @@
 #include "store/replica.h"
 
 enum { RUNS_MOST = 5 };
-static const int64_t PAUSE_FIRST = 10000; /* doubles with each run */
+static const int64_t PAUSE_FIRST = 10000;     /* doubles with each run */
+static const int64_t RUN_UNTIL = SECONDS(15); /* no run begins later: somebody is waiting */
 
 /* So that a handler can be run as if for the first time. */
 typedef struct Before {
@@ -46,13 +47,15 @@ static Error *handle_until_it_works(Exchange *exchange, Db *db)
 {
     const Request *request = &exchange->request;
     uint64_t commits = db_commits(db);
-    int64_t pause = PAUSE_FIRST;
+    int64_t pause = PAUSE_FIRST, until = clock_monotonic() + RUN_UNTIL;
     for (int run = 1;; run++, pause *= 2) {
         Before before = remember(exchange);
         Error *error = handle(exchange, db);
         bool again = db_commits(db) == commits || request->route->body == BODY_UPLOAD;
-        if (!error_is(error, ERROR_RETRY) || !again || run == RUNS_MOST)
+        if (!error_is(error, ERROR_RETRY))
             return error;
+        if (!again || run == RUNS_MOST || clock_monotonic() >= until)
+            return error_with_reason(error, NULL); /* to the client it is busy */
         go_back(exchange, &before);
         metrics_count_retry(request->app->metrics);
         clock_sleep(pause);

@@ -93,6 +93,7 @@ static void it_ends_after_five_runs(void **state)
     assert_int_equal(exchange->response.status, 503);
     assert_string_equal(response_find_header(&exchange->response, "Retry-After"), "2");
     assert_null(response_find_header(&exchange->response, "Location"));
+    assert_non_null(strstr(str_dup(group, exchange->response.body), "\"error\":\"busy\""));
     end(exchange);
 }
 
