@@ -133,8 +133,8 @@ static bool hand_over(struct MHD_Connection *connection, Exchange *exchange,
     if (!exchange_may_wait(exchange))
         return false;
     exchange->work.run = run;
-    exchange->work.lane =
-        exchange->request.route->runs == RUNS_HASHING ? LANE_HASHING : LANE_COMMON;
+    bool hashes = run == run_on_worker && exchange->request.route->runs == RUNS_HASHING;
+    exchange->work.lane = hashes ? LANE_HASHING : LANE_COMMON;
     MHD_suspend_connection(connection);
     if (pool_add(exchange->request.app->pool, &exchange->work))
         return true;

@@ -3,6 +3,7 @@
 Each class has clusters and a server of its own. Times are bounds, not measurements: they are far above what
 a quiet machine needs and far below what waiting without an end would give.
 """
+import concurrent.futures
 import contextlib
 import datetime
 import json
@@ -139,19 +140,32 @@ def hung(cluster):
                 os.kill(process, signal.SIGCONT)
 
 
+class Session:
+    """Somebody else at the database; what is open ends with the block."""
+
+    def __init__(self, cluster):
+        self.psql = subprocess.Popen(
+            [os.path.join(cluster.programs, "psql"), "-X", "-q", "-A", "-t", "-v", "ON_ERROR_STOP=1",
+             "-d", cluster.url("o")], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.psql.communicate()
+
+    def run(self, statement):
+        self.psql.stdin.write(statement + "; SELECT 'done';\n")
+        self.psql.stdin.flush()
+        assert self.psql.stdout.readline() == "done\n", statement
+
+
 @contextlib.contextmanager
 def locked(cluster, table):
     """Keeps every other reader and writer off a table."""
-    psql = subprocess.Popen([os.path.join(cluster.programs, "psql"), "-X", "-q", "-A", "-t", "-d",
-                             cluster.url("o")], stdin=subprocess.PIPE, stdout=subprocess.PIPE,
-                            text=True)
-    psql.stdin.write("BEGIN; LOCK TABLE %s; SELECT 'held';\n" % table)
-    psql.stdin.flush()
-    assert psql.stdout.readline() == "held\n"
-    try:
+    with Session(cluster) as session:
+        session.run("BEGIN; LOCK TABLE " + table)
         yield
-    finally:
-        psql.communicate()
 
 
 class Asked:
@@ -191,11 +205,12 @@ def now():
 
 class WithDatabase(unittest.TestCase):
     """A cluster and a server; everything of it is thrown away with the class."""
+    SETTINGS = None
     OPTIONS = ()
 
     @classmethod
     def setUpClass(cls):
-        cls.cluster = postgres.Cluster()
+        cls.cluster = postgres.Cluster(cls.SETTINGS)
         cls.addClassCleanup(cls.cluster.close)
         cls.url = cls.cluster.create("o")
         with tempfile.TemporaryDirectory() as directory:
@@ -362,7 +377,9 @@ class Judging(WithDatabase):
         client.get(API + "/auth/me", expect=401)
 
 
-class FullQueue(WithDatabase):
+class Waiting(WithDatabase):
+    """Somebody else holds what a request needs."""
+    SETTINGS = {"deadlock_timeout": "3s"}
     OPTIONS = ("--threads", "1", "--queue", "1", "--statement-timeout", "8")
 
     def test_a_full_queue_refuses_at_once(self):
@@ -378,6 +395,23 @@ class FullQueue(WithDatabase):
             self.assert_alive()
         self.assertEqual(200, running.read()[0].status)
         self.assertEqual(200, waiting.read()[0].status)
+
+    def test_a_deadlock_is_tried_again(self):
+        """The request waits first and so is the one that the database ends; then it is run once more."""
+        made = self.client.post(ANNUAL, support.row(4), expect=201).json["prediction"]["id"]
+        retries = self.server.number("obligor_http_retries_total")
+        with Session(self.cluster) as session:
+            session.run("SET deadlock_timeout = '60s'; BEGIN; UPDATE owners SET data_revision = data_revision")
+            with concurrent.futures.ThreadPoolExecutor(1) as pool:
+                deletion = pool.submit(self.client.delete, "%s/%s" % (ANNUAL, made))
+                wait_until(lambda: "1" in self.cluster.psql(
+                    "SELECT 1 FROM pg_stat_activity WHERE wait_event_type = 'Lock'"), "nobody waits")
+                session.run("UPDATE annual_predictions SET is_current = is_current WHERE id = '%s'"
+                            % made)
+                session.run("COMMIT")
+                self.assertEqual(1, deletion.result().json["deleted_prediction"]["versions"])
+        self.assertEqual(retries + 1, self.server.number("obligor_http_retries_total"))
+        self.client.get("%s/%s" % (ANNUAL, made), expect=404)
 
 
 class Starting(unittest.TestCase):
