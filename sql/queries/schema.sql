@@ -1,4 +1,4 @@
--- The schema's own history.
+-- The schema's own history, and how a replica is doing.
 
 -- name: schema_version
 -- scans schema_migrations: a handful of rows
@@ -15,6 +15,15 @@ SELECT 1 FROM sqlite_schema WHERE type = 'table' AND name = $1;
 -- name: schema_has_table
 -- postgres
 SELECT 1 FROM information_schema.tables WHERE table_schema = current_schema() AND table_name = $1;
+
+-- name: replica_position
+-- postgres only
+-- Behind everything that was committed until now.
+SELECT CASE WHEN pg_is_in_recovery() THEN 0 ELSE (pg_current_wal_insert_lsn() - '0/0')::bigint END;
+
+-- name: replica_state
+-- postgres only
+SELECT pg_is_in_recovery(), (pg_last_wal_replay_lsn() - '0/0')::bigint, pg_last_xact_replay_timestamp();
 
 -- What follows places the tables on the machines of a Citus cluster (src/store/distribute.c). Only the first
 -- can be run on a PostgreSQL that has not got the extension: the functions and the catalogue are Citus' own.

@@ -40,6 +40,8 @@ static Error *start_server(Cli *cli, Serving *serving)
     const Call *call = cli->call;
     const HttpConfig config = {
         .db_url = call_text(call, OPTION_DB),
+        .db_replica = call_text(call, OPTION_DB_REPLICA),
+        .statement_timeout = SECONDS(call_number(call, OPTION_STATEMENT_TIMEOUT)),
         .listen = call_text(call, OPTION_LISTEN),
         .spool = call_text(call, OPTION_SPOOL),
         .max_upload = call_number(call, OPTION_MAX_UPLOAD),

@@ -91,6 +91,15 @@ static const OptionSpec OPTIONS[OPTION_COUNT] = {
             .help = "listen here; port 0 lets the system choose",
             .commands = ON(SERVE),
         },
+    [OPTION_DB_REPLICA] =
+        {
+            .name = "db-replica",
+            .environment = "OBLIGOR_DB_REPLICA",
+            .value = "URL",
+            .help = "a standby of the database, for requests that say Prefer: stale-ok",
+            .secrecy = SECRET_IN_URL,
+            .commands = ON(SERVE),
+        },
     [OPTION_WORKERS] =
         {
             .name = "workers",
@@ -125,6 +134,18 @@ static const OptionSpec OPTIONS[OPTION_COUNT] = {
             .kind = OPTION_IS_INT,
             .low = 1,
             .high = 100000,
+            .commands = ON(SERVE),
+        },
+    [OPTION_STATEMENT_TIMEOUT] =
+        {
+            .name = "statement-timeout",
+            .environment = "OBLIGOR_STATEMENT_TIMEOUT",
+            .fallback = "30",
+            .value = "SECONDS",
+            .help = "the longest that a statement of a request may take (PostgreSQL)",
+            .kind = OPTION_IS_INT,
+            .low = 1,
+            .high = 3600,
             .commands = ON(SERVE),
         },
     [OPTION_MAX_UPLOAD] =

@@ -4,15 +4,20 @@
 #include "base/check.h"
 #include "base/clock.h"
 
-#define READ_TIMEOUT SECONDS(5)
+#define READ_TIMEOUT      SECONDS(5)
+#define STATEMENT_TIMEOUT SECONDS(30)
+#define LOCK_TIMEOUT      SECONDS(10)
 enum { DEFAULT_THREADS = 4, DEFAULT_QUEUE = 256, DEFAULT_BODY = 1 << 20, HASHING_MAX = 2 };
 
 static HttpConfig complete(Arena *arena, const HttpConfig *given)
 {
     HttpConfig config = *given;
     config.db_url = arena_strdup(arena, given->db_url);
+    config.db_replica = arena_strdup(arena, given->db_replica);
     config.listen = arena_strdup(arena, given->listen);
     config.spool = arena_strdup(arena, given->spool);
+    if (config.statement_timeout <= 0)
+        config.statement_timeout = STATEMENT_TIMEOUT;
     if (config.threads <= 0)
         config.threads = DEFAULT_THREADS;
     if (config.queue_max <= 0)
@@ -30,16 +35,63 @@ static int hashing_max(int threads)
     return threads - 1 < HASHING_MAX ? threads - 1 : HASHING_MAX;
 }
 
+static bool is_embedded(const char *url)
+{
+    return str_starts_with(str_from(url), STR("sqlite:"));
+}
+
+static Error *check_replica(Arena *arena, const HttpConfig *config)
+{
+    if (config->db_replica == NULL ||
+        (!is_embedded(config->db_url) && !is_embedded(config->db_replica)))
+        return NULL;
+    return error_with_reason(
+        ERROR(
+            arena, ERROR_INVALID,
+            "A replica is a standby of a PostgreSQL database; SQLite has none. Leave --db-replica "
+            "out, or give both addresses as postgresql://HOST/DATABASE."),
+        "usage");
+}
+
+/* A replica that is away at the start may come; the database must be there. */
+static Error *watch(App *app, Arena *arena)
+{
+    const HttpConfig *config = &app->config;
+    Error *error = NULL, *of_replica = NULL;
+    app->database =
+        watch_start(arena, config->db_url,
+                    config->db_replica == NULL ? WATCH_DATABASE : WATCH_REPLICATED, &error);
+    TRY(error);
+    if (config->db_replica != NULL)
+        app->replica = watch_start(arena, config->db_replica, WATCH_REPLICA, &of_replica);
+    return NULL; /* what is wrong with the replica was logged */
+}
+
+static void make_sessions(App *app)
+{
+    const HttpConfig *config = &app->config;
+    const DbOptions reading = {
+        .read_only = true, .must_exist = true, .statement_timeout = READ_TIMEOUT};
+    const DbOptions working = {.must_exist = true,
+                               .statement_timeout = config->statement_timeout,
+                               .lock_timeout = LOCK_TIMEOUT};
+    app->sessions = sessions_new(SESSION_WORK, config->db_url, working);
+    if (app->inline_reads)
+        app->readers = sessions_new(SESSION_POINT_READS, config->db_url, reading);
+    if (config->db_replica != NULL)
+        app->replicas = sessions_new(SESSION_REPLICA, config->db_replica, reading);
+}
+
 static Error *start(App *app, Arena *arena)
 {
-    PoolConfig pool = {.db_url = app->config.db_url,
-                       .threads = app->config.threads,
-                       .queue_max = app->config.queue_max,
-                       .hashing_max = hashing_max(app->config.threads)};
-    Db *db = NULL;
-    TRY(sessions_here(app->readers, arena, &db));
-    app->inline_reads = strcmp(db_engine(db), "sqlite") == 0;
-    return pool_start(arena, &pool, &app->pool);
+    const PoolConfig pool = {.threads = app->config.threads,
+                             .queue_max = app->config.queue_max,
+                             .hashing_max = hashing_max(app->config.threads)};
+    TRY(check_replica(arena, &app->config));
+    TRY(watch(app, arena));
+    make_sessions(app);
+    app->pool = pool_start(&pool);
+    return NULL;
 }
 
 Error *app_open(Arena *arena, const HttpConfig *config, App **ret_app)
@@ -50,9 +102,7 @@ Error *app_open(Arena *arena, const HttpConfig *config, App **ret_app)
     app->config = complete(own, config);
     app->router = router_new(own, ROUTES, ROUTE_COUNT);
     app->metrics = metrics_new(own, ROUTES, ROUTE_COUNT);
-    app->readers = sessions_new(
-        config->db_url,
-        (DbOptions){.read_only = true, .must_exist = true, .statement_timeout = READ_TIMEOUT});
+    app->inline_reads = is_embedded(config->db_url);
     app->waits = ARENA_NEW(own, Permits);
     atomic_init(&app->waits->left, app->config.threads > 1 ? app->config.threads / 2 : 1);
     Error *error = start(app, arena);
@@ -70,6 +120,10 @@ void app_close(App *app)
         return;
     pool_stop(app->pool);
     pool_free(app->pool);
+    watch_stop(app->replica);
+    watch_stop(app->database);
+    sessions_free(app->replicas);
+    sessions_free(app->sessions);
     sessions_free(app->readers);
     arena_free(app->arena);
 }

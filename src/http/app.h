@@ -8,6 +8,7 @@
 #include "http/route.h"
 #include "http/server.h"
 #include "http/sessions.h"
+#include "http/watch.h"
 
 typedef struct App {
     Arena *arena;      /* in which all of this lives */
@@ -15,12 +16,16 @@ typedef struct App {
     const Router *router;
     Metrics *metrics;
     Pool *pool;
-    Sessions *readers; /* read-only sessions of the socket threads */
-    bool inline_reads; /* the database is embedded: a point read does not wait */
-    Permits *waits;    /* worker threads that may wait for something at one time */
+    Watch *database;
+    Watch *replica;     /* NULL: there is none */
+    Sessions *readers;  /* of the socket threads, where the database is embedded */
+    Sessions *sessions; /* of the worker threads */
+    Sessions *replicas; /* likewise, on the replica; NULL: there is none */
+    bool inline_reads;  /* the database is embedded: a point read does not wait */
+    Permits *waits;     /* worker threads that may wait for something at one time */
 } App;
 
-/* Opens the database sessions and starts the worker threads. */
+/* Looks whether the database is there, and starts the worker threads. */
 Error *app_open(Arena *arena, const HttpConfig *config, App **ret_app) MUST_CHECK;
 
 /* No request may be under way. NULL is fine. */

@@ -65,10 +65,10 @@ static BodyConfig body_config(const Exchange *exchange)
     return (BodyConfig){config->max_body, config->max_upload, config->spool};
 }
 
-static Error *judge(Exchange *exchange)
+/* Whoever stands between us and the client may cut such a request at another place than we do. */
+static Error *check_header(Exchange *exchange)
 {
     Request *request = &exchange->request;
-    /* Whoever stands between us and the client may cut such a request at another place than we do. */
     bool two_lengths = request_has_header(request, HEADER_CONTENT_LENGTH) &&
                        request_has_header(request, HEADER_TRANSFER_ENCODING);
     exchange->close |= two_lengths || exchange->repeated != NULL;
@@ -78,20 +78,42 @@ static Error *judge(Exchange *exchange)
     if (exchange->repeated != NULL)
         return ERROR(request->arena, ERROR_MALFORMED, "The header field %s stands there twice.",
                      exchange->repeated);
-    TRY(gate_pass(request, exchange->target, &exchange->response));
-    if (exchange_is_answered(exchange))
-        return NULL;
+    return NULL;
+}
+
+static Error *admit(Exchange *exchange, Db *db)
+{
+    Request *request = &exchange->request;
     BodyConfig config = body_config(exchange);
+    exchange->unjudged = false;
+    TRY(gate_admit(request, db));
+    TRY(gate_check(request, exchange->query));
     return body_new(request, request->route->body, body_limit(request->route, &config), &config,
                     &exchange->body);
 }
 
-void exchange_judge(Exchange *exchange, const char *method, const char *address, bool is_loopback)
+static Error *judge(Exchange *exchange)
 {
     Request *request = &exchange->request;
-    request->method = arena_strdup(request->arena, method);
-    identify(request, address, is_loopback);
-    Error *error = judge(exchange);
+    Db *db = NULL;
+    TRY(check_header(exchange));
+    TRY(gate_find(request, exchange->target, &exchange->query, &exchange->response));
+    if (exchange_is_answered(exchange))
+        return NULL;
+    if (gate_asks_who(request)) {
+        if (!request->app->inline_reads) {
+            exchange->unjudged = true;
+            return NULL;
+        }
+        TRY(sessions_here(request->app->readers, request->arena, &db));
+    }
+    return admit(exchange, db);
+}
+
+/* A stranger's body is not worth much trouble. */
+static void conclude(Exchange *exchange, Error *error)
+{
+    const Request *request = &exchange->request;
     BodyConfig config = body_config(exchange);
     int64_t limit = request->route == NULL ? config.max_body : body_limit(request->route, &config);
     exchange->drop_max = 2 * limit;
@@ -99,6 +121,24 @@ void exchange_judge(Exchange *exchange, const char *method, const char *address,
         exchange->drop_max = DROP_UNKNOWN;
     if (error != NULL)
         exchange_fail(exchange, error);
+}
+
+void exchange_judge(Exchange *exchange, const char *method, const char *address, bool is_loopback)
+{
+    Request *request = &exchange->request;
+    request->method = arena_strdup(request->arena, method);
+    identify(request, address, is_loopback);
+    conclude(exchange, judge(exchange));
+}
+
+void exchange_admit_with(Exchange *exchange, Db *db)
+{
+    conclude(exchange, admit(exchange, db));
+}
+
+bool exchange_has_no_body(const Exchange *exchange)
+{
+    return gate_body_length(&exchange->request) == 0;
 }
 
 bool exchange_is_answered(const Exchange *exchange)
@@ -120,7 +160,10 @@ bool exchange_take(Exchange *exchange, Str bytes)
 {
     exchange->body_seen += (int64_t)bytes.len;
     if (!exchange_is_answered(exchange)) {
-        Error *error = body_add(exchange->body, bytes);
+        Error *error = exchange->body == NULL
+                           ? ERROR(exchange->request.arena, ERROR_MALFORMED,
+                                   "The request has a body that its header does not announce.")
+                           : body_add(exchange->body, bytes);
         if (error != NULL) {
             exchange_fail(exchange, error);
             exchange->close = true;
@@ -131,7 +174,7 @@ bool exchange_take(Exchange *exchange, Str bytes)
 
 void exchange_body_done(Exchange *exchange)
 {
-    if (exchange_is_answered(exchange))
+    if (exchange_is_answered(exchange) || exchange->unjudged)
         return;
     Error *error = body_end(exchange->body);
     if (error != NULL)
@@ -140,11 +183,14 @@ void exchange_body_done(Exchange *exchange)
 
 Place exchange_place(const Exchange *exchange)
 {
+    if (exchange->unjudged)
+        return PLACE_POOL;
     switch (exchange->request.route->runs) {
     case RUNS_AT_ONCE:
         return PLACE_HERE;
     case RUNS_INLINE:
         return exchange->request.app->inline_reads ? PLACE_HERE_WITH_DB : PLACE_POOL;
+    case RUNS_READING:
     case RUNS_WORKER:
     case RUNS_HASHING:
         break;
@@ -152,11 +198,26 @@ Place exchange_place(const Exchange *exchange)
     return PLACE_POOL;
 }
 
+bool exchange_may_wait(Exchange *exchange)
+{
+    const App *app = exchange->request.app;
+    if (app->inline_reads || !watch_is_away(app->database))
+        return true;
+    exchange_fail(exchange, ERROR(exchange->request.arena, ERROR_UNAVAILABLE,
+                                  "The database is away. Try again in a moment."));
+    return false;
+}
+
 void exchange_run(Exchange *exchange, Db *db)
 {
     Request *request = &exchange->request;
     request->db = db;
-    Error *error = request->route->handler(request, &exchange->response);
+    exchange_finish(exchange, request->route->handler(request, &exchange->response));
+}
+
+void exchange_finish(Exchange *exchange, Error *error)
+{
+    const Request *request = &exchange->request;
     if (error != NULL) {
         exchange_fail(exchange, error);
         return;
@@ -185,6 +246,17 @@ void exchange_fail(Exchange *exchange, Error *error)
     problem_reply(&exchange->request, error, &exchange->response);
 }
 
+/* Bodies say by themselves of when they are. */
+static void tell_staleness(Exchange *exchange)
+{
+    Arena *arena = exchange->request.arena;
+    char time[TIME_TEXT_SIZE];
+    response_header(arena, &exchange->response, "Preference-Applied", "stale-ok");
+    time_format(time, exchange->request.as_of);
+    if (exchange->response.content_type == NULL)
+        response_header(arena, &exchange->response, "As-Of", arena_strdup(arena, time));
+}
+
 void exchange_seal(Exchange *exchange)
 {
     Response *response = &exchange->response;
@@ -195,6 +267,8 @@ void exchange_seal(Exchange *exchange)
     response_header(arena, response, "X-Content-Type-Options", "nosniff");
     if (response_find_header(response, "Cache-Control") == NULL)
         response_header(arena, response, "Cache-Control", "no-store");
+    if (exchange->request.as_of != 0)
+        tell_staleness(exchange);
     if (exchange->close)
         response_header(arena, response, "Connection", "close");
 }

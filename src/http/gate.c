@@ -61,27 +61,30 @@ static Error *find_route(Request *request, Response *response)
     return NULL;
 }
 
-static Error *authenticate(Request *request)
+static bool is_open(const Request *request)
 {
-    Db *db = NULL;
+    Permission permission = request->route->permission;
+    return permission == PERMIT_ANYONE || (permission == PERMIT_LOCAL && request->is_local);
+}
+
+bool gate_asks_who(const Request *request)
+{
+    return !is_open(request) && request_bearer(request).len > 0;
+}
+
+Error *gate_admit(Request *request, Db *db)
+{
+    Permission permission = request->route->permission;
     Principal *who = NULL;
     Str token = request_bearer(request);
+    if (is_open(request))
+        return NULL;
     if (token.len == 0)
         return ERROR(request->arena, ERROR_UNAUTHENTICATED,
                      "Sign in first: this needs an access token, sent as \"Authorization: Bearer "
                      "TOKEN\".");
-    TRY(sessions_here(request->app->readers, request->arena, &db));
     TRY(accounts_authenticate(request->arena, db, &request->peer, token, &who));
     request->who = who;
-    return NULL;
-}
-
-static Error *admit(Request *request)
-{
-    Permission permission = request->route->permission;
-    if (permission == PERMIT_ANYONE || (permission == PERMIT_LOCAL && request->is_local))
-        return NULL;
-    TRY(authenticate(request));
     if (gate_permits(permission, request->who->role))
         return NULL;
     return ERROR(request->arena, ERROR_DENIED, "The role %s may not do this.",
@@ -116,14 +119,14 @@ static Error *check_body(Request *request)
                            request_header(request, HEADER_CONTENT_TYPE));
 }
 
-Error *gate_pass(Request *request, Str target, Response *response)
+Error *gate_find(Request *request, Str target, Str *ret_query, Response *response)
 {
-    Str query;
-    TRY(request_split_target(request->arena, target, &request->path, &query));
-    TRY(find_route(request, response));
-    if (request->route == NULL)
-        return NULL;
-    TRY(admit(request));
+    TRY(request_split_target(request->arena, target, &request->path, ret_query));
+    return find_route(request, response);
+}
+
+Error *gate_check(Request *request, Str query)
+{
     TRY(check_body(request));
     return params_parse(request->arena, query, request->route->body != BODY_NONE, &request->query);
 }

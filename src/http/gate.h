@@ -5,9 +5,20 @@
 
 #include "http/app.h"
 
-/* Fills request->route, values, query and who. Returns an error to be answered; or NULL with
- * response->status set when the gate has answered by itself (OPTIONS, 405); or NULL. */
-Error *gate_pass(Request *request, Str target, Response *response) MUST_CHECK;
+/* Three steps, in this order. Each gives an error to be answered, or NULL. */
+
+/* Fills request->path, route and values, and gives the query of the target. response->status is set when
+ * the gate has answered by itself (OPTIONS, 405). */
+Error *gate_find(Request *request, Str target, Str *ret_query, Response *response) MUST_CHECK;
+
+/* Does gate_admit need the database to know whether the request may? */
+bool gate_asks_who(const Request *request);
+
+/* Fills request->who. `db` is not looked at where gate_asks_who is false. */
+Error *gate_admit(Request *request, Db *db) MUST_CHECK;
+
+/* Can the body be what the route wants? Fills request->query. */
+Error *gate_check(Request *request, Str query) MUST_CHECK;
 
 /* The declared length of the body; -1: not declared (chunked); 0: none. */
 int64_t gate_body_length(const Request *request);

@@ -27,7 +27,8 @@ Error *handle_login(Request *request, Response *response)
     Error *error =
         accounts_sign_in(request->arena, request->db, &request->peer, email, password, &session);
     if (error != NULL) {
-        note_failure(request);
+        if (error->code == ERROR_UNAUTHENTICATED || error->code == ERROR_DENIED)
+            note_failure(request);
         return error;
     }
     JsonOut *out = reply_begin(request, response);

@@ -1,5 +1,5 @@
-/* Is it alive, can it work, and how is it doing. */
-#include "domain/queue.h"
+/* Is it alive, can it work, and how is it doing: none of them waits for the database, they tell what the
+ * watch has seen. */
 #include "http/app.h"
 #include "http/handlers.h"
 #include "http/reply.h"
@@ -17,21 +17,27 @@ Error *handle_alive(Request *request, Response *response)
     return reply_healthy(request, response);
 }
 
-/* Ready is who reaches the database; otherwise the error makes it a 503. */
 Error *handle_ready(Request *request, Response *response)
 {
-    int64_t waiting, oldest;
-    TRY(queue_depth(request->arena, request->db, &waiting, &oldest));
-    return reply_healthy(request, response);
+    const Watch *database = request->app->database;
+    if (watch_is_ready(database))
+        return reply_healthy(request, response);
+    return ERROR(request->arena, ERROR_UNAVAILABLE,
+                 watch_is_away(database)
+                     ? "The database is away."
+                     : "The database is too busy to answer, or its schema is not the one that this "
+                       "program knows.");
 }
 
 Error *handle_metrics(Request *request, Response *response)
 {
     const App *app = request->app;
     int64_t oldest = 0;
-    Gauges gauges = {.queue_depth = pool_depth(app->pool)};
-    Error *error = queue_depth(request->arena, request->db, &gauges.tasks_waiting, &oldest);
-    gauges.has_tasks = error == NULL; /* the rest is worth showing while the database is away */
+    Gauges gauges = {.queue_depth = pool_depth(app->pool),
+                     .database_away = watch_is_away(app->database),
+                     .has_replica = app->replica != NULL,
+                     .replica_away = app->replica != NULL && !watch_is_ready(app->replica)};
+    gauges.has_tasks = watch_tasks(app->database, &gauges.tasks_waiting, &oldest);
     if (oldest > 0)
         gauges.oldest_task_seconds = (double)(clock_now() - oldest) / 1e6;
     response_set(response, 200, "text/plain; version=0.0.4; charset=utf-8",

@@ -2,6 +2,7 @@
  * deletion_request returns; what is waited for is the removal of the rows, so that the answer can
  * hold the counts. Few threads may wait at one time; where none is left, the answer is 202 at
  * once. */
+#include "base/log.h"
 #include "http/app.h"
 #include "http/handlers.h"
 #include "http/reply.h"
@@ -77,21 +78,30 @@ Error *handle_job_preview(Request *request, Response *response)
     return reply_preview(request, response, &options);
 }
 
-static Error *wait_for(Request *request, DeletionResult *result)
+/* The deletion is committed: what fails while we wait for its end does not undo it, and the answer is that
+ * it goes on in the background. */
+static void note_failure(const Request *request, const Error *error)
+{
+    log_event(LOG_WARN, "a deletion was not waited for", LOG_TEXT("request_id", request->id),
+              LOG_TEXT("error", error_chain(request->arena, error)));
+}
+
+static void wait_for(Request *request, DeletionResult *result)
 {
     Permits *permits = request->app->waits;
     int64_t wait = request_wait(request, WAIT_MOST);
     Deletion *deletion = NULL;
     if (result->done || wait == 0 || !permits_take(permits))
-        return NULL;
+        return;
     Error *error = deletion_wait(request->arena, request->db, request->who, result->deletion->id,
                                  wait, &deletion);
     permits_give(permits);
-    if (error != NULL)
-        return error;
+    if (error != NULL) {
+        note_failure(request, error);
+        return;
+    }
     result->deletion = deletion;
     result->done = deletion->state == DELETION_DONE;
-    return NULL;
 }
 
 static const char *message(Arena *arena, const DeletionOptions *options,
@@ -146,7 +156,7 @@ Error *handle_job_delete(Request *request, Response *response)
         return reply_preview(request, response, &options);
     TRY(deletion_request(request->arena, request->db, request->who, request->values.id, &options,
                          &result));
-    TRY(wait_for(request, &result));
+    wait_for(request, &result);
     return reply_deleted(request, response, &options, &result);
 }
 

@@ -27,6 +27,8 @@ struct Metrics {
     RouteCounters *counters; /* [count + 1]; the last: no route */
     Counter errors[ERROR_CODE_COUNT];
     Counter failed_sign_ins;
+    Counter retries;
+    Counter replica_answers;
     atomic_int_fast64_t in_flight;
 };
 
@@ -85,6 +87,16 @@ void metrics_count_error(Metrics *metrics, ErrorCode code)
 void metrics_count_failed_sign_in(Metrics *metrics)
 {
     add(&metrics->failed_sign_ins, 1);
+}
+
+void metrics_count_retry(Metrics *metrics)
+{
+    add(&metrics->retries, 1);
+}
+
+void metrics_count_replica_answer(Metrics *metrics)
+{
+    add(&metrics->replica_answers, 1);
 }
 
 int64_t metrics_in_flight(const Metrics *metrics)
@@ -152,6 +164,27 @@ static void format_one(Buf *text, const char *name, const char *type, const char
     buf_printf(text, "# HELP %s %s\n# TYPE %s %s\n%s %.15g\n", name, help, name, type, name, value);
 }
 
+static void format_database(const Metrics *metrics, const Gauges *gauges, Buf *text)
+{
+    format_one(text, "obligor_database_away", "gauge", "1 while the database does not answer.",
+               gauges->database_away);
+    format_one(text, "obligor_http_retries_total", "counter",
+               "Requests that were run once more, since the database asked for it.",
+               (double)get(&metrics->retries));
+    if (gauges->has_replica) {
+        format_one(text, "obligor_replica_away", "gauge",
+                   "1 while the replica does not answer or cannot be used.", gauges->replica_away);
+        format_one(text, "obligor_replica_answers_total", "counter",
+                   "Requests that the replica answered.", (double)get(&metrics->replica_answers));
+    }
+    if (gauges->has_tasks) {
+        format_one(text, "obligor_tasks_waiting", "gauge",
+                   "Imports and deletions that wait for a worker.", (double)gauges->tasks_waiting);
+        format_one(text, "obligor_oldest_task_seconds", "gauge",
+                   "How long the oldest of them has waited.", gauges->oldest_task_seconds);
+    }
+}
+
 Str metrics_format(Arena *arena, const Metrics *metrics, const Gauges *gauges)
 {
     Buf text = buf_new(arena, 8 << 20);
@@ -167,12 +200,7 @@ Str metrics_format(Arena *arena, const Metrics *metrics, const Gauges *gauges)
                (double)metrics_in_flight(metrics));
     format_one(&text, "obligor_http_queue_depth", "gauge",
                "Requests that wait for a worker thread.", (double)gauges->queue_depth);
-    if (gauges->has_tasks) {
-        format_one(&text, "obligor_tasks_waiting", "gauge",
-                   "Imports and deletions that wait for a worker.", (double)gauges->tasks_waiting);
-        format_one(&text, "obligor_oldest_task_seconds", "gauge",
-                   "How long the oldest of them has waited.", gauges->oldest_task_seconds);
-    }
+    format_database(metrics, gauges, &text);
     CHECK(!text.over);
     return buf_str(&text);
 }

@@ -17,6 +17,8 @@ void metrics_end(Metrics *metrics, const struct Route *route, int status, int64_
 
 void metrics_count_error(Metrics *metrics, ErrorCode code);
 void metrics_count_failed_sign_in(Metrics *metrics);
+void metrics_count_retry(Metrics *metrics);          /* a request was run once more */
+void metrics_count_replica_answer(Metrics *metrics); /* the replica gave an answer */
 
 /* Requests that came in and are not over. */
 int64_t metrics_in_flight(const Metrics *metrics);
@@ -24,6 +26,9 @@ int64_t metrics_in_flight(const Metrics *metrics);
 /* What is not counted here but is to be shown. */
 typedef struct Gauges {
     int64_t queue_depth; /* requests that wait for a worker thread */
+    bool database_away;
+    bool has_replica;
+    bool replica_away; /* or not fit to answer */
     bool has_tasks;
     int64_t tasks_waiting; /* of the background work */
     double oldest_task_seconds;

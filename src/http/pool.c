@@ -28,14 +28,8 @@ struct Pool {
     bool stopping;
     bool stopped; /* the threads were joined */
     pthread_t *threads;
-    Db **sessions; /* of each thread */
     int thread_count;
 };
-
-typedef struct Start {
-    Pool *pool;
-    Db *db;
-} Start;
 
 /* NULL: nothing that may run now. */
 static Queue *oldest(Pool *pool)
@@ -65,15 +59,14 @@ static Work *take(Pool *pool, Queue *lane)
 
 static void *work_on(void *argument)
 {
-    Start *start = argument;
-    Pool *pool = start->pool;
+    Pool *pool = argument;
     pthread_mutex_lock(&pool->mutex);
     for (;;) {
         Queue *lane = oldest(pool);
         if (lane != NULL) {
             Work *work = take(pool, lane);
             pthread_mutex_unlock(&pool->mutex);
-            work->run(work, start->db); /* `work` may be gone behind this */
+            work->run(work); /* `work` may be gone behind this */
             pthread_mutex_lock(&pool->mutex);
             lane->running--;
             if (lane->head != NULL)
@@ -93,14 +86,12 @@ void pool_free(Pool *pool)
 {
     if (pool == NULL)
         return;
-    for (int i = 0; i < pool->thread_count; i++)
-        db_close(pool->sessions[i]);
     pthread_cond_destroy(&pool->changed);
     pthread_mutex_destroy(&pool->mutex);
     arena_free(pool->arena);
 }
 
-Error *pool_start(Arena *arena, const PoolConfig *config, Pool **ret_pool)
+Pool *pool_start(const PoolConfig *config)
 {
     Arena *own = arena_new(0);
     Pool *pool = ARENA_NEW(own, Pool);
@@ -110,25 +101,11 @@ Error *pool_start(Arena *arena, const PoolConfig *config, Pool **ret_pool)
     pool->lanes[LANE_COMMON].waiting_max = config->queue_max;
     pool->lanes[LANE_HASHING].waiting_max = config->queue_max / HASHING_SHARE + 1;
     pool->threads = ARENA_ARRAY(own, pthread_t, (size_t)config->threads);
-    pool->sessions = ARENA_ARRAY(own, Db *, (size_t)config->threads);
     CHECK(pthread_mutex_init(&pool->mutex, NULL) == 0);
     CHECK(pthread_cond_init(&pool->changed, NULL) == 0);
-    for (int i = 0; i < config->threads; i++) {
-        Error *error = db_open(own, str_from(config->db_url), (DbOptions){.must_exist = true},
-                               &pool->sessions[i]);
-        if (error != NULL) {
-            error = error_copy(arena, error);
-            pool_free(pool);
-            return error;
-        }
-    }
-    for (int i = 0; i < config->threads; i++) {
-        Start *start = ARENA_NEW(own, Start);
-        *start = (Start){pool, pool->sessions[i]};
-        CHECK(pthread_create(&pool->threads[i], NULL, work_on, start) == 0);
-    }
-    *ret_pool = pool;
-    return NULL;
+    for (int i = 0; i < config->threads; i++)
+        CHECK(pthread_create(&pool->threads[i], NULL, work_on, pool) == 0);
+    return pool;
 }
 
 bool pool_add(Pool *pool, Work *work)

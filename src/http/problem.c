@@ -79,6 +79,8 @@ static Str render(const Request *request, int status, const Error *error)
     json_put_text(&out, "instance", request->id);
     add_fields(&out, error->fields);
     json_put_bool(&out, "success", false);
+    if (request->as_of != 0)
+        json_put_time(&out, "as_of", request->as_of);
     json_put_text(&out, "error", word);
     json_put_text(&out, "message", detail);
     json_end_object(&out);

@@ -7,6 +7,8 @@ JsonOut *reply_begin(const Request *request, Response *response)
     response->json = json_out_new(&response->text);
     json_begin_object(&response->json, NULL);
     json_put_bool(&response->json, "success", true);
+    if (request->as_of != 0)
+        json_put_time(&response->json, "as_of", request->as_of);
     return &response->json;
 }
 

@@ -129,6 +129,15 @@ int64_t request_wait(const Request *request, int64_t most)
     return wait;
 }
 
+bool request_takes_stale(const Request *request)
+{
+    Str rest = request_header(request, HEADER_PREFER), item;
+    while (str_next(&rest, ',', &item))
+        if (str_equal_fold(str_trim(item), STR("stale-ok")))
+            return true;
+    return false;
+}
+
 Error *request_idempotency_key(const Request *request, Str *ret_key)
 {
     Str key = str_trim(request_header(request, HEADER_IDEMPOTENCY_KEY));

@@ -62,6 +62,7 @@ typedef struct Request {
     bool is_local;        /* from this machine, and not through a proxy that says so */
     const Principal *who; /* NULL where the route asks for nobody */
     Db *db;               /* NULL where the route runs at once */
+    int64_t as_of;        /* of the answer, when a replica gives it; else 0 */
 } Request;
 
 typedef Error *(*Handler)(Request *request, Response *response)MUST_CHECK;
@@ -97,6 +98,9 @@ Error *request_if_match(const Request *request, const char **ret_etag) MUST_CHEC
 /* How long "Prefer: wait=N" or "respond-async" (0) lets us wait for an effect, at most and by
  * default `most`, in µs. Anything else in Prefer is ignored, as RFC 7240 wants it. */
 int64_t request_wait(const Request *request, int64_t most);
+
+/* "Prefer: stale-ok": an answer that lags behind will do. */
+bool request_takes_stale(const Request *request);
 
 /* Of Idempotency-Key: ERROR_INVALID when it is not 1 to 255 visible ASCII characters; empty: not
  * sent. */

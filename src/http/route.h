@@ -24,9 +24,16 @@ typedef enum BodyKind {
 typedef enum RunsOn {
     RUNS_AT_ONCE, /* on the socket thread; no database */
     RUNS_INLINE, /* a point read: on the socket thread while the database is embedded, else like: */
-    RUNS_WORKER, /* on a worker thread with its own session */
-    RUNS_HASHING /* likewise; hashes a password: few at once */
+    RUNS_READING, /* on a worker thread with its own session; it only reads */
+    RUNS_WORKER,  /* likewise, and it changes something */
+    RUNS_HASHING  /* likewise; hashes a password: few at once */
 } RunsOn;
+
+/* May a replica answer this route, when the request asks for it? What only reads. */
+static inline bool runs_may_be_stale(RunsOn runs)
+{
+    return runs == RUNS_INLINE || runs == RUNS_READING;
+}
 
 typedef struct Route {
     const char *method;

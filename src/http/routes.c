@@ -1,5 +1,7 @@
 /* The table of routes. What is decided before a handler runs stands in its row and nowhere else.
  *
+ * A file that is opened is noted in the audit trail: that route is no mere read.
+ *
  * /metrics answers this machine (a request that did not come through a proxy) and super_admins: the
  * numbers name no person, but they tell a stranger how the server is doing. */
 #include "base/check.h"
@@ -15,8 +17,8 @@ enum { LOGIN_MAX = 16 << 10, CARD_MAX = 4 << 20 };
 const Route ROUTES[] = {
     {"GET", "/health", PERMIT_ANYONE, BODY_NONE, 0, RUNS_AT_ONCE, handle_alive},
     {"GET", "/healthz", PERMIT_ANYONE, BODY_NONE, 0, RUNS_AT_ONCE, handle_alive},
-    {"GET", "/readyz", PERMIT_ANYONE, BODY_NONE, 0, RUNS_INLINE, handle_ready},
-    {"GET", "/metrics", PERMIT_LOCAL, BODY_NONE, 0, RUNS_INLINE, handle_metrics},
+    {"GET", "/readyz", PERMIT_ANYONE, BODY_NONE, 0, RUNS_AT_ONCE, handle_ready},
+    {"GET", "/metrics", PERMIT_LOCAL, BODY_NONE, 0, RUNS_AT_ONCE, handle_metrics},
 
     {"GET", "/setup", PERMIT_ANYONE, BODY_NONE, 0, RUNS_AT_ONCE, handle_setup_page},
     {"POST", "/setup", PERMIT_ANYONE, BODY_FORM, LOGIN_MAX, RUNS_HASHING, handle_setup_form},
@@ -24,23 +26,24 @@ const Route ROUTES[] = {
      handle_api_setup},
     {"POST", API "/auth/login", PERMIT_ANYONE, BODY_JSON, LOGIN_MAX, RUNS_HASHING, handle_login},
     {"POST", API "/auth/logout", PERMIT_USER, BODY_EMPTY, 0, RUNS_WORKER, handle_logout},
-    {"GET", API "/auth/me", PERMIT_USER, BODY_NONE, 0, RUNS_WORKER, handle_me},
-    {"GET", API "/users/me", PERMIT_USER, BODY_NONE, 0, RUNS_WORKER, handle_me},
+    {"GET", API "/auth/me", PERMIT_USER, BODY_NONE, 0, RUNS_READING, handle_me},
+    {"GET", API "/users/me", PERMIT_USER, BODY_NONE, 0, RUNS_READING, handle_me},
 
-    {"GET", API "/models", PERMIT_USER, BODY_NONE, 0, RUNS_WORKER, handle_models_list},
+    {"GET", API "/models", PERMIT_USER, BODY_NONE, 0, RUNS_READING, handle_models_list},
     {"POST", API "/models", PERMIT_SUPER_ADMIN, BODY_JSON, CARD_MAX, RUNS_WORKER, handle_model_add},
-    {"GET", API "/models/{id}", PERMIT_USER, BODY_NONE, 0, RUNS_WORKER, handle_model_get},
+    {"GET", API "/models/{id}", PERMIT_USER, BODY_NONE, 0, RUNS_READING, handle_model_get},
     {"POST", API "/models/{id}/activate", PERMIT_SUPER_ADMIN, BODY_EMPTY, 0, RUNS_WORKER,
      handle_model_activate},
 
-    {"GET", API "/companies", PERMIT_USER, BODY_NONE, 0, RUNS_WORKER, handle_companies_list},
-    {"GET", API "/companies/search/{symbol}", PERMIT_USER, BODY_NONE, 0, RUNS_WORKER,
+    {"GET", API "/companies", PERMIT_USER, BODY_NONE, 0, RUNS_READING, handle_companies_list},
+    {"GET", API "/companies/search/{symbol}", PERMIT_USER, BODY_NONE, 0, RUNS_READING,
      handle_company_by_symbol},
-    {"GET", API "/companies/{id}", PERMIT_USER, BODY_NONE, 0, RUNS_WORKER, handle_company_get},
-    {"GET", API "/companies/{id}/predictions", PERMIT_USER, BODY_NONE, 0, RUNS_WORKER,
+    {"GET", API "/companies/{id}", PERMIT_USER, BODY_NONE, 0, RUNS_READING, handle_company_get},
+    {"GET", API "/companies/{id}/predictions", PERMIT_USER, BODY_NONE, 0, RUNS_READING,
      handle_company_predictions},
 
-    {"GET", PREDICTIONS "/{kind}", PERMIT_USER, BODY_NONE, 0, RUNS_WORKER, handle_predictions_list},
+    {"GET", PREDICTIONS "/{kind}", PERMIT_USER, BODY_NONE, 0, RUNS_READING,
+     handle_predictions_list},
     {"POST", PREDICTIONS "/{kind}", PERMIT_EDITOR, BODY_JSON, 0, RUNS_WORKER,
      handle_prediction_create},
     {"GET", PREDICTIONS "/{kind}/{id}", PERMIT_USER, BODY_NONE, 0, RUNS_INLINE,
@@ -51,9 +54,9 @@ const Route ROUTES[] = {
      handle_prediction_change},
     {"DELETE", PREDICTIONS "/{kind}/{id}", PERMIT_EDITOR, BODY_EMPTY, 0, RUNS_WORKER,
      handle_prediction_delete},
-    {"GET", PREDICTIONS "/{kind}/{id}/lineage", PERMIT_USER, BODY_NONE, 0, RUNS_WORKER,
+    {"GET", PREDICTIONS "/{kind}/{id}/lineage", PERMIT_USER, BODY_NONE, 0, RUNS_READING,
      handle_prediction_lineage},
-    {"GET", PREDICTIONS "/{kind}/{id}/versions", PERMIT_USER, BODY_NONE, 0, RUNS_WORKER,
+    {"GET", PREDICTIONS "/{kind}/{id}/versions", PERMIT_USER, BODY_NONE, 0, RUNS_READING,
      handle_prediction_versions},
     {"POST", PREDICTIONS "/{kind}/score", PERMIT_USER, BODY_JSON, 0, RUNS_WORKER,
      handle_predictions_score},
@@ -63,19 +66,19 @@ const Route ROUTES[] = {
      handle_upload_of_kind},
 
     {"POST", JOBS, PERMIT_EDITOR, BODY_UPLOAD, 0, RUNS_WORKER, handle_upload},
-    {"GET", JOBS, PERMIT_USER, BODY_NONE, 0, RUNS_WORKER, handle_jobs_list},
-    {"GET", JOBS "/{id}", PERMIT_USER, BODY_NONE, 0, RUNS_WORKER, handle_job_get},
+    {"GET", JOBS, PERMIT_USER, BODY_NONE, 0, RUNS_READING, handle_jobs_list},
+    {"GET", JOBS "/{id}", PERMIT_USER, BODY_NONE, 0, RUNS_READING, handle_job_get},
     {"DELETE", JOBS "/{id}", PERMIT_EDITOR, BODY_EMPTY, 0, RUNS_WORKER, handle_job_delete},
-    {"GET", JOBS "/{id}/status", PERMIT_USER, BODY_NONE, 0, RUNS_WORKER, handle_job_status},
+    {"GET", JOBS "/{id}/status", PERMIT_USER, BODY_NONE, 0, RUNS_READING, handle_job_status},
     {"POST", JOBS "/{id}/cancel", PERMIT_EDITOR, BODY_EMPTY, 0, RUNS_WORKER, handle_job_cancel},
-    {"GET", JOBS "/{id}/errors", PERMIT_USER, BODY_NONE, 0, RUNS_WORKER, handle_job_errors},
-    {"GET", JOBS "/{id}/warnings", PERMIT_USER, BODY_NONE, 0, RUNS_WORKER, handle_job_warnings},
-    {"GET", JOBS "/{id}/results", PERMIT_USER, BODY_NONE, 0, RUNS_WORKER, handle_job_results},
+    {"GET", JOBS "/{id}/errors", PERMIT_USER, BODY_NONE, 0, RUNS_READING, handle_job_errors},
+    {"GET", JOBS "/{id}/warnings", PERMIT_USER, BODY_NONE, 0, RUNS_READING, handle_job_warnings},
+    {"GET", JOBS "/{id}/results", PERMIT_USER, BODY_NONE, 0, RUNS_READING, handle_job_results},
     {"POST", JOBS "/{id}/results", PERMIT_USER, BODY_NONE, 0, RUNS_WORKER, handle_job_results},
     {"GET", JOBS "/{id}/file", PERMIT_USER, BODY_NONE, 0, RUNS_WORKER, handle_job_file},
-    {"GET", JOBS "/{id}/deletion-preview", PERMIT_USER, BODY_NONE, 0, RUNS_WORKER,
+    {"GET", JOBS "/{id}/deletion-preview", PERMIT_USER, BODY_NONE, 0, RUNS_READING,
      handle_job_preview},
 
-    {"GET", API "/deletions/{id}", PERMIT_USER, BODY_NONE, 0, RUNS_WORKER, handle_deletion_get},
+    {"GET", API "/deletions/{id}", PERMIT_USER, BODY_NONE, 0, RUNS_READING, handle_deletion_get},
 };
 const size_t ROUTE_COUNT = ARRAY_COUNT(ROUTES);

@@ -7,7 +7,8 @@
  *   once more with none: an answer is queued in the last of these, or in the first one while the
  *   body is not wanted; in between the library refuses it.
  * - A connection is suspended before its work is queued: a worker may be done at any moment after.
- *   When it is resumed the handler is called again, and finds the answer.
+ *   When it is resumed the handler is called again, and finds the answer. Suspended in its first call,
+ *   it is called as for the first time again, and only then does the client hear "100 Continue".
  * - The exchange lives until the library says that the request is over, since it sends from the
  *   arena.
  * - All connections must be resumed before the daemon is stopped, or it aborts. */
@@ -107,26 +108,40 @@ static enum MHD_Result answer(HttpServer *server, struct MHD_Connection *connect
     return result;
 }
 
-static void run_on_worker(Work *work, Db *db)
+static void admit_on_worker(Work *work)
 {
     Exchange *exchange = (Exchange *)(void *)work;
     struct MHD_Connection *connection = exchange->carrier;
-    exchange_run(exchange, db);
+    exchange_admit(exchange);
     MHD_resume_connection(connection);
 }
 
-static void hand_over(struct MHD_Connection *connection, Exchange *exchange)
+static void run_on_worker(Work *work)
+{
+    Exchange *exchange = (Exchange *)(void *)work;
+    struct MHD_Connection *connection = exchange->carrier;
+    exchange_work(exchange);
+    MHD_resume_connection(connection);
+}
+
+/* True: the connection is suspended, and the handler is called again when the work is done or could not
+ * be taken. False: there is an answer already. */
+static bool hand_over(struct MHD_Connection *connection, Exchange *exchange,
+                      void (*run)(Work *work))
 {
     Arena *arena = exchange->request.arena;
-    exchange->work.run = run_on_worker;
-    exchange->work.lane =
-        exchange->request.route->runs == RUNS_HASHING ? LANE_HASHING : LANE_COMMON;
+    if (!exchange_may_wait(exchange))
+        return false;
+    exchange->work.run = run;
+    bool hashes = run == run_on_worker && exchange->request.route->runs == RUNS_HASHING;
+    exchange->work.lane = hashes ? LANE_HASHING : LANE_COMMON;
     MHD_suspend_connection(connection);
     if (pool_add(exchange->request.app->pool, &exchange->work))
-        return;
+        return true;
     exchange_fail(exchange, ERROR(arena, ERROR_BUSY,
                                   "The server is busy with other requests. Try again shortly."));
     MHD_resume_connection(connection);
+    return true;
 }
 
 static void run_here(Exchange *exchange, bool with_db)
@@ -145,12 +160,22 @@ static void run_here(Exchange *exchange, bool with_db)
 static bool run(struct MHD_Connection *connection, Exchange *exchange)
 {
     Place place = exchange_place(exchange);
-    if (place == PLACE_POOL) {
-        hand_over(connection, exchange);
-        return true;
-    }
+    if (place == PLACE_POOL)
+        return hand_over(connection, exchange, run_on_worker);
     run_here(exchange, place == PLACE_HERE_WITH_DB);
     return false;
+}
+
+/* All that the header decides is decided. */
+static enum MHD_Result go_on(HttpServer *server, struct MHD_Connection *connection,
+                             Exchange *exchange)
+{
+    exchange->step = STEP_BODY;
+    if (!exchange_refuses_now(exchange))
+        return MHD_YES;
+    exchange->close = true;
+    received(server, exchange);
+    return answer(server, connection, exchange);
 }
 
 static enum MHD_Result begin(HttpServer *server, struct MHD_Connection *connection,
@@ -162,11 +187,11 @@ static enum MHD_Result begin(HttpServer *server, struct MHD_Connection *connecti
     bool is_loopback = peer_describe(info == NULL ? NULL : info->client_addr, address);
     MHD_get_connection_values_n(connection, MHD_HEADER_KIND, on_header, exchange);
     exchange_judge(exchange, method, address, is_loopback);
-    if (!exchange_refuses_now(exchange))
-        return MHD_YES;
-    exchange->close = true;
-    received(server, exchange);
-    return answer(server, connection, exchange);
+    exchange->step = STEP_ADMITTED;
+    if (exchange->unjudged && !exchange_has_no_body(exchange) &&
+        hand_over(connection, exchange, admit_on_worker))
+        return MHD_YES; /* and this call comes again */
+    return go_on(server, connection, exchange);
 }
 
 /* NOLINTNEXTLINE(readability-function-size): the library sets the parameters */
@@ -181,8 +206,9 @@ static enum MHD_Result on_access(void *cls, struct MHD_Connection *connection, c
     atomic_fetch_add_explicit(&server->heard, 1, memory_order_relaxed);
     switch (exchange->step) {
     case STEP_HEADER:
-        exchange->step = STEP_BODY;
         return begin(server, connection, method, exchange);
+    case STEP_ADMITTED:
+        return go_on(server, connection, exchange);
     case STEP_BODY:
         if (*data_size > 0) {
             bool go_on = exchange_take(exchange, (Str){data, *data_size});

@@ -8,13 +8,15 @@ typedef struct HttpServer HttpServer;
 
 typedef struct HttpConfig {
     const char *db_url;
-    const char *listen;      /* "127.0.0.1:8000", "[::1]:8000"; port 0: the system chooses */
-    const char *spool;       /* directory for uploads on their way in */
-    int64_t max_upload;      /* bytes of one upload */
-    int64_t max_body;        /* bytes of any other body; 0: 1 MiB */
-    int threads;             /* worker threads with a database session each; 0: 4 */
-    int queue_max;           /* requests waiting for one; beyond: 503 with Retry-After; 0: 256 */
-    int64_t session_seconds; /* for expires_in; as accounts.h gives it */
+    const char *db_replica;    /* a standby for requests that may be stale; NULL: none */
+    int64_t statement_timeout; /* of a request, in µs; 0: 30 s */
+    const char *listen;        /* "127.0.0.1:8000", "[::1]:8000"; port 0: the system chooses */
+    const char *spool;         /* directory for uploads on their way in */
+    int64_t max_upload;        /* bytes of one upload */
+    int64_t max_body;          /* bytes of any other body; 0: 1 MiB */
+    int threads;               /* that may wait, with a database session each; 0: 4 */
+    int queue_max;             /* requests waiting for one; beyond: 503 with Retry-After; 0: 256 */
+    int64_t session_seconds;   /* for expires_in; as accounts.h gives it */
 } HttpConfig;
 
 /* Starts listening. ERROR_UNAVAILABLE names the address when it cannot be had. */

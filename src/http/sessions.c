@@ -1,6 +1,6 @@
-/* A thread remembers its session in a thread-local variable, together with the number of the
- * Sessions it belongs to: numbers are never used twice, so a thread that outlives a server does not
- * take the old session for one of the next server. */
+/* A thread remembers its sessions in thread-local variables, one for each use, together with the
+ * number of the Sessions it belongs to: numbers are never used twice, so a thread that outlives a
+ * server does not take the old session for one of the next server. */
 #include "http/sessions.h"
 
 #include "base/check.h"
@@ -15,6 +15,7 @@ typedef struct OpenSession {
 } OpenSession;
 
 struct Sessions {
+    SessionUse use;
     uint64_t number;
     Arena *arena;
     Str url;
@@ -24,13 +25,16 @@ struct Sessions {
 };
 
 static atomic_uint_fast64_t last_number;
-static _Thread_local uint64_t here_number;
-static _Thread_local Db *here_db;
+static _Thread_local struct {
+    uint64_t number;
+    Db *db;
+} here[SESSION_USE_COUNT];
 
-Sessions *sessions_new(const char *url, DbOptions options)
+Sessions *sessions_new(SessionUse use, const char *url, DbOptions options)
 {
     Arena *arena = arena_new(0);
     Sessions *sessions = ARENA_NEW(arena, Sessions);
+    sessions->use = use;
     sessions->number = atomic_fetch_add(&last_number, 1) + 1;
     sessions->arena = arena;
     sessions->url = str_copy(arena, str_from(url));
@@ -60,11 +64,12 @@ static Error *open_one(Sessions *sessions, Arena *arena, Db **ret_db)
 
 Error *sessions_here(Sessions *sessions, Arena *arena, Db **ret_db)
 {
-    if (here_number != sessions->number) {
-        TRY(open_one(sessions, arena, &here_db));
-        here_number = sessions->number;
+    SessionUse use = sessions->use;
+    if (here[use].number != sessions->number) {
+        TRY(open_one(sessions, arena, &here[use].db));
+        here[use].number = sessions->number;
     }
-    *ret_db = here_db;
+    *ret_db = here[use].db;
     return NULL;
 }
 

@@ -13,6 +13,7 @@ struct Db {
     void *session;
     bool in_transaction;
     bool writing; /* it is a write transaction */
+    uint64_t commits;
 };
 
 struct Rows {
@@ -265,6 +266,7 @@ Error *tx_commit(Tx *tx, Arena *arena)
     if (error != NULL)
         return error; /* still open: leaving the scope rolls back */
     tx->db->in_transaction = false;
+    tx->db->commits += tx->db->writing;
     tx->db = NULL;
     return NULL;
 }
@@ -281,6 +283,11 @@ void tx_rollback(Tx *tx)
 bool db_in_transaction(const Db *db)
 {
     return db->in_transaction;
+}
+
+uint64_t db_commits(const Db *db)
+{
+    return db->commits;
 }
 
 Error *db_notify(Db *db, Arena *arena)

@@ -204,6 +204,10 @@ Error *tx_commit(Tx *tx, Arena *arena) MUST_CHECK;
 void tx_rollback(Tx *tx);
 bool db_in_transaction(const Db *db);
 
+/* How many write transactions this session has committed: whoever wants to run something again asks
+ * whether a part of it is there already. */
+uint64_t db_commits(const Db *db);
+
 /* --- hints between processes ----------------------------------------------------------------- */
 
 /* In a write transaction: its commit wakes who waits in db_wait in other processes. A hint alone, which may

@@ -16,9 +16,11 @@
 #include <endian.h>
 #include <libpq-fe.h>
 #include <poll.h>
+#include <sys/socket.h>
 
 enum { PARAMETER_MAX = 40 };
 #define EPOCH_2000 INT64_C(946684800000000)
+#define GRACE      SECONDS(2) /* beyond its own time-out a server that lives has answered */
 
 /* Object ids of the built-in types (pg_type.dat); they never change. */
 enum {
@@ -47,6 +49,7 @@ typedef struct Session {
     bool in_transaction;
     bool broken; /* the connection was lost: connect again before the next use */
     bool listening;
+    bool hung; /* it was cut by us, since no answer came */
     bool prepared[SQL_COUNT];
     PGcancel *cancel;
 } Session;
@@ -137,9 +140,52 @@ static Error *finish_command(Session *session, Arena *arena, PGresult *result, c
     return error;
 }
 
+/* False: the server said nothing until then. */
+static bool heard_until(PGconn *connection, int64_t until)
+{
+    while (PQisBusy(connection)) {
+        struct pollfd readable = {.fd = PQsocket(connection), .events = POLLIN};
+        int64_t left = until - clock_monotonic();
+        if (left <= 0)
+            return false;
+        poll(&readable, 1, (int)(left / 1000) + 1);
+        if (PQconsumeInput(connection) == 0)
+            return true; /* it is gone; what comes next says so */
+    }
+    return true;
+}
+
+/* What PQexec would give for a command that was sent. A server that hangs does not keep to its own
+ * statement_timeout: it is waited for a little longer, then the connection is cut. */
+static PGresult *await(Session *session)
+{
+    int64_t patience = session->options.statement_timeout;
+    int64_t until = clock_monotonic() + patience + GRACE;
+    PGresult *last = NULL;
+    for (;;) {
+        if (patience > 0 && !heard_until(session->connection, until)) {
+            shutdown(PQsocket(session->connection), SHUT_RDWR);
+            session->hung = true;
+        }
+        PGresult *next = PQgetResult(session->connection);
+        if (next == NULL)
+            return last;
+        PQclear(last);
+        last = next;
+    }
+}
+
+/* Without a time-out PQexec does more: it also ends what a COPY that failed has left behind. */
+static PGresult *execute_text(Session *session, const char *text)
+{
+    if (session->options.statement_timeout <= 0)
+        return PQexec(session->connection, text);
+    return PQsendQuery(session->connection, text) == 1 ? await(session) : NULL;
+}
+
 static Error *command(Session *session, Arena *arena, const char *text)
 {
-    return finish_command(session, arena, PQexec(session->connection, text), text);
+    return finish_command(session, arena, execute_text(session, text), text);
 }
 
 /* --- sessions -------------------------------------------------------------------------------- */
@@ -162,6 +208,7 @@ static Error *set_up(Session *session, Arena *arena)
     session->cancel = PQgetCancel(session->connection);
     session->broken = false;
     session->listening = false;
+    session->hung = false;
     const DbOptions *options = &session->options;
     return command(session, arena,
                    arena_printf(arena,
@@ -261,8 +308,8 @@ static Error *begin(void *self, Arena *arena, TxMode mode)
         mode == TX_WRITE ? "BEGIN" : "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY";
     TRY(ready(session, arena));
     Error *error = command(session, arena, text);
-    if (error != NULL &&
-        session->broken) { /* it was lost while it rested: that is nobody's fault */
+    if (error != NULL && session->broken &&
+        !session->hung) { /* it was lost while it rested: that is nobody's fault */
         TRY(ready(session, arena));
         error = command(session, arena, text);
     }
@@ -273,7 +320,7 @@ static Error *begin(void *self, Arena *arena, TxMode mode)
 static Error *commit(void *self, Arena *arena)
 {
     Session *session = self;
-    PGresult *result = PQexec(session->connection, "COMMIT");
+    PGresult *result = execute_text(session, "COMMIT");
     bool rolled_back = result != NULL && strcmp(PQcmdStatus(result), "ROLLBACK") == 0;
     TRY(finish_command(session, arena, result, "commit"));
     session->in_transaction = false;
@@ -284,7 +331,7 @@ static void rollback(void *self)
 {
     Session *session = self;
     if (!session->broken)
-        PQclear(PQexec(session->connection, "ROLLBACK"));
+        PQclear(execute_text(session, "ROLLBACK"));
     session->broken |= PQstatus(session->connection) == CONNECTION_BAD;
     session->in_transaction = false;
 }
@@ -367,10 +414,9 @@ static Error *prepare(Session *session, Arena *arena, Sql sql, const Value *para
         return NULL;
     for (size_t i = 0; i < count; i++)
         types[i] = TYPE_OIDS[params[i].type];
-    TRY(finish_command(session, arena,
-                       PQprepare(session->connection, STATEMENTS[sql].name,
-                                 STATEMENTS[sql].postgres, (int)count, types),
-                       STATEMENTS[sql].name));
+    bool sent = PQsendPrepare(session->connection, STATEMENTS[sql].name, STATEMENTS[sql].postgres,
+                              (int)count, types) == 1;
+    TRY(finish_command(session, arena, sent ? await(session) : NULL, STATEMENTS[sql].name));
     session->prepared[sql] = true;
     return NULL;
 }
@@ -384,8 +430,10 @@ static Error *execute_once(Session *session, Arena *arena, Sql sql, const Value 
     TRY(prepare(session, arena, sql, params, count));
     for (size_t i = 0; i < count; i++)
         put_value(&parameters, i, &params[i]);
-    PGresult *result = PQexecPrepared(session->connection, STATEMENTS[sql].name, (int)count,
-                                      parameters.values, parameters.lengths, parameters.formats, 1);
+    bool sent =
+        PQsendQueryPrepared(session->connection, STATEMENTS[sql].name, (int)count,
+                            parameters.values, parameters.lengths, parameters.formats, 1) == 1;
+    PGresult *result = sent ? await(session) : NULL;
     ExecStatusType status = PQresultStatus(result);
     if (status == PGRES_COMMAND_OK || status == PGRES_TUPLES_OK) {
         *ret_result = result;
@@ -396,12 +444,13 @@ static Error *execute_once(Session *session, Arena *arena, Sql sql, const Value 
     return error;
 }
 
-/* A read outside a transaction that finds the connection gone is asked once more on a new one. */
+/* A read outside a transaction that finds the connection gone is asked once more on a new one; not where
+ * the server hangs, which a new connection would not mend. */
 static Error *execute(Session *session, Arena *arena, Sql sql, const Value *params, size_t count,
                       PGresult **ret_result)
 {
     Error *error = execute_once(session, arena, sql, params, count, ret_result);
-    if (error != NULL && session->broken && !session->in_transaction)
+    if (error != NULL && session->broken && !session->in_transaction && !session->hung)
         error = execute_once(session, arena, sql, params, count, ret_result);
     return error;
 }

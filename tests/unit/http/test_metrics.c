@@ -50,6 +50,24 @@ static void shows_the_queue_of_work_when_it_is_known(void **state)
     assert_true(holds(text, "\nobligor_oldest_task_seconds 1.5\n"));
 }
 
+static void tells_of_the_database_and_of_its_replica(void **state)
+{
+    Gauges gauges = {0};
+    Metrics *metrics = metrics_new(*state, TABLE, 2);
+    Str text = metrics_format(*state, metrics, &gauges);
+    assert_true(holds(text, "\nobligor_database_away 0\n"));
+    assert_true(holds(text, "\nobligor_http_retries_total 0\n"));
+    assert_false(holds(text, "replica"));
+    gauges = (Gauges){.database_away = true, .has_replica = true, .replica_away = true};
+    metrics_count_retry(metrics);
+    metrics_count_replica_answer(metrics);
+    text = metrics_format(*state, metrics, &gauges);
+    assert_true(holds(text, "\nobligor_database_away 1\n"));
+    assert_true(holds(text, "\nobligor_http_retries_total 1\n"));
+    assert_true(holds(text, "\nobligor_replica_away 1\n"));
+    assert_true(holds(text, "\nobligor_replica_answers_total 1\n"));
+}
+
 static void a_status_that_is_not_known_is_no_crash(void **state)
 {
     Gauges gauges = {0};
@@ -64,6 +82,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         TEST(counts_by_route_and_status),
         TEST(shows_the_queue_of_work_when_it_is_known),
+        TEST(tells_of_the_database_and_of_its_replica),
         TEST(a_status_that_is_not_known_is_no_crash),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -44,6 +44,16 @@ static void is_rendered_in_full(void **state)
                ", \"current_id\": \"7\", \"n\": 1}");
 }
 
+static void says_of_when_it_is(void **state)
+{
+    Response response = RESPONSE_NONE;
+    Request request = test_request(*state, "/", "", true);
+    request.as_of = INT64_C(1767225600000000);
+    problem_reply(&request, ERROR(*state, ERROR_NOT_FOUND, "It is not there."), &response);
+    assert_non_null(strstr(str_dup(*state, response.body),
+                           "\"success\":false,\"as_of\":\"2026-01-01T00:00:00Z\","));
+}
+
 static void shows_no_cause(void **state)
 {
     Error *cause = ERROR(*state, ERROR_INTERNAL, "SELECT secret FROM /var/lib/x");
@@ -95,6 +105,7 @@ int main(void)
         TEST(every_code_has_its_status),
         TEST(is_rendered_in_full),
         TEST(shows_no_cause),
+        TEST(says_of_when_it_is),
         TEST(our_own_faults_say_nothing_of_themselves),
         TEST(input_is_escaped),
         TEST(says_how_to_sign_in),

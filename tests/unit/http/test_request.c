@@ -122,6 +122,22 @@ static void prefer_bounds_the_waiting(void **state)
     assert_int_equal(request_wait(&request, SECONDS(2)), SECONDS(2));
 }
 
+static bool takes_stale(Arena *arena, const char *prefer)
+{
+    Request request = with(arena, HEADER_PREFER, prefer);
+    return request_takes_stale(&request);
+}
+
+static void stale_answers_are_asked_for_by_name(void **state)
+{
+    assert_true(takes_stale(*state, "stale-ok"));
+    assert_true(takes_stale(*state, "wait=1 , Stale-OK"));
+    assert_false(takes_stale(*state, "stale-okay"));
+    assert_false(takes_stale(*state, "wait=1"));
+    Request request = test_request(*state, "/", "", true);
+    assert_false(request_takes_stale(&request));
+}
+
 static void idempotency_keys_are_visible(void **state)
 {
     Str key;
@@ -142,10 +158,15 @@ static void idempotency_keys_are_visible(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        TEST(takes_a_target_apart),         TEST(refuses_other_targets),
-        TEST(knows_its_header_fields),      TEST(finds_the_token),
-        TEST(request_ids_are_plain),        TEST(compares_entity_tags),
-        TEST(if_match_is_one_tag),          TEST(prefer_bounds_the_waiting),
+        TEST(takes_a_target_apart),
+        TEST(refuses_other_targets),
+        TEST(knows_its_header_fields),
+        TEST(finds_the_token),
+        TEST(request_ids_are_plain),
+        TEST(compares_entity_tags),
+        TEST(if_match_is_one_tag),
+        TEST(prefer_bounds_the_waiting),
+        TEST(stale_answers_are_asked_for_by_name),
         TEST(idempotency_keys_are_visible),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
