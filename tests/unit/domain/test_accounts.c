@@ -212,7 +212,7 @@ static void test_unverified_and_disabled(void **state)
     is_wrong_credentials(sign_in(w, "eve@example.com", GOOD, &session));
     assert_no_error(sign_in(w, "eve@example.com", "another horse 2", &session));
     /* Whatever the account has become since: asked with every request. */
-    world_script(w, "UPDATE users SET is_active = 0 WHERE email = 'eve@example.com'");
+    world_script(w, "UPDATE users SET is_active = {false} WHERE email = 'eve@example.com'");
     assert_int_equal(authenticate(w, session.token, &who)->code, ERROR_DENIED);
 }
 
@@ -401,5 +401,5 @@ int main(void)
         WORLD_TEST(test_a_setup_token_is_no_session),
         WORLD_TEST(test_every_call_failing),
     };
-    return cmocka_run_group_tests(tests, NULL, NULL);
+    return world_run(tests);
 }

@@ -609,5 +609,5 @@ int main(void)
         WORLD_TEST(test_given_up_it_is_stalled_and_hidden),
         WORLD_TEST(test_who_lost_the_task_removes_nothing),
     };
-    return cmocka_run_group_tests(tests, NULL, NULL);
+    return world_run(tests);
 }

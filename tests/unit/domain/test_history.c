@@ -867,5 +867,5 @@ static void test_history(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {WORLD_TEST(test_history)};
-    return cmocka_run_group_tests(tests, NULL, NULL);
+    return world_run(tests);
 }

@@ -95,7 +95,7 @@ static void delete_the_earlier(World *w, Uuid job)
     (void)job;
     Uuid earlier;
     const char *id =
-        world_text(w, "SELECT lower(hex(id)) FROM bulk_upload_jobs ORDER BY created_at LIMIT 1");
+        world_text(w, "SELECT id FROM bulk_upload_jobs ORDER BY created_at LIMIT 1");
     assert_true(hex_parse((Str){id, 32}, earlier.bytes, 16));
     world_delete(w, w->ada, earlier, true);
 }
@@ -104,7 +104,7 @@ static void ask_to_cancel(World *w, Uuid job)
 {
     (void)job;
     world_script(
-        w, "UPDATE bulk_upload_jobs SET status = 'processing', cancel_requested = 1 WHERE status = "
+        w, "UPDATE bulk_upload_jobs SET status = 'processing', cancel_requested = {true} WHERE status = "
            "'pending'");
 }
 
@@ -302,5 +302,5 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {cmocka_unit_test(test_every_call),
                                        cmocka_unit_test(test_two_calls)};
-    return cmocka_run_group_tests(tests, NULL, NULL);
+    return world_run(tests);
 }

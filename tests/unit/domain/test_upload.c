@@ -263,5 +263,5 @@ int main(void)
         WORLD_TEST(test_many_leftovers),
         WORLD_TEST(test_every_call_failing),
     };
-    return cmocka_run_group_tests(tests, NULL, NULL);
+    return world_run(tests);
 }
