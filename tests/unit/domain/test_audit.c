@@ -88,14 +88,12 @@ static void test_digests(void **state)
     assert_no_error(write_note(w, &who, second));
     Digest two = expected(w, &who, &second, one, 2);
     assert_string_equal(
-        world_text(w,
-                   "SELECT seq, digest FROM audit_events WHERE owner_id = (SELECT id "
-                   "FROM users WHERE email = 'ada@example.com') ORDER BY seq"),
+        world_text(w, "SELECT seq, digest FROM audit_events WHERE owner_id = (SELECT id "
+                      "FROM users WHERE email = 'ada@example.com') ORDER BY seq"),
         arena_printf(w->arena, "1|%s\n2|%s\n", hex_of(w, one), hex_of(w, two)));
     assert_string_equal(
-        world_text(w,
-                   "SELECT seq, digest, at FROM audit_heads WHERE owner_id = (SELECT "
-                   "id FROM users WHERE email = 'ada@example.com')"),
+        world_text(w, "SELECT seq, digest, at FROM audit_heads WHERE owner_id = (SELECT "
+                      "id FROM users WHERE email = 'ada@example.com')"),
         arena_printf(w->arena, "2|%s|%jd\n", hex_of(w, two), (intmax_t)world_now()));
 }
 

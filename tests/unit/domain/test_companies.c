@@ -103,8 +103,7 @@ static void test_work_by_hand_revives_a_company(void **state)
     const char *id = world_text(w, "SELECT id FROM companies");
     world_script(w, "UPDATE companies SET deleted_at = {micros 1}");
     make(w, w->ada, "ONE", 2021, 1);
-    assert_string_equal(world_text(w, "SELECT id FROM companies WHERE deleted_at IS NULL"),
-                        id);
+    assert_string_equal(world_text(w, "SELECT id FROM companies WHERE deleted_at IS NULL"), id);
 }
 
 int main(void)

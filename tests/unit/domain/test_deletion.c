@@ -524,7 +524,7 @@ static void test_removal_with_every_call_failing(void **state)
     world_work(w);
     const char *should = world_state(w->arena, w);
     bool fired = true;
-    for (int64_t nth = 1; fired; nth += 1 + nth / 30) {
+    for (int64_t nth = 1; fired; nth += 1 + nth / world_rounds(30)) {
         Task *task = NULL;
         world_restore(w);
         fault_arm(w->fault, nth, ERROR_UNAVAILABLE);

@@ -304,15 +304,16 @@ static const struct {
      "owner_id, id FROM bulk_upload_jobs) UNION ALL SELECT id FROM companies WHERE job_id IS NOT "
      "NULL "
      "AND (owner_id, job_id) NOT IN (SELECT owner_id, id FROM bulk_upload_jobs)"},
-    {"counts that do not agree with the rows", "SELECT job, y, r, s, sum(n) FROM (SELECT owner_id "
-                                               "AS o, coalesce(job_id, {nil}) AS job, "
-                                               "reporting_year AS y, risk_level AS r, sector AS s, "
-                                               "count(*) AS n FROM annual_predictions WHERE "
-                                               "is_current GROUP BY 1, 2, 3, 4, 5 UNION ALL SELECT "
-                                               "owner_id, job_id, reporting_year, risk_level, "
-                                               "sector, -sum(delta) FROM prediction_counts WHERE "
-                                               "kind = 0 GROUP BY 1, 2, 3, 4, 5) x GROUP BY o, job, "
-                                               "y, r, s HAVING sum(n) <> 0"},
+    {"counts that do not agree with the rows",
+     "SELECT job, y, r, s, sum(n) FROM (SELECT owner_id "
+     "AS o, coalesce(job_id, {nil}) AS job, "
+     "reporting_year AS y, risk_level AS r, sector AS s, "
+     "count(*) AS n FROM annual_predictions WHERE "
+     "is_current GROUP BY 1, 2, 3, 4, 5 UNION ALL SELECT "
+     "owner_id, job_id, reporting_year, risk_level, "
+     "sector, -sum(delta) FROM prediction_counts WHERE "
+     "kind = 0 GROUP BY 1, 2, 3, 4, 5) x GROUP BY o, job, "
+     "y, r, s HAVING sum(n) <> 0"},
     {"rows outside the span that their job keeps",
      "SELECT j.original_filename, p.job_row FROM annual_predictions p JOIN bulk_upload_jobs j ON "
      "j.owner_id = p.owner_id AND j.id = p.job_id WHERE (p.created_at, p.id) < "

@@ -198,8 +198,7 @@ static void test_a_poisoned_task_is_given_up(void **state)
     Uuid poisoned = world_upload(w, w->ada, world_row(w, "ONE", 2020, 1), NULL);
     Uuid behind = world_upload(w, w->ada, world_row(w, "TWO", 2020, 1), NULL);
     Uuid other = world_upload(w, w->bob, world_row(w, "ONE", 2020, 1), NULL);
-    world_script(w, arena_printf(w->arena,
-                                 "DELETE FROM bulk_upload_files WHERE job_id = {id %s}",
+    world_script(w, arena_printf(w->arena, "DELETE FROM bulk_upload_files WHERE job_id = {id %s}",
                                  uuid_text(w->arena, poisoned)));
     Worker *worker = start(w);
     wait_for(w, w->bob, other, JOB_COMPLETED);
@@ -257,14 +256,14 @@ static void test_housekeeping(void **state)
     World *w = *state;
     world_upload(w, w->ada, world_row(w, "ONE", 2020, 1), NULL);
     world_script(
-        w,
-        "DELETE FROM work_queue; UPDATE bulk_upload_jobs SET status = 'receiving', updated_at = {micros 1};"
-        "INSERT INTO tokens (digest, kind, user_id, created_at, expires_at) VALUES ({bytes 01}, "
-        "'session', "
-        "{nil}, {micros 1}, {micros 2});"
-        "INSERT INTO idempotency_keys (owner_id, user_id, key, route, request, object_id, "
-        "expires_at) "
-        "VALUES ({nil}, {nil}, 'k', 'r', {bytes 00}, {nil}, {micros 2})");
+        w, "DELETE FROM work_queue; UPDATE bulk_upload_jobs SET status = 'receiving', updated_at = "
+           "{micros 1};"
+           "INSERT INTO tokens (digest, kind, user_id, created_at, expires_at) VALUES ({bytes 01}, "
+           "'session', "
+           "{nil}, {micros 1}, {micros 2});"
+           "INSERT INTO idempotency_keys (owner_id, user_id, key, route, request, object_id, "
+           "expires_at) "
+           "VALUES ({nil}, {nil}, 'k', 'r', {bytes 00}, {nil}, {micros 2})");
     Worker *worker = start(w);
     wait_for_number(w, "SELECT count(*) FROM bulk_upload_jobs", 0);
     wait_for_number(w, "SELECT count(*) FROM tokens", 0);
