@@ -110,6 +110,15 @@ static void test_an_address_is_taken_in_any_case(void **state)
     assert_true(uuid_equal(user->id, w->ada->user_id));
     assert_no_error(accounts_find(w->arena, w->db, STR("nobody@example.com"), &user));
     assert_null(user);
+    /* Upper and lower case are of ASCII letters alone, on every engine. */
+    const char *uli = "\xC3\x9CLI@example.com";
+    assert_no_error(create(w, a_user(uli, ""), &user));
+    Uuid id = user->id;
+    assert_no_error(accounts_find(w->arena, w->db, STR("\xC3\x9Cli@example.com"), &user));
+    assert_non_null(user);
+    assert_true(uuid_equal(user->id, id));
+    assert_no_error(accounts_find(w->arena, w->db, STR("\xC3\xBCli@example.com"), &user));
+    assert_null(user);
 }
 
 /* --- signing in -------------------------------------------------------------------------------- */
