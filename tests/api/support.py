@@ -96,6 +96,10 @@ class SqliteDatabase:
         connection.execute("BEGIN IMMEDIATE")
         return connection
 
+    def end_leases(self):
+        """As if the time had passed after which the work of a dead server is taken over."""
+        self.execute("UPDATE work_queue SET lease_until = 0 WHERE lease_until IS NOT NULL")
+
     def remove(self):
         """Gone with the server's directory."""
 
@@ -129,6 +133,10 @@ class PostgresDatabase:
         return _Holder(self.url, "DO $$ BEGIN EXECUTE (SELECT 'LOCK TABLE ' || string_agg(tablename, ', ') || "
                                  "' IN EXCLUSIVE MODE' FROM pg_tables WHERE schemaname = 'public'); END $$")
 
+    def end_leases(self):
+        """As if the time had passed after which the work of a dead server is taken over."""
+        self.execute("UPDATE work_queue SET lease_until = 'epoch' WHERE lease_until IS NOT NULL")
+
     def remove(self):
         """WITH (FORCE): a server that was killed leaves sessions that do not know it yet."""
         postgres.psql(postgres.database_url(self.pattern, "postgres"),
@@ -151,12 +159,12 @@ class _Holder:
         self.process.stdout.close()
 
 
-def new_database(directory):
-    if TEST_DB in ("", "sqlite"):
+def new_database(directory, engine):
+    if engine == "sqlite":
         return SqliteDatabase(directory)
-    if TEST_DB == "postgres":
+    if engine == "postgres":
         return PostgresDatabase()
-    raise AssertionError("OBLIGOR_TEST_DB=%s: sqlite and postgres are known here" % TEST_DB)
+    raise AssertionError("OBLIGOR_TEST_DB=%s: sqlite and postgres are known here" % engine)
 
 
 # --- score cards ---------------------------------------------------------------------------------
@@ -469,12 +477,13 @@ SANITIZERS = re.compile(r"Sanitizer|runtime error:|CHECK failed|Assertion|SUMMAR
 class Server:
     """A running `obligor serve`, its directory, and its log over all its starts."""
 
-    def __init__(self, *options, workers=1, cards=True, users=True, largest_file=None):
+    def __init__(self, *options, workers=1, cards=True, users=True, largest_file=None,
+                 engine=TEST_DB):
         assert BINARY, "OBLIGOR_BIN names no obligor"
         self.directory = tempfile.mkdtemp(prefix="obligor-api-")
         self.spool = os.path.join(self.directory, "spool")
         os.mkdir(self.spool)
-        self.database = new_database(self.directory)
+        self.database = new_database(self.directory, engine)
         self.log_path = os.path.join(self.directory, "log")
         self.options = list(options)
         self.workers = workers
