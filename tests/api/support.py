@@ -110,9 +110,7 @@ class PostgresDatabase:
     made = itertools.count(1)
 
     def __init__(self):
-        self.pattern = os.environ.get("OBLIGOR_TEST_POSTGRES")
-        if self.pattern is None:
-            raise unittest.SkipTest("no PostgreSQL here (OBLIGOR_TEST_POSTGRES is not set)")
+        self.pattern = os.environ["OBLIGOR_TEST_POSTGRES"]
         self.name = "api%d_%d" % (os.getpid(), next(self.made))
         self.url = postgres.database_url(self.pattern, self.name)
         postgres.psql(postgres.database_url(self.pattern, "postgres"), "CREATE DATABASE " + self.name)
@@ -157,6 +155,12 @@ class _Holder:
         self.process.stdin.close()
         self.process.wait()
         self.process.stdout.close()
+
+
+def need_engine(engine):
+    """Skips the test where the engine is not here."""
+    if engine == "postgres" and "OBLIGOR_TEST_POSTGRES" not in os.environ:
+        raise unittest.SkipTest("no PostgreSQL here (OBLIGOR_TEST_POSTGRES is not set)")
 
 
 def new_database(directory, engine):
@@ -480,6 +484,7 @@ class Server:
     def __init__(self, *options, workers=1, cards=True, users=True, largest_file=None,
                  engine=TEST_DB):
         assert BINARY, "OBLIGOR_BIN names no obligor"
+        need_engine(engine)
         self.directory = tempfile.mkdtemp(prefix="obligor-api-")
         self.spool = os.path.join(self.directory, "spool")
         os.mkdir(self.spool)
@@ -883,6 +888,7 @@ def main():
     for server in TestCase._servers.values():
         if server.process is not None:
             server.kill()
+        server.database.remove()
         shutil.rmtree(server.directory, ignore_errors=True)
     for test, why in result.skipped:
         print("SKIPPED %s: %s" % (test, why))
