@@ -34,10 +34,11 @@ ENGINE_WORDS = {
     },
     "postgres": {
         "uuid": "uuid", "time": "timestamptz", "real": "double precision", "bool": "boolean",
-        "int": "bigint", "small": "smallint", "text": "text", "bytes": "bytea", "strict": "",
+        "int": "bigint", "small": "smallint", "bytes": "bytea", "strict": "",
         "nil": "'00000000-0000-0000-0000-000000000000'",
-        # Ordered by its bytes, as on SQLite and in C, whatever the database's locale is.
-        "ordered_text": 'text COLLATE "C"',
+        # Ordered by its bytes, and upper and lower change ASCII alone: as on SQLite and in C, whatever the
+        # database's locale is.
+        "text": 'text COLLATE "C"', "ordered_text": 'text COLLATE "C"',
         "no_digest": "decode(repeat('00', 32), 'hex')", "epoch": "'1970-01-01 00:00:00+00'",
         # Rows that refer to the locked one may still come: no key is ever changed.
         "for_update": "FOR NO KEY UPDATE", "for_share": "FOR SHARE",

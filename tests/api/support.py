@@ -31,6 +31,9 @@ import time
 import unittest
 import urllib.parse
 
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "support"))
+import postgres  # pylint: disable=wrong-import-position
+
 BINARY = os.environ.get("OBLIGOR_BIN", "")
 SOURCE = os.environ.get("OBLIGOR_SOURCE", os.path.join(os.path.dirname(__file__), "..", ".."))
 SHARED = os.environ.get("OBLIGOR_SHARED", os.path.join(SOURCE, "..", "shared"))
@@ -64,6 +67,7 @@ TIME = re.compile(r"\A\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{6})?Z\Z")
 
 class SqliteDatabase:
     """A file in the server's directory."""
+    embedded = True
 
     def __init__(self, directory):
         self.path = os.path.join(directory, "obligor.db")
@@ -92,14 +96,79 @@ class SqliteDatabase:
         connection.execute("BEGIN IMMEDIATE")
         return connection
 
+    def end_leases(self):
+        """As if the time had passed after which the work of a dead server is taken over."""
+        self.execute("UPDATE work_queue SET lease_until = 0 WHERE lease_until IS NOT NULL")
+
     def remove(self):
-        pass
+        """Gone with the server's directory."""
 
 
-def new_database(directory):
-    if TEST_DB in ("", "sqlite"):
+class PostgresDatabase:
+    """A database of its own in the cluster that OBLIGOR_TEST_POSTGRES names (tests/support/postgres.py)."""
+    embedded = False
+    made = itertools.count(1)
+
+    def __init__(self):
+        self.pattern = os.environ["OBLIGOR_TEST_POSTGRES"]
+        self.name = "api%d_%d" % (os.getpid(), next(self.made))
+        self.url = postgres.database_url(self.pattern, self.name)
+        postgres.psql(postgres.database_url(self.pattern, "postgres"), "CREATE DATABASE " + self.name)
+        # Only an embedded database is made and brought up to date by whoever opens it.
+        done = subprocess.run([BINARY, "migrate"], env=dict(os.environ, OBLIGOR_DB=self.url),
+                              stdout=subprocess.PIPE, stderr=subprocess.STDOUT, check=False)
+        assert done.returncode == 0, "obligor migrate gave %d: %s" % (done.returncode, done.stdout)
+
+    def numbers(self, statement):
+        first = postgres.psql(self.url, statement).splitlines()[0]
+        return tuple(None if text == "" else json.loads(text) for text in first.split("|"))
+
+    def execute(self, statement):
+        postgres.psql(self.url, statement)
+
+    def hold(self):
+        """Keeps every other writer out, and lets readers in, until what is given is closed."""
+        return _Holder(self.url, "DO $$ BEGIN EXECUTE (SELECT 'LOCK TABLE ' || string_agg(tablename, ', ') || "
+                                 "' IN EXCLUSIVE MODE' FROM pg_tables WHERE schemaname = 'public'); END $$")
+
+    def end_leases(self):
+        """As if the time had passed after which the work of a dead server is taken over."""
+        self.execute("UPDATE work_queue SET lease_until = 'epoch' WHERE lease_until IS NOT NULL")
+
+    def remove(self):
+        """WITH (FORCE): a server that was killed leaves sessions that do not know it yet."""
+        postgres.psql(postgres.database_url(self.pattern, "postgres"),
+                      "DROP DATABASE IF EXISTS %s WITH (FORCE)" % self.name)
+
+
+class _Holder:
+    """A transaction that is open in another process."""
+
+    def __init__(self, url, statement):
+        self.process = postgres.psql_session(url)
+        self.process.stdin.write("BEGIN; %s;\n\\echo held\n" % statement)
+        self.process.stdin.flush()
+        said = self.process.stdout.readline()
+        assert said == "held\n", "psql said %r: %s" % (said, statement)
+
+    def close(self):
+        self.process.stdin.close()
+        self.process.wait()
+        self.process.stdout.close()
+
+
+def need_engine(engine):
+    """Skips the test where the engine is not here."""
+    if engine == "postgres" and "OBLIGOR_TEST_POSTGRES" not in os.environ:
+        raise unittest.SkipTest("no PostgreSQL here (OBLIGOR_TEST_POSTGRES is not set)")
+
+
+def new_database(directory, engine):
+    if engine == "sqlite":
         return SqliteDatabase(directory)
-    raise unittest.SkipTest("OBLIGOR_TEST_DB=%s: only sqlite is known here" % TEST_DB)
+    if engine == "postgres":
+        return PostgresDatabase()
+    raise AssertionError("OBLIGOR_TEST_DB=%s: sqlite and postgres are known here" % engine)
 
 
 # --- score cards ---------------------------------------------------------------------------------
@@ -412,12 +481,14 @@ SANITIZERS = re.compile(r"Sanitizer|runtime error:|CHECK failed|Assertion|SUMMAR
 class Server:
     """A running `obligor serve`, its directory, and its log over all its starts."""
 
-    def __init__(self, *options, workers=1, cards=True, users=True, largest_file=None):
+    def __init__(self, *options, workers=1, cards=True, users=True, largest_file=None,
+                 engine=TEST_DB):
         assert BINARY, "OBLIGOR_BIN names no obligor"
+        need_engine(engine)
         self.directory = tempfile.mkdtemp(prefix="obligor-api-")
         self.spool = os.path.join(self.directory, "spool")
         os.mkdir(self.spool)
-        self.database = new_database(self.directory)
+        self.database = new_database(self.directory, engine)
         self.log_path = os.path.join(self.directory, "log")
         self.options = list(options)
         self.workers = workers
@@ -817,6 +888,7 @@ def main():
     for server in TestCase._servers.values():
         if server.process is not None:
             server.kill()
+        server.database.remove()
         shutil.rmtree(server.directory, ignore_errors=True)
     for test, why in result.skipped:
         print("SKIPPED %s: %s" % (test, why))

@@ -1,6 +1,4 @@
-/* The engines stand in one table: what runs on one runs on all of them. An engine makes an empty
- * database for one test and shows its rows past the store, so that a test never asks the code under
- * test whether it did what it says. */
+/* A migrated database for one test, on each engine of engines.c in turn. */
 #include "fixture.h"
 
 #include "base/clock.h"
@@ -13,135 +11,7 @@
 #include "store/prediction_store.h"
 
 #include <ftw.h>
-#include <libpq-fe.h>
-#include <sqlite3.h>
 #include <stdatomic.h>
-
-typedef void (*RowFunction)(void *context, int count, const char *const *columns);
-
-struct Engine {
-    const char *name;
-    Str (*make)(Arena *arena, const char *directory); /* the URL of an empty database */
-    void (*each_row)(const Fixture *f, const char *script, RowFunction row, void *context);
-    const char *schema;   /* a query that gives the schema as text */
-    const char *contents; /* a query that gives queries, which give each table's rows as text */
-};
-
-/* --- SQLite: a file in the directory of the test ------------------------------------------------ */
-
-static Str sqlite_make(Arena *arena, const char *directory)
-{
-    return str_printf(arena, "sqlite:%s/store.db", directory);
-}
-
-static void sqlite_row(sqlite3_stmt *statement, RowFunction row, void *context)
-{
-    const char *columns[16];
-    int count = sqlite3_column_count(statement);
-    CHECK(count <= (int)ARRAY_COUNT(columns));
-    for (int i = 0; i < count; i++) {
-        columns[i] = (const char *)sqlite3_column_text(statement, i);
-        if (columns[i] == NULL)
-            columns[i] = "NULL";
-    }
-    row(context, count, columns);
-}
-
-static void sqlite_each_row(const Fixture *f, const char *script, RowFunction row, void *context)
-{
-    sqlite3 *db = NULL;
-    CHECK(sqlite3_open_v2(f->url.ptr + strlen("sqlite:"), &db, SQLITE_OPEN_READWRITE, NULL) ==
-          SQLITE_OK);
-    sqlite3_busy_timeout(db, 10000);
-    for (const char *rest = script; *rest != '\0';) {
-        sqlite3_stmt *statement = NULL;
-        if (sqlite3_prepare_v2(db, rest, -1, &statement, &rest) != SQLITE_OK)
-            fail_msg("%s: %s", script, sqlite3_errmsg(db));
-        int code = SQLITE_DONE;
-        while (statement != NULL && (code = sqlite3_step(statement)) == SQLITE_ROW)
-            if (row != NULL)
-                sqlite_row(statement, row, context);
-        if (code != SQLITE_DONE)
-            fail_msg("%s: %s", script, sqlite3_errmsg(db));
-        sqlite3_finalize(statement);
-    }
-    CHECK(sqlite3_close(db) == SQLITE_OK);
-}
-
-/* --- PostgreSQL: a database of its own in the cluster that OBLIGOR_TEST_POSTGRES names ----------- */
-
-static PGconn *postgres_connect(const char *url)
-{
-    PGconn *connection = PQconnectdb(url);
-    if (PQstatus(connection) != CONNECTION_OK)
-        fail_msg("%s", PQerrorMessage(connection));
-    return connection;
-}
-
-/* The address of a database of the cluster: the pattern has {database} in it. */
-static Str postgres_url(Arena *arena, const char *database)
-{
-    const char *pattern = getenv("OBLIGOR_TEST_POSTGRES");
-    const char *hole = strstr(pattern, "{database}");
-    CHECK(hole != NULL);
-    return str_printf(arena, "%.*s%s%s", (int)(hole - pattern), pattern, database,
-                      hole + strlen("{database}"));
-}
-
-static Str postgres_make(Arena *arena, const char *directory)
-{
-    static int number;
-    (void)directory;
-    const char *name = arena_printf(arena, "t%d_%d", (int)getpid(), ++number);
-    PGconn *connection = postgres_connect(postgres_url(arena, "postgres").ptr);
-    PGresult *result = PQexec(connection, arena_printf(arena, "CREATE DATABASE %s", name));
-    if (PQresultStatus(result) != PGRES_COMMAND_OK)
-        fail_msg("%s", PQerrorMessage(connection));
-    PQclear(result);
-    PQfinish(connection);
-    return postgres_url(arena, name);
-}
-
-static void postgres_each_row(const Fixture *f, const char *script, RowFunction row, void *context)
-{
-    PGconn *connection = postgres_connect(f->url.ptr);
-    CHECK(PQsendQuery(connection, script) == 1);
-    for (PGresult *result; (result = PQgetResult(connection)) != NULL; PQclear(result)) {
-        ExecStatusType status = PQresultStatus(result);
-        if (status != PGRES_TUPLES_OK && status != PGRES_COMMAND_OK && status != PGRES_EMPTY_QUERY)
-            fail_msg("%s: %s", script, PQerrorMessage(connection));
-        for (int r = 0; row != NULL && r < PQntuples(result); r++) {
-            const char *columns[16];
-            int count = PQnfields(result);
-            CHECK(count <= (int)ARRAY_COUNT(columns));
-            for (int i = 0; i < count; i++)
-                columns[i] = PQgetisnull(result, r, i) ? "NULL" : PQgetvalue(result, r, i);
-            row(context, count, columns);
-        }
-    }
-    PQfinish(connection);
-}
-
-static const Engine ENGINES[] = {
-    {.name = "sqlite",
-     .make = sqlite_make,
-     .each_row = sqlite_each_row,
-     .schema = "SELECT name, sql FROM sqlite_schema ORDER BY name",
-     /* quote() keeps every bit and every type. */
-     .contents = "SELECT 'SELECT ''' || s.name || ''' || ''|'' || ' ||"
-                 "       group_concat('quote(' || i.name || ')', ' || ''|'' || ') ||"
-                 "       ' FROM ' || s.name || ' ORDER BY rowid;'"
-                 "  FROM sqlite_schema s, pragma_table_info(s.name) i"
-                 "  WHERE s.type = 'table' GROUP BY s.name ORDER BY s.name"},
-    {.name = "postgres",
-     .make = postgres_make,
-     .each_row = postgres_each_row,
-     .schema = "SELECT table_name, column_name || ' ' || data_type FROM information_schema.columns "
-               "WHERE table_schema = 'public' ORDER BY table_name, ordinal_position",
-     .contents =
-         "SELECT 'SELECT r::text FROM ' || table_name || ' r ORDER BY r::text;' "
-         "FROM information_schema.tables WHERE table_schema = 'public' ORDER BY table_name"},
-};
 
 /* --- time and ids ------------------------------------------------------------------------------- */
 
@@ -248,6 +118,7 @@ int fixture_tear_down(void **state)
 {
     Fixture *f = *state;
     db_close(f->db);
+    f->engine->drop(f->arena, f->url);
     clock_inject(NULL);
     uuid_inject(NULL);
     int failed = nftw(f->directory, remove_one, 16, FTW_DEPTH | FTW_PHYS);
@@ -255,25 +126,27 @@ int fixture_tear_down(void **state)
     return failed;
 }
 
+typedef struct Tests {
+    const struct CMUnitTest *tests;
+    size_t count;
+} Tests;
+
+static int run_on(const Engine *engine, void *context)
+{
+    const Tests *all = context;
+    chosen = engine;
+    return _cmocka_run_group_tests(engine->name, all->tests, all->count, NULL, NULL);
+}
+
 int fixture_run_all(const char *engine, const struct CMUnitTest *tests, size_t count)
 {
-    int failed = 0;
-    for (size_t i = 0; i < ARRAY_COUNT(ENGINES); i++) {
-        if (engine != NULL && strcmp(engine, ENGINES[i].name) != 0)
-            continue;
-        if (i > 0 && getenv("OBLIGOR_TEST_POSTGRES") == NULL) {
-            printf("SKIP: no PostgreSQL here (OBLIGOR_TEST_POSTGRES is not set)\n");
-            continue;
-        }
-        chosen = &ENGINES[i];
-        failed += _cmocka_run_group_tests(chosen->name, tests, count, NULL, NULL);
-    }
-    return failed;
+    Tests all = {tests, count};
+    return engines_each(engine, run_on, &all);
 }
 
 bool fixture_is_sqlite(const Fixture *f)
 {
-    return strcmp(f->engine->name, "sqlite") == 0;
+    return engine_is_sqlite(f->engine);
 }
 
 Db *fixture_session(const Fixture *f)
@@ -306,16 +179,16 @@ const char *fixture_dump(Arena *arena, const Fixture *f)
 {
     enum { DUMP_MAX = 64 << 20 };
     Buf text = buf_new(arena, DUMP_MAX), queries = buf_new(arena, DUMP_MAX);
-    f->engine->each_row(f, f->engine->schema, add_line, &text);
-    f->engine->each_row(f, f->engine->contents, add_line, &queries);
-    f->engine->each_row(f, buf_str(&queries).ptr, add_line, &text);
+    f->engine->each_row(f->url, f->engine->schema, add_line, &text);
+    f->engine->each_row(f->url, f->engine->contents, add_line, &queries);
+    f->engine->each_row(f->url, buf_str(&queries).ptr, add_line, &text);
     assert_false(text.over || queries.over);
     return buf_str(&text).ptr;
 }
 
 void fixture_script(const Fixture *f, const char *script)
 {
-    f->engine->each_row(f, script, NULL, NULL);
+    f->engine->each_row(f->url, script, NULL, NULL);
 }
 
 static void keep_number(void *context, int count, const char *const *columns)
@@ -334,7 +207,7 @@ const char *fixture_micros(const Fixture *f, const char *expression)
 int64_t fixture_number(const Fixture *f, const char *query)
 {
     int64_t number = INT64_MIN;
-    f->engine->each_row(f, query, keep_number, &number);
+    f->engine->each_row(f->url, query, keep_number, &number);
     assert_true(number != INT64_MIN);
     return number;
 }

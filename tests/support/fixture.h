@@ -14,10 +14,12 @@
  *         return fixture_run(tests);
  *     }
  *
- * Every test runs once on each engine of the table in fixture.c. Time stands still unless a test moves
+ * Every test runs once on each engine of the table in engines.c. Time stands still unless a test moves
  * it, and ids made by uuid_new ascend by one, so that rows are the same in every run. */
 #ifndef OBLIGOR_TESTS_FIXTURE_H
 #define OBLIGOR_TESTS_FIXTURE_H
+
+#include "engines.h"
 
 #include "model/company.h"
 #include "model/job.h"
@@ -29,8 +31,6 @@
 
 /* 2026-01-01T00:00:00Z: when every test begins. */
 #define FIXTURE_START INT64_C(1767225600000000)
-
-typedef struct Engine Engine;
 
 typedef struct Fixture {
     const Engine *engine;

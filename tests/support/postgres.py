@@ -43,6 +43,29 @@ def as_postgres():
     return {"user": user.pw_uid, "group": user.pw_gid, "extra_groups": []}
 
 
+def database_url(pattern, database):
+    """The address of a database of the cluster that OBLIGOR_TEST_POSTGRES names."""
+    return pattern.replace("{database}", database)
+
+
+def _psql(url, *arguments):
+    return [os.path.join(find_programs(), "psql"), "-X", "-A", "-t", "-q", "-v", "ON_ERROR_STOP=1", "-d", url,
+            *arguments]
+
+
+def psql(url, statement):
+    """What one or more statements print: rows on lines, columns divided by |."""
+    done = subprocess.run(_psql(url, "-c", statement), stdin=subprocess.DEVNULL, capture_output=True, text=True,
+                          check=False)
+    assert done.returncode == 0, f"psql: {done.stderr}"
+    return done.stdout
+
+
+def psql_session(url):
+    """psql as a process that reads statements from its `stdin`; its transaction ends with it."""
+    return subprocess.Popen(_psql(url), stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+
+
 class Cluster:
     """One running PostgreSQL with a data directory of its own. `settings` come on top of SETTINGS; `copy_of`
     makes it a streaming replica of another cluster."""
@@ -112,11 +135,7 @@ class Cluster:
 
     def psql(self, statement, database="postgres"):
         """What one or more statements print: rows on lines, columns divided by |."""
-        done = subprocess.run([os.path.join(self.programs, "psql"), "-X", "-A", "-t", "-q",
-                               "-v", "ON_ERROR_STOP=1", "-d", self.url(database), "-c", statement],
-                              stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False)
-        assert done.returncode == 0, f"psql: {done.stderr}"
-        return done.stdout
+        return psql(self.url(database), statement)
 
     def create(self, database, template=None):
         """The address of a new database, empty or a copy of `template`, which nobody may use meanwhile."""

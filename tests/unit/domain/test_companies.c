@@ -88,7 +88,7 @@ static void test_not_there(void **state)
                  ERROR_NOT_FOUND, "There is no company with this symbol.");
     assert_error(companies_get(w->arena, w->db, w->ada, bobs, &company), ERROR_NOT_FOUND,
                  "There is no such company.");
-    world_script(w, "UPDATE companies SET deleted_at = 1");
+    world_script(w, "UPDATE companies SET deleted_at = {micros 1}");
     assert_error(companies_by_symbol(w->arena, w->db, w->bob, STR("BOBS"), &company),
                  ERROR_NOT_FOUND, "There is no company with this symbol.");
     assert_error(companies_get(w->arena, w->db, w->bob, bobs, &company), ERROR_NOT_FOUND,
@@ -100,11 +100,10 @@ static void test_work_by_hand_revives_a_company(void **state)
 {
     World *w = *state;
     make(w, w->ada, "ONE", 2020, 1);
-    const char *id = world_text(w, "SELECT hex(id) FROM companies");
-    world_script(w, "UPDATE companies SET deleted_at = 1");
+    const char *id = world_text(w, "SELECT id FROM companies");
+    world_script(w, "UPDATE companies SET deleted_at = {micros 1}");
     make(w, w->ada, "ONE", 2021, 1);
-    assert_string_equal(world_text(w, "SELECT hex(id) FROM companies WHERE deleted_at IS NULL"),
-                        id);
+    assert_string_equal(world_text(w, "SELECT id FROM companies WHERE deleted_at IS NULL"), id);
 }
 
 int main(void)
@@ -116,5 +115,5 @@ int main(void)
         WORLD_TEST(test_not_there),
         WORLD_TEST(test_work_by_hand_revives_a_company),
     };
-    return cmocka_run_group_tests(tests, NULL, NULL);
+    return world_run(tests);
 }

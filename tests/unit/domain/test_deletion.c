@@ -524,7 +524,7 @@ static void test_removal_with_every_call_failing(void **state)
     world_work(w);
     const char *should = world_state(w->arena, w);
     bool fired = true;
-    for (int64_t nth = 1; fired; nth += 1 + nth / 30) {
+    for (int64_t nth = 1; fired; nth += 1 + nth / world_rounds(30)) {
         Task *task = NULL;
         world_restore(w);
         fault_arm(w->fault, nth, ERROR_UNAVAILABLE);
@@ -609,5 +609,5 @@ int main(void)
         WORLD_TEST(test_given_up_it_is_stalled_and_hidden),
         WORLD_TEST(test_who_lost_the_task_removes_nothing),
     };
-    return cmocka_run_group_tests(tests, NULL, NULL);
+    return world_run(tests);
 }

@@ -844,7 +844,8 @@ static int setting(const char *name, int fallback)
 static void test_history(void **state)
 {
     World *w = *state;
-    int runs = (int)test_rounds((size_t)setting("OBLIGOR_HISTORY_RUNS", 100));
+    int runs =
+        (int)world_rounds((int64_t)test_rounds((size_t)setting("OBLIGOR_HISTORY_RUNS", 100)));
     int first = setting("OBLIGOR_HISTORY_SEED", 1), steps = 0, cuts = 0;
     History *h = check_malloc(sizeof *h);
     world_save(w);
@@ -867,5 +868,5 @@ static void test_history(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {WORLD_TEST(test_history)};
-    return cmocka_run_group_tests(tests, NULL, NULL);
+    return world_run(tests);
 }

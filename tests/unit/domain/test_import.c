@@ -321,7 +321,7 @@ static void test_a_deleted_company_comes_back_under_its_id(void **state)
 {
     World *w = *state;
     Job *job = import(w, ROW("ONE", 2020, 1), NULL);
-    const char *id = world_text(w, "SELECT hex(id) FROM companies");
+    const char *id = world_text(w, "SELECT id FROM companies");
     DeletionOptions options = {.with_predictions = true, .orphaned_companies = true};
     DeletionResult result = {0};
     assert_no_error(deletion_request(w->arena, w->db, w->ada, job->id, &options, &result));
@@ -331,8 +331,7 @@ static void test_a_deleted_company_comes_back_under_its_id(void **state)
     job = import(w, ROW("ONE", 2020, 2), NULL);
     counts(job, 1, 0, 0, 0);
     assert_int_equal(job->counters.companies, 0);
-    assert_string_equal(world_text(w, "SELECT hex(id) FROM companies WHERE deleted_at IS NULL"),
-                        id);
+    assert_string_equal(world_text(w, "SELECT id FROM companies WHERE deleted_at IS NULL"), id);
 }
 
 /* --- how it ends ------------------------------------------------------------------------------- */
@@ -660,7 +659,8 @@ static void test_given_up_undo_stays_hidden(void **state)
     options.on_error = ON_ERROR_UNDO;
     Uuid id = begin(w, &options);
     world_script(
-        w, "UPDATE bulk_upload_jobs SET status = 'undoing', hides_rows = 1, error_message = 'x'");
+        w,
+        "UPDATE bulk_upload_jobs SET status = 'undoing', hides_rows = {true}, error_message = 'x'");
     assert_no_error(give_up(w));
     Job *job = world_job(w, w->ada, id);
     assert_int_equal(job->status, JOB_UNDOING);
@@ -807,5 +807,5 @@ int main(void)
         WORLD_TEST(test_stood_still_while_another_claimed_it),
         WORLD_TEST(test_quarterly),
     };
-    return cmocka_run_group_tests(tests, NULL, NULL);
+    return world_run(tests);
 }

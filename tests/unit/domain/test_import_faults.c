@@ -94,8 +94,7 @@ static void delete_the_earlier(World *w, Uuid job)
 {
     (void)job;
     Uuid earlier;
-    const char *id =
-        world_text(w, "SELECT lower(hex(id)) FROM bulk_upload_jobs ORDER BY created_at LIMIT 1");
+    const char *id = world_text(w, "SELECT id FROM bulk_upload_jobs ORDER BY created_at LIMIT 1");
     assert_true(hex_parse((Str){id, 32}, earlier.bytes, 16));
     world_delete(w, w->ada, earlier, true);
 }
@@ -103,9 +102,9 @@ static void delete_the_earlier(World *w, Uuid job)
 static void ask_to_cancel(World *w, Uuid job)
 {
     (void)job;
-    world_script(
-        w, "UPDATE bulk_upload_jobs SET status = 'processing', cancel_requested = 1 WHERE status = "
-           "'pending'");
+    world_script(w, "UPDATE bulk_upload_jobs SET status = 'processing', cancel_requested = {true} "
+                    "WHERE status = "
+                    "'pending'");
 }
 
 static const Scenario SCENARIOS[] = {
@@ -238,8 +237,8 @@ static void every_call(World *w, const Scenario *scenario)
 {
     const char *should = undisturbed(w, scenario);
     bool reached = true;
-    int64_t each =
-        getenv("OBLIGOR_TEST_QUICK") != NULL ? 4 : 20; /* of many calls alike not every one */
+    /* Of many calls alike not every one. */
+    int64_t each = world_rounds(getenv("OBLIGOR_TEST_QUICK") != NULL ? 4 : 20);
     for (int64_t nth = 1; reached; nth += 1 + nth / each) {
         world_restore(w);
         reached = attempt(w, scenario, nth);
@@ -253,7 +252,7 @@ static void every_call(World *w, const Scenario *scenario)
 static void two_calls(World *w, const Scenario *scenario, uint64_t *seed)
 {
     const char *should = undisturbed(w, scenario);
-    for (size_t i = 0; i < test_rounds(25); i++) {
+    for (int64_t i = 0; i < world_rounds((int64_t)test_rounds(25)); i++) {
         int64_t first = 1 + (int64_t)test_below(seed, 60),
                 second = 1 + (int64_t)test_below(seed, 60);
         world_restore(w);
@@ -302,5 +301,5 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {cmocka_unit_test(test_every_call),
                                        cmocka_unit_test(test_two_calls)};
-    return cmocka_run_group_tests(tests, NULL, NULL);
+    return world_run(tests);
 }

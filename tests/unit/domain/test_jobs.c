@@ -318,5 +318,5 @@ int main(void)
         WORLD_TEST(test_pages_of_problems),
         WORLD_TEST(test_the_file_as_it_came_in),
     };
-    return cmocka_run_group_tests(tests, NULL, NULL);
+    return world_run(tests);
 }

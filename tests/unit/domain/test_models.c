@@ -111,7 +111,7 @@ static void test_no_active_model(void **state)
     const LoadedModel *model = NULL;
     UploadAnswer answer = {0};
     Prediction *made = NULL;
-    world_script(w, "UPDATE models SET active = 0");
+    world_script(w, "UPDATE models SET active = {false}");
     const char *message =
         "There is no active annual model to score with. Add one: obligor model add FILE "
         "--activate.";
@@ -193,5 +193,5 @@ int main(void)
         WORLD_TEST(test_loaded_once),
         WORLD_TEST(test_every_call_failing),
     };
-    return cmocka_run_group_tests(tests, NULL, NULL);
+    return world_run(tests);
 }

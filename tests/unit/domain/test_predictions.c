@@ -465,5 +465,5 @@ int main(void)
         WORLD_TEST(test_pages_of_a_job),
         WORLD_TEST(test_every_call_failing),
     };
-    return cmocka_run_group_tests(tests, NULL, NULL);
+    return world_run(tests);
 }

@@ -308,5 +308,5 @@ int main(void)
         WORLD_TEST(test_claim_with_every_call_failing),
         WORLD_TEST(test_waking),
     };
-    return cmocka_run_group_tests(tests, NULL, NULL);
+    return world_run(tests);
 }

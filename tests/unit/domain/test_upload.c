@@ -187,7 +187,7 @@ static void test_leftovers_are_swept(void **state)
         assert_no_error(accept(w, w->ada, &request, STR("x"), &answer));
     world_script(w, "DELETE FROM work_queue; UPDATE bulk_upload_jobs SET status = 'receiving' "
                     "WHERE id <> (SELECT "
-                    "max(id) FROM bulk_upload_jobs)");
+                    "id FROM bulk_upload_jobs ORDER BY id DESC LIMIT 1)");
     int64_t last =
         world_number(w, "SELECT max(updated_at) FROM bulk_upload_jobs WHERE status = 'receiving'");
     assert_no_error(upload_sweep(w->arena, w->db, last, &removed));
@@ -263,5 +263,5 @@ int main(void)
         WORLD_TEST(test_many_leftovers),
         WORLD_TEST(test_every_call_failing),
     };
-    return cmocka_run_group_tests(tests, NULL, NULL);
+    return world_run(tests);
 }

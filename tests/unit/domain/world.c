@@ -1,13 +1,14 @@
-/* One database file in a directory of its own, on a file system in memory where there is one, since these
- * tests commit thousands of times and none is about the power failing. */
+/* One database for a test, on each engine of tests/support/engines.c in turn. What an engine puts into the test's
+ * directory lies on a file system in memory where there is one, since these tests commit thousands of times and
+ * none is about the power failing. */
 #include "world.h"
 
 #include "base/clock.h"
+#include "base/number.h"
 #include "store/migrate.h"
 
 #include <fcntl.h>
 #include <ftw.h>
-#include <sqlite3.h>
 #include <stdatomic.h>
 #include <stdio.h>
 #include <sys/mman.h>
@@ -40,6 +41,7 @@ static const char *const CARDS[KIND_COUNT] = {
 };
 
 static _Atomic int64_t now;
+static const Engine *chosen;
 
 static int64_t still_clock(void)
 {
@@ -116,8 +118,8 @@ int world_set_up(void **state)
     const char *base = access("/dev/shm", W_OK) == 0 ? "/dev/shm" : "/tmp";
     char *directory = arena_printf(arena, "%s/obligor-test-XXXXXX", base);
     CHECK(mkdtemp(directory) != NULL);
-    *w = (World){.arena = arena, .directory = directory};
-    w->url = str_printf(arena, "sqlite:%s/world.db", directory);
+    *w = (World){.arena = arena, .engine = chosen, .directory = directory};
+    w->url = w->engine->make(arena, directory);
     atomic_store(&now, WORLD_START);
     clock_inject(still_clock);
     open_sessions(w);
@@ -136,80 +138,67 @@ int world_tear_down(void **state)
 {
     World *w = *state;
     close_sessions(w);
+    w->engine->drop(w->arena, w->url);
     clock_inject(NULL);
     int failed = nftw(w->directory, remove_one, 16, FTW_DEPTH | FTW_PHYS);
     arena_free(w->arena);
     return failed;
 }
 
+typedef struct Tests {
+    const struct CMUnitTest *tests;
+    size_t count;
+} Tests;
+
+static int run_on(const Engine *engine, void *context)
+{
+    const Tests *all = context;
+    chosen = engine;
+    return _cmocka_run_group_tests(engine->name, all->tests, all->count, NULL, NULL);
+}
+
+int world_run_all(const struct CMUnitTest *tests, size_t count)
+{
+    Tests all = {tests, count};
+    return engines_each(NULL, run_on, &all);
+}
+
+int64_t world_rounds(int64_t rounds)
+{
+    return engine_is_sqlite(chosen) ? rounds : (rounds + WORLD_SLOWER - 1) / WORLD_SLOWER;
+}
+
 /* --- past the store ----------------------------------------------------------------------------- */
-
-static sqlite3 *open_plain(const World *w, const char *name)
-{
-    char path[256];
-    sqlite3 *db = NULL;
-    snprintf(path, sizeof path, "%s/%s", w->directory, name);
-    CHECK(sqlite3_open(path, &db) == SQLITE_OK);
-    sqlite3_busy_timeout(db, 10000);
-    return db;
-}
-
-static void copy(World *w, const char *from, const char *to)
-{
-    sqlite3 *source = open_plain(w, from), *target = open_plain(w, to);
-    sqlite3_backup *backup = sqlite3_backup_init(target, "main", source, "main");
-    CHECK(backup != NULL && sqlite3_backup_step(backup, -1) == SQLITE_DONE);
-    CHECK(sqlite3_backup_finish(backup) == SQLITE_OK);
-    sqlite3_close(source);
-    sqlite3_close(target);
-}
 
 void world_save(World *w)
 {
-    copy(w, "world.db", "saved.db");
+    w->engine->save(w->arena, w->url);
 }
 
 void world_restore(World *w)
 {
     close_sessions(w);
-    copy(w, "saved.db", "world.db");
+    w->engine->restore(w->arena, w->url);
     open_sessions(w);
 }
 
-static void each_row(World *w, const char *script, void (*row)(void *, sqlite3_stmt *),
-                     void *context)
+static void each_row(Arena *arena, World *w, const char *script, EngineRow row, void *context)
 {
-    sqlite3 *db = open_plain(w, "world.db");
-    for (const char *rest = script; *rest != '\0';) {
-        sqlite3_stmt *statement = NULL;
-        if (sqlite3_prepare_v2(db, rest, -1, &statement, &rest) != SQLITE_OK)
-            fail_msg("%s: %s", script, sqlite3_errmsg(db));
-        int code = SQLITE_DONE;
-        while (statement != NULL && (code = sqlite3_step(statement)) == SQLITE_ROW)
-            if (row != NULL)
-                row(context, statement);
-        if (code != SQLITE_DONE)
-            fail_msg("%s: %s", script, sqlite3_errmsg(db));
-        sqlite3_finalize(statement);
-    }
-    sqlite3_close(db);
+    w->engine->each_row(w->url, engine_script(arena, w->engine, script), row, context);
 }
 
-static void add_line(void *context, sqlite3_stmt *statement)
+static void add_line(void *context, int count, const char *const *columns)
 {
-    Buf *text = context;
-    for (int i = 0; i < sqlite3_column_count(statement); i++) {
-        const char *column = (const char *)sqlite3_column_text(statement, i);
-        buf_printf(text, "%s%s", i == 0 ? "" : "|", column == NULL ? "NULL" : column);
-    }
-    buf_add_char(text, '\n');
+    for (int i = 0; i < count; i++)
+        buf_printf(context, "%s%s", i == 0 ? "" : "|", columns[i]);
+    buf_add_char(context, '\n');
 }
 
 static const char *lines(Arena *arena, World *w, const char *query)
 {
     Buf text = buf_new(arena, 64 << 20);
     buf_add(&text, STR(""));
-    each_row(w, query, add_line, &text);
+    each_row(arena, w, query, add_line, &text);
     return text.len == 0 ? "" : str_dup(arena, buf_str(&text));
 }
 
@@ -218,28 +207,30 @@ const char *world_text(World *w, const char *query)
     return lines(w->arena, w, query);
 }
 
-static void keep_number(void *context, sqlite3_stmt *statement)
+static void keep_number(void *context, int count, const char *const *columns)
 {
-    *(int64_t *)context = sqlite3_column_int64(statement, 0);
+    assert_int_equal(count, 1);
+    assert_true(number_parse_int(str_from(columns[0]), INT64_MIN + 1, INT64_MAX, context));
 }
 
 int64_t world_number(World *w, const char *query)
 {
     int64_t number = INT64_MIN;
-    each_row(w, query, keep_number, &number);
+    each_row(w->arena, w, query, keep_number, &number);
+    assert_true(number != INT64_MIN);
     return number;
 }
 
 void world_script(World *w, const char *script)
 {
-    each_row(w, script, NULL, NULL);
+    each_row(w->arena, w, script, NULL, NULL);
 }
 
 #define JOB_OF(row, column)                                                                        \
     "(SELECT j.original_filename || j.created_at FROM bulk_upload_jobs j WHERE j.owner_id = " row  \
     ".owner_id AND j.id = " row "." column ")"
 
-static const char STATE[] = "SELECT 'annual', hex(p.owner_id), " JOB_OF(
+static const char STATE[] = "SELECT 'annual', p.owner_id, " JOB_OF(
     "p",
     "job_id") ", p.job_row, c.symbol,"
               "  p.reporting_year, p.reporting_quarter, p.source, p.derived_from IS NULL, "
@@ -248,7 +239,7 @@ static const char STATE[] = "SELECT 'annual', hex(p.owner_id), " JOB_OF(
               "  FROM annual_predictions p JOIN companies c ON c.owner_id = p.owner_id AND c.id = "
               "p.company_id"
               "  ORDER BY 2, 3, 4, 5, 6, 7, p.created_at, p.id;"
-              "SELECT 'company', hex(c.owner_id), c.symbol, c.name, c.sector, " JOB_OF(
+              "SELECT 'company', c.owner_id, c.symbol, c.name, c.sector, " JOB_OF(
                   "c",
                   "job_id") ","
                             "  c.job_row, c.deleted_at IS NULL FROM companies c ORDER BY 2, 3;"
@@ -286,7 +277,7 @@ static const char STATE[] = "SELECT 'annual', hex(p.owner_id), " JOB_OF(
                                                                       "  ORDER BY d.owner_id, 2, "
                                                                       "d.created_at;"
                                                                       "SELECT 'audit', "
-                                                                      "hex(owner_id), actor, via, "
+                                                                      "owner_id, actor, via, "
                                                                       "action, object_kind, "
                                                                       "row_count, reason FROM "
                                                                       "audit_events"
@@ -313,15 +304,16 @@ static const struct {
      "owner_id, id FROM bulk_upload_jobs) UNION ALL SELECT id FROM companies WHERE job_id IS NOT "
      "NULL "
      "AND (owner_id, job_id) NOT IN (SELECT owner_id, id FROM bulk_upload_jobs)"},
-    {"counts that do not agree with the rows", "SELECT job, y, r, s, sum(n) FROM (SELECT owner_id "
-                                               "AS o, coalesce(job_id, zeroblob(16)) AS job, "
-                                               "reporting_year AS y, risk_level AS r, sector AS s, "
-                                               "count(*) AS n FROM annual_predictions WHERE "
-                                               "is_current GROUP BY 1, 2, 3, 4, 5 UNION ALL SELECT "
-                                               "owner_id, job_id, reporting_year, risk_level, "
-                                               "sector, -sum(delta) FROM prediction_counts WHERE "
-                                               "kind = 0 GROUP BY 1, 2, 3, 4, 5) GROUP BY o, job, "
-                                               "y, r, s HAVING sum(n) <> 0"},
+    {"counts that do not agree with the rows",
+     "SELECT job, y, r, s, sum(n) FROM (SELECT owner_id "
+     "AS o, coalesce(job_id, {nil}) AS job, "
+     "reporting_year AS y, risk_level AS r, sector AS s, "
+     "count(*) AS n FROM annual_predictions WHERE "
+     "is_current GROUP BY 1, 2, 3, 4, 5 UNION ALL SELECT "
+     "owner_id, job_id, reporting_year, risk_level, "
+     "sector, -sum(delta) FROM prediction_counts WHERE "
+     "kind = 0 GROUP BY 1, 2, 3, 4, 5) x GROUP BY o, job, "
+     "y, r, s HAVING sum(n) <> 0"},
     {"rows outside the span that their job keeps",
      "SELECT j.original_filename, p.job_row FROM annual_predictions p JOIN bulk_upload_jobs j ON "
      "j.owner_id = p.owner_id AND j.id = p.job_id WHERE (p.created_at, p.id) < "

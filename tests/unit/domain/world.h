@@ -1,4 +1,4 @@
-/* A small world for the tests of the domain: a real SQLite database with two users, an operator and active
+/* A small world for the tests of the domain: a real database with two users, an operator and active
  * models, a clock that only a test moves, and a worker without threads of its own.
  *
  *     static void name(void **state)
@@ -9,7 +9,7 @@
  *         assert_int_equal(world_job(w, w->ada, job)->status, JOB_COMPLETED);
  *     }
  *
- * Tests are named in WORLD_TEST. What fails on purpose is in tests/support/db_fault.h. */
+ * Tests are named in WORLD_TEST and run by world_run, once on each engine of engines.h. What fails on purpose is in tests/support/db_fault.h. */
 #ifndef OBLIGOR_UNIT_DOMAIN_WORLD_H
 #define OBLIGOR_UNIT_DOMAIN_WORLD_H
 
@@ -30,6 +30,7 @@
 
 typedef struct World {
     Arena *arena;
+    const Engine *engine;
     const char *directory;
     Str url;
     Db *db;
@@ -45,6 +46,14 @@ typedef struct World {
 
 #define WORLD_TEST(function)                                                                       \
     cmocka_unit_test_setup_teardown(function, world_set_up, world_tear_down)
+
+#define world_run(tests) world_run_all((tests), ARRAY_COUNT(tests))
+int world_run_all(const struct CMUnitTest *tests, size_t count);
+
+/* A round of a long search takes several times as long where the database is another process: there are so many
+ * times fewer of them there, and never none. */
+enum { WORLD_SLOWER = 5 };
+int64_t world_rounds(int64_t rounds);
 
 int world_set_up(void **state);
 int world_tear_down(void **state);
@@ -97,7 +106,8 @@ const char *world_state(Arena *arena, World *w);
  * agree with the rows, counters that add up, spans that hold their rows. Fails the test where it does not. */
 void world_check(World *w);
 
-int64_t world_number(World *w, const char *query);   /* one number, past the store */
+/* Past the store, with the words of engine_script; values look as engines.h says. */
+int64_t world_number(World *w, const char *query);   /* one number */
 const char *world_text(World *w, const char *query); /* rows as lines, columns by "|" */
 void world_script(World *w, const char *script);
 

@@ -141,11 +141,11 @@ static void test_found_by_polling(void **state)
 {
     World *w = *state;
     Uuid job = world_upload(w, w->ada, world_row(w, "ONE", 2020, 1), NULL);
-    world_script(w, "UPDATE work_queue SET not_before = 9000000000000000");
+    world_script(w, "UPDATE work_queue SET not_before = {micros 9000000000000000}");
     Worker *worker = start(w);
     clock_sleep(100000);
     assert_int_equal(status(w, w->ada, job), JOB_PENDING);
-    world_script(w, "UPDATE work_queue SET not_before = 0");
+    world_script(w, "UPDATE work_queue SET not_before = {micros 0}");
     int64_t began = clock_monotonic();
     wait_for(w, w->ada, job, JOB_COMPLETED);
     assert_true(clock_monotonic() - began < SECONDS(10));
@@ -198,9 +198,7 @@ static void test_a_poisoned_task_is_given_up(void **state)
     Uuid poisoned = world_upload(w, w->ada, world_row(w, "ONE", 2020, 1), NULL);
     Uuid behind = world_upload(w, w->ada, world_row(w, "TWO", 2020, 1), NULL);
     Uuid other = world_upload(w, w->bob, world_row(w, "ONE", 2020, 1), NULL);
-    world_script(w, arena_printf(w->arena,
-                                 "DELETE FROM bulk_upload_files WHERE hex(job_id) = upper(replace("
-                                 "'%s', '-', ''))",
+    world_script(w, arena_printf(w->arena, "DELETE FROM bulk_upload_files WHERE job_id = {id %s}",
                                  uuid_text(w->arena, poisoned)));
     Worker *worker = start(w);
     wait_for(w, w->bob, other, JOB_COMPLETED);
@@ -216,7 +214,7 @@ static void test_a_poisoned_task_is_given_up(void **state)
         assert_int_equal(status(w, w->ada, behind), JOB_PENDING);
         assert_true(world_number(w, "SELECT min(not_before) FROM work_queue WHERE attempts > 0") >
                     clock_now() + SECONDS(attempt)); /* each time a little later */
-        world_script(w, "UPDATE work_queue SET not_before = 0");
+        world_script(w, "UPDATE work_queue SET not_before = {micros 0}");
     }
     wait_for(w, w->ada, poisoned, JOB_FAILED);
     assert_string_equal(world_job(w, w->ada, poisoned)->error_message,
@@ -232,7 +230,7 @@ static void test_a_damaged_store_is_not_the_files_fault(void **state)
 {
     World *w = *state;
     Uuid job = world_upload(w, w->ada, world_row(w, "ONE", 2020, 1), NULL);
-    world_script(w, "UPDATE bulk_upload_files SET data = zeroblob(9)");
+    world_script(w, "UPDATE bulk_upload_files SET data = {bytes 000000000000000000}");
     Worker *worker = start(w);
     wait_for_number(
         w, "SELECT count(*) FROM work_queue WHERE attempts = 0 OR lease_until IS NOT NULL", 0);
@@ -258,14 +256,14 @@ static void test_housekeeping(void **state)
     World *w = *state;
     world_upload(w, w->ada, world_row(w, "ONE", 2020, 1), NULL);
     world_script(
-        w,
-        "DELETE FROM work_queue; UPDATE bulk_upload_jobs SET status = 'receiving', updated_at = 1;"
-        "INSERT INTO tokens (digest, kind, user_id, created_at, expires_at) VALUES (x'01', "
-        "'session', "
-        "zeroblob(16), 1, 2);"
-        "INSERT INTO idempotency_keys (owner_id, user_id, key, route, request, object_id, "
-        "expires_at) "
-        "VALUES (zeroblob(16), zeroblob(16), 'k', 'r', zeroblob(32), zeroblob(16), 2)");
+        w, "DELETE FROM work_queue; UPDATE bulk_upload_jobs SET status = 'receiving', updated_at = "
+           "{micros 1};"
+           "INSERT INTO tokens (digest, kind, user_id, created_at, expires_at) VALUES ({bytes 01}, "
+           "'session', "
+           "{nil}, {micros 1}, {micros 2});"
+           "INSERT INTO idempotency_keys (owner_id, user_id, key, route, request, object_id, "
+           "expires_at) "
+           "VALUES ({nil}, {nil}, 'k', 'r', {bytes 00}, {nil}, {micros 2})");
     Worker *worker = start(w);
     wait_for_number(w, "SELECT count(*) FROM bulk_upload_jobs", 0);
     wait_for_number(w, "SELECT count(*) FROM tokens", 0);
@@ -360,5 +358,5 @@ int main(void)
         WORKER_TEST(test_until_it_is_over),
         WORKER_TEST(test_until_it_is_interrupted),
     };
-    return cmocka_run_group_tests(tests, NULL, NULL);
+    return world_run(tests);
 }
