@@ -196,6 +196,10 @@ static void ignore_notice(void *self, const PGresult *result)
     (void)result;
 }
 
+/* A process that is frozen inside a transaction holds its locks; so long is the lease of its task, and then
+ * whoever took that over waits no longer. */
+#define FROZEN_AFTER "30s"
+
 static Error *set_up(Session *session, Arena *arena)
 {
     PQsetNoticeReceiver(session->connection, ignore_notice, NULL);
@@ -213,6 +217,7 @@ static Error *set_up(Session *session, Arena *arena)
     return command(session, arena,
                    arena_printf(arena,
                                 "SET TIME ZONE 'UTC'; SET jit = off; "
+                                "SET idle_in_transaction_session_timeout = '" FROZEN_AFTER "'; "
                                 "SET default_transaction_read_only = %s; "
                                 "SET statement_timeout = %lld; SET lock_timeout = %lld",
                                 options->read_only ? "on" : "off",

@@ -16,6 +16,7 @@
 #include "store/prediction_store.h"
 #include "store/problem_store.h"
 #include "store/queue_store.h"
+#include "store/statements.h"
 
 static void the_driver_fails_when_it_is_told(void **state)
 {
@@ -117,6 +118,14 @@ static Error *migrate(Arena *arena, Db *db)
     return migrate_up(arena, db, &applied);
 }
 
+static bool has_index(Fixture *f, const char *name)
+{
+    const char *from =
+        fixture_is_sqlite(f) ? "sqlite_schema WHERE name" : "pg_indexes WHERE indexname";
+    return fixture_number(f, arena_printf(f->arena, "SELECT count(*) FROM %s = '%s'", from, name)) >
+           0;
+}
+
 /* Each migration is all or nothing, with its record; what was committed before the failure stays. */
 static void migrations(void **state)
 {
@@ -131,8 +140,11 @@ static void migrations(void **state)
         if (fired) {
             assert_error(error, ERROR_UNAVAILABLE, FAULT_MESSAGE);
             const char *dump = fixture_dump(arena, f);
-            bool recorded = strstr(dump, "0001_foundation") != NULL;
-            assert_int_equal(strstr(dump, "audit_heads") != NULL, recorded);
+            bool first = strstr(dump, "0001_foundation") != NULL;
+            bool second = strstr(dump, "0002_turns") != NULL;
+            assert_int_equal(strstr(dump, "audit_heads") != NULL, first);
+            assert_int_equal(has_index(f, "work_queue_order_ix"), first && !second);
+            assert_int_equal(has_index(f, "work_queue_turn_ix"), second);
         } else {
             assert_no_error(error);
         }
@@ -144,7 +156,7 @@ static void migrations(void **state)
         assert_true(nth < 100);
     }
     db_close(db);
-    assert_int_equal(fixture_number(f, "SELECT count(*) FROM schema_migrations"), 1);
+    assert_int_equal(fixture_number(f, "SELECT count(*) FROM schema_migrations"), MIGRATION_COUNT);
 }
 
 static Error *account_work(Arena *arena, Db *db, void *context)
