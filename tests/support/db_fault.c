@@ -3,20 +3,28 @@
  * what the code above does with an error, not about an engine that forgets its own state.
  *
  * A driver is a table of functions without a place for data of its own, so each wrapped session carries
- * its own table: with the engine's name of the driver behind it, and with what that driver can do. */
+ * its own table: with the engine's name of the driver behind it, and with what that driver can do. Sessions
+ * opened beside it share its counts, from threads of their own. */
 #include "db_fault.h"
 
 #include "store/db_driver.h"
+
+#include <stdatomic.h>
+
+typedef struct Counts {
+    atomic_int_fast64_t calls[FAULT_POINT_COUNT];
+    atomic_int_fast64_t countdown; /* 0 and below: not armed, or over */
+    ErrorCode code;
+    atomic_bool fired;
+    atomic_int_fast64_t open_cursors;
+} Counts;
 
 struct Fault {
     DbDriver driver; /* the table that the wrapped session is called through */
     const DbDriver *inner;
     void *session;
-    int64_t calls[FAULT_POINT_COUNT];
-    int64_t countdown; /* 0: not armed */
-    ErrorCode code;
-    bool fired;
-    int64_t open_cursors;
+    Counts *counts;
+    Counts own; /* of the session that was wrapped first */
 };
 
 typedef struct FaultCursor {
@@ -26,11 +34,12 @@ typedef struct FaultCursor {
 
 static Error *turn(Fault *fault, Arena *arena, FaultPoint point)
 {
-    fault->calls[point]++;
-    if (fault->countdown == 0 || --fault->countdown > 0)
+    Counts *counts = fault->counts;
+    atomic_fetch_add(&counts->calls[point], 1);
+    if (atomic_fetch_sub(&counts->countdown, 1) != 1)
         return NULL;
-    fault->fired = true;
-    return ERROR(arena, fault->code, FAULT_MESSAGE);
+    atomic_store(&counts->fired, true);
+    return ERROR(arena, counts->code, FAULT_MESSAGE);
 }
 
 static void fault_close(void *session)
@@ -93,7 +102,7 @@ static Error *fault_query(void *session, Arena *arena, Sql sql, const Value *par
     FaultCursor *cursor = ARENA_NEW(arena, FaultCursor);
     cursor->fault = fault;
     TRY(fault->inner->query(fault->session, arena, sql, params, count, &cursor->cursor));
-    fault->open_cursors++;
+    atomic_fetch_add(&fault->counts->open_cursors, 1);
     *ret_cursor = cursor;
     return NULL;
 }
@@ -108,7 +117,7 @@ static Error *fault_next(void *self, Arena *arena, bool *ret_more)
 static void fault_finish(void *self)
 {
     FaultCursor *cursor = self;
-    cursor->fault->open_cursors--;
+    atomic_fetch_sub(&cursor->fault->counts->open_cursors, 1);
     cursor->fault->inner->finish(cursor->cursor);
 }
 
@@ -149,7 +158,10 @@ static void fault_interrupt(void *session)
     fault->inner->interrupt(fault->session);
 }
 
-Db *fault_wrap(Db *db, Fault **ret_fault)
+static Error *fault_open_beside(const void *session, Arena *arena, DbOptions options,
+                                void **ret_session);
+
+static Fault *stand_before(const DbDriver *inner, void *session)
 {
     Fault *fault = check_malloc(sizeof *fault);
     *fault = (Fault){.driver = {.close = fault_close,
@@ -165,36 +177,59 @@ Db *fault_wrap(Db *db, Fault **ret_fault)
                                 .script = fault_script,
                                 .relax = fault_relax,
                                 .analyze = fault_analyze,
-                                .interrupt = fault_interrupt}};
-    fault->session = db_unwrap(db, &fault->inner);
-    fault->driver.engine = fault->inner->engine;
-    fault->driver.run_many = fault->inner->run_many != NULL ? fault_run_many : NULL;
-    fault->driver.load = fault->inner->load != NULL ? fault_load : NULL;
-    *ret_fault = fault;
-    return db_wrap(&fault->driver, fault);
+                                .interrupt = fault_interrupt},
+                     .inner = inner,
+                     .session = session};
+    fault->counts = &fault->own;
+    fault->driver.engine = inner->engine;
+    fault->driver.run_many = inner->run_many != NULL ? fault_run_many : NULL;
+    fault->driver.load = inner->load != NULL ? fault_load : NULL;
+    fault->driver.open_beside = inner->open_beside != NULL ? fault_open_beside : NULL;
+    return fault;
+}
+
+static Error *fault_open_beside(const void *session, Arena *arena, DbOptions options,
+                                void **ret_session)
+{
+    const Fault *fault = session;
+    void *inner = NULL;
+    TRY(fault->inner->open_beside(fault->session, arena, options, &inner));
+    Fault *beside = stand_before(fault->inner, inner);
+    beside->counts = fault->counts;
+    *ret_session = beside;
+    return NULL;
+}
+
+Db *fault_wrap(Db *db, Fault **ret_fault)
+{
+    const DbDriver *inner = NULL;
+    void *session = db_unwrap(db, &inner);
+    *ret_fault = stand_before(inner, session);
+    return db_wrap(&(*ret_fault)->driver, *ret_fault);
 }
 
 void fault_arm(Fault *fault, int64_t nth, ErrorCode code)
 {
-    memset(fault->calls, 0, sizeof fault->calls);
-    fault->countdown = nth;
-    fault->code = code;
-    fault->fired = false;
+    for (size_t i = 0; i < FAULT_POINT_COUNT; i++)
+        atomic_store(&fault->counts->calls[i], 0);
+    atomic_store(&fault->counts->countdown, nth);
+    fault->counts->code = code;
+    atomic_store(&fault->counts->fired, false);
 }
 
 bool fault_fired(const Fault *fault)
 {
-    return fault->fired;
+    return atomic_load(&fault->counts->fired);
 }
 
 int64_t fault_calls(const Fault *fault, FaultPoint point)
 {
-    return fault->calls[point];
+    return atomic_load(&fault->counts->calls[point]);
 }
 
 int64_t fault_open_cursors(const Fault *fault)
 {
-    return fault->open_cursors;
+    return atomic_load(&fault->counts->open_cursors);
 }
 
 /* True when the operation passed. */
