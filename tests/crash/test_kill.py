@@ -36,9 +36,7 @@ class Killer:
     @staticmethod
     def hold(place):
         """As if a worker had died right behind its claim: the first server does not start at once, unseen."""
-        with place.session() as session:
-            session.execute("UPDATE work_queue SET lease_until = ?, worker = 'a dead one'",
-                            (int(time.time() * 1e6) + 30_000_000,))
+        place.change("UPDATE work_queue SET lease_until = {in_half_a_minute}, worker = 'a dead one'")
 
     def task(self, session):
         """(position, attempts, who holds it, total), or None when there is none."""
