@@ -33,6 +33,11 @@ def setting(name, fallback):
     return int(os.environ.get(name, fallback))
 
 
+def rows_of_a_file(sqlite, postgres):
+    """How long the files of a test are: OBLIGOR_CRASH_ROWS, or what takes a few seconds on the engine."""
+    return setting("OBLIGOR_CRASH_ROWS", sqlite if ENGINE == "sqlite" else postgres)
+
+
 def until(condition, what, patience=PATIENCE, pause=0.005):
     """Waits until the condition gives something true, and gives it."""
     end = time.monotonic() + patience
@@ -200,6 +205,11 @@ class Worker(Process):
         until(lambda: "working" in self.tail(), "the worker to start")
         return self
 
+    def stop(self):
+        """A signal that comes before it listens to signals would end it as any other process."""
+        self.wait_until_it_works()
+        return super().stop()
+
 
 class Client:
     """Signs in anew where a server was started anew."""
@@ -279,7 +289,10 @@ def only_on(engine, why):
     return unittest.skipIf(engine != ENGINE, f"SKIPPED, {engine} alone: {why}")
 
 
-def main():
+def main(engine=None):
+    """`engine`: the only one that the file is about."""
+    if engine not in (None, ENGINE):
+        skip(f"this is about {engine} alone")
     if not os.access(BINARY, os.X_OK):
         skip(f"there is no program at {BINARY}; set OBLIGOR_BIN")
     if engines.why_not() is not None:

@@ -17,26 +17,25 @@ class Person(threading.Thread):
     """Does `step` again and again until told to end. Who is told to come again later comes again; every
     other answer that is not among the expected ones is kept in `wrong`."""
 
-    def __init__(self, client, pause=0.01):
+    def __init__(self, client, pause=0.01, patience=harness.PATIENCE):
         super().__init__(daemon=True)
         self.client = client
+        self.patience = patience  # until an answer that does not come is one that is wrong
         self.pause = pause
         self.over = threading.Event()
         self.wrong = []
         self.answered = 0
-        self.put_off = 0      # answers that said: later
-        self.last_put_off = 0.0
+        self.put_off = 0  # answers that said: later
 
     def ask(self, method, path, body=None, headers=None, good=(200,)):
         """Gives (status, answer); status None when it has to be asked again."""
         try:
-            status, answer, heads = self.client.ask(method, path, body, headers)
+            status, answer, heads = self.client.ask(method, path, body, headers, self.patience)
         except OSError as error:
             self.wrong.append(f"{method} {path}: no answer: {error!r}")
             return None, None
         if status == 503:
             self.put_off += 1
-            self.last_put_off = time.monotonic()
             if heads.get("Retry-After") is None:
                 self.wrong.append(f"{method} {path}: 503 without Retry-After: {answer}")
             return None, answer
@@ -47,7 +46,7 @@ class Person(threading.Thread):
 
     def until_answered(self, method, path, body=None, headers=None, good=(200,)):
         return harness.until(lambda: (lambda found: found if found[0] is not None else None)(
-            self.ask(method, path, body, headers, good)), f"an answer to {method} {path}", pause=0.05)
+            self.ask(method, path, body, headers, good)), f"an answer to {method} {path}", self.patience, pause=0.05)
 
     def step(self):
         raise NotImplementedError
@@ -103,3 +102,24 @@ class Clerk(Person):
     def last(self):
         harness.until(lambda: (self.write() if self.left else None, not self.left)[1],
                       "the last write by hand", pause=0.02)
+
+
+def at_once(calls):
+    """What each gives; all begin at the same moment. What one raises is raised behind the last."""
+    found, raised = [None] * len(calls), []
+    gate = threading.Barrier(len(calls))
+
+    def call(n):
+        gate.wait()
+        try:
+            found[n] = calls[n]()
+        except BaseException as error:  # pylint: disable=broad-except  (raised below)
+            raised.append(error)
+    threads = [threading.Thread(target=call, args=(n,)) for n in range(len(calls))]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    if raised:
+        raise raised[0]
+    return found

@@ -2,7 +2,7 @@
 
 However often the server dies, the end is that of a run that nobody disturbed: each row is there exactly
 once, the same rows are rejected for the same reasons, and nothing is left over. A run is
-OBLIGOR_CRASH_KILLS kills (12) of an import of OBLIGOR_CRASH_ROWS rows (40000), and half as many of its
+OBLIGOR_CRASH_KILLS kills (12) of an import of OBLIGOR_CRASH_ROWS rows, and half as many of its
 deletion.
 
 A task that died three times at one place is given up on purpose; so after a death without a commit since
@@ -16,7 +16,7 @@ import harness
 import state
 
 KILLS = harness.setting("OBLIGOR_CRASH_KILLS", 12)
-ROWS = harness.setting("OBLIGOR_CRASH_ROWS", 40000)
+ROWS = harness.rows_of_a_file(sqlite=40000, postgres=12000)
 SEED = harness.setting("OBLIGOR_CRASH_SEED", 1)
 
 

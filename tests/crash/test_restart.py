@@ -33,8 +33,8 @@ class Disturber:
     def __init__(self, place, server, strike, name):
         self.place, self.server, self.strike = place, server, strike
         self.draw = random.Random(f"{SEED} {name}")
-        self.met = 0     # strikes that met a task in the queue
-        self.failed = 0  # of those, strikes after which the worker gave the task up for a while
+        self.met = 0  # strikes that met a task in the queue
+        self.failed = self.before = self.failures()  # tasks that were put off
 
     def position(self):
         found = self.place.rows("SELECT position FROM work_queue ORDER BY accepted_at, id LIMIT 1")
@@ -44,16 +44,14 @@ class Disturber:
         with open(self.server.log_path, encoding="utf-8") as log:
             return log.read().count("task failed")
 
-    def wait_for_progress(self, failures):
+    def wait_for_progress(self):
         """False when the work was done. Whoever is waiting for the database waits no longer."""
         before = self.position()
 
         def moved():
-            nonlocal failures
             now = self.failures()
-            if now > failures:
-                self.failed += 1
-                failures = now
+            if now > self.failed:
+                self.failed = now
                 let_time_pass(self.place)
             position = self.position()
             return "over" if position is None else "moved" if position != before else None
@@ -61,17 +59,12 @@ class Disturber:
 
     def run(self, strikes, duration):
         for _ in range(strikes):
-            if not self.wait_for_progress(self.failures()):
+            if not self.wait_for_progress():
                 return
             time.sleep(self.draw.uniform(0, 1.2 * duration / strikes))
-            failures = self.failures()
             self.met += self.position() is not None
             self.strike()
-            if not self.wait_for_progress(failures):
-                return
-
-    def finish(self):
-        while self.wait_for_progress(0):
+        while self.wait_for_progress():
             pass
 
 
@@ -142,10 +135,9 @@ class RestartTest(harness.unittest.TestCase):
         clerk = people.Clerk(harness.Client(server, harness.BOB), what[0], WRITES, pause=0.03)
         with clerk:
             disturber.run(strikes, duration)
-            disturber.finish()
             with self.subTest(what + ": what whoever works by hand is told"):
                 self.assertEqual(clerk.end(), "")
-        print(f"{what}: {disturber.met} strikes met it, {disturber.failed} tasks put off, "
+        print(f"{what}: {disturber.met} strikes met it, {disturber.failed - disturber.before} times put off, "
               f"{clerk.put_off} requests told to come later, {clerk.answered} answered", flush=True)
         return disturber.met
 
@@ -227,7 +219,7 @@ class RestartTest(harness.unittest.TestCase):
             draw = random.Random(SEED)
             for n in range(count):
                 path = place.path(f"small-{n}.csv")
-                figures.write(path, 300, 100 + n)
+                figures.write_plain(path, 300, f"U{n}-")
                 with open(path, "rb") as file:
                     body = file.read()
                 self.send_until_taken(place, bob, draw, n, os.path.basename(path), body)
@@ -244,8 +236,15 @@ class RestartTest(harness.unittest.TestCase):
             self.assertEqual(state.wrong(session), "")
 
     def send_until_taken(self, place, person, draw, n, name, body):
-        cutter = people.Person(person.client)
-        cutter.step = lambda: (time.sleep(draw.uniform(0, 0.02)), engines.cut(place.database))
+        cutter = people.Person(person.client, pause=0)
+        session = engines.PostgresSession(engines.cluster().url("postgres"))
+        self.addCleanup(session.close)
+
+        def cut():
+            time.sleep(draw.uniform(0, 0.02))
+            session.execute("SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity "
+                            "WHERE datname = ? AND backend_type = 'client backend'", (place.database,))
+        cutter.step = cut
         headers = {"Content-Type": "text/csv", "Idempotency-Key": f"upload-{n}"}
         path = f"/predictions/jobs?job_type=annual&filename={name}"
         with cutter:
@@ -257,4 +256,4 @@ class RestartTest(harness.unittest.TestCase):
 
 
 if __name__ == "__main__":
-    harness.main()
+    harness.main("postgres")

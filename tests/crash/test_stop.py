@@ -6,7 +6,7 @@ import figures
 import harness
 import state
 
-ROWS = harness.setting("OBLIGOR_CRASH_ROWS", 40000)
+ROWS = harness.rows_of_a_file(sqlite=40000, postgres=20000)
 LEASE = 30
 
 
