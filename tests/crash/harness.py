@@ -202,7 +202,7 @@ class Worker(Process):
         super().__init__(place, "worker", options)
 
     def wait_until_it_works(self):
-        until(lambda: "working" in self.tail(), "the worker to start")
+        until(lambda: "working" in self.tail(100000), "the worker to start")
         return self
 
     def stop(self):
