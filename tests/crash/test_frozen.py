@@ -44,6 +44,7 @@ class FrozenTest(harness.unittest.TestCase):
         self.fail("the moment did not come")
 
     def run_frozen(self, inside):
+        """The first wakes when its successor is done."""
         with harness.Server(self.place, "--workers", "0") as server, harness.Worker(self.place) as first:
             client = harness.Client(server)
             job = client.uploaded(self.file)
@@ -87,6 +88,23 @@ class FrozenTest(harness.unittest.TestCase):
 
     def test_frozen_outside_of_a_transaction(self):
         self.run_frozen(inside=False)
+
+    def test_woken_while_its_successor_is_at_work(self):
+        """The job is not over: the token alone keeps the first from writing."""
+        with harness.Server(self.place, "--workers", "0") as server, harness.Worker(self.place) as first:
+            client = harness.Client(server)
+            job = client.uploaded(self.file)
+            position = self.freeze(first, inside=False)
+            with harness.Worker(self.place) as second:
+                self.place.change("UPDATE work_queue SET lease_until = {long_ago}")
+                with self.place.session() as session:
+                    harness.until(lambda: session.execute("SELECT 1 FROM work_queue WHERE position > ?", (position,)),
+                                  "the successor's first batch", pause=0.001)
+                    first.process.send_signal(signal.SIGCONT)
+                harness.until(lambda: "task was taken over" in first.tail(1000), "the first to notice")
+                self.assertEqual(client.over(job), "completed")
+                self.assertEqual([first.stop(), second.stop(), server.stop()], [0, 0, 0])
+        self.all_is_well()
 
     def test_frozen_inside_a_transaction(self):
         self.run_frozen(inside=True)

@@ -65,10 +65,21 @@ class Killer:
                         return False
                     if self.idle > 0:
                         self.wait_for_commit(session)
-                left = max(self.kills - self.done, 1)
-                time.sleep(self.draw.uniform(0, 1.5 * self.duration * share_left / left))
+                    left = max(self.kills - self.done, 1)
+                    time.sleep(self.draw.uniform(0, 1.5 * self.duration * share_left / left))
+                    if self.draw.random() < 0.3:
+                        self.wait_for_rows(session)
             server.kill()
         return True
+
+    @staticmethod
+    def wait_for_rows(session):
+        """Until rows come or go, or half a second: the kill then hits what is done next behind them."""
+        def rows():
+            return session.execute("SELECT count(*) FROM annual_predictions")
+        before, end = rows(), time.monotonic() + 0.5
+        while rows() == before and time.monotonic() < end:
+            pass
 
     def wait_for_commit(self, session):
         before = self.task(session)

@@ -61,7 +61,7 @@ class Disturber:
         for _ in range(strikes):
             if not self.wait_for_progress():
                 return
-            time.sleep(self.draw.uniform(0, 1.2 * duration / strikes))
+            time.sleep(self.draw.uniform(0, 0.8 * duration / strikes))
             self.met += self.position() is not None
             self.strike()
         while self.wait_for_progress():
@@ -153,7 +153,7 @@ class RestartTest(harness.unittest.TestCase):
             with self.subTest("the import"):
                 self.same(place, self.imported)
             self.delete(client, job)
-            self.half("Deletion", place, server, lambda: strike(place), self.deletion_takes,
+            self.half("Deletion", place, server, lambda: strike(place), 0.3 * self.deletion_takes,
                       (STRIKES + 1) // 2)
             with self.subTest("the deletion"):
                 self.same(place, self.deleted)
