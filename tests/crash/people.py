@@ -45,8 +45,10 @@ class Person(threading.Thread):
         return status, answer
 
     def until_answered(self, method, path, body=None, headers=None, good=(200,)):
-        return harness.until(lambda: (lambda found: found if found[0] is not None else None)(
-            self.ask(method, path, body, headers, good)), f"an answer to {method} {path}", self.patience, pause=0.05)
+        def answered():
+            found = self.ask(method, path, body, headers, good)
+            return found if found[0] is not None else None
+        return harness.until(answered, f"an answer to {method} {path}", self.patience, pause=0.05)
 
     def step(self):
         raise NotImplementedError

@@ -45,7 +45,8 @@ class BeginTest(harness.unittest.TestCase):
                 self.assertEqual(process.stop(), 0)
                 self.assertNotRegex(process.tail(1000), " error ")
 
-    commands = (("serve", "--listen", "127.0.0.1:0"), ("worker",), ("user", "list"), ("jobs", "list", "--user", harness.ADA))
+    commands = (("serve", "--listen", "127.0.0.1:0"), ("worker",), ("user", "list"),
+                ("jobs", "list", "--user", harness.ADA))
 
     def test_an_empty_database_is_refused(self):
         place = self.place()

@@ -13,7 +13,8 @@ ROWS = harness.setting("OBLIGOR_CRASH_ROWS", 30000)
 LEASE = 30             # TASK_LEASE_SECONDS
 AT_MOST = 2 * LEASE    # until a successor has taken over and finished
 # The statements behind those that insert companies and predictions.
-LATE_IN_A_BATCH = "RELEASE SAVEPOINT|bulk_upload_errors|prediction_counts|owners|UPDATE bulk_upload_jobs|work_queue"
+LATE_IN_A_BATCH = ("RELEASE SAVEPOINT|bulk_upload_errors|prediction_counts|owners|UPDATE bulk_upload_jobs|"
+                   "work_queue")
 
 
 class FrozenTest(harness.unittest.TestCase):
@@ -28,17 +29,18 @@ class FrozenTest(harness.unittest.TestCase):
         """Stops it where it has, or has not, written within a transaction that is open; the last statement
         of that one holds the pattern `behind`."""
         with self.place.session() as session:
-            harness.until(lambda: (session.execute("SELECT position FROM work_queue").fetchone() or (1,))[0] > 0,
-                          "the first batch", pause=0.001)
+            def position():
+                return (session.execute("SELECT position FROM work_queue").fetchone() or (1,))[0]
+            harness.until(lambda: position() > 0, "the first batch", pause=0.001)
             for _ in range(2000):
                 worker.process.send_signal(signal.SIGSTOP)
                 time.sleep(0.02)  # what was sent before is worked off
-                self.assertTrue(session.execute("SELECT 1 FROM work_queue"), "it was over before it could be stopped")
+                self.assertTrue(session.execute("SELECT 1 FROM work_queue"), "it was over too soon")
                 writing = session.execute(
                     "SELECT query FROM pg_stat_activity WHERE datname = current_database() "
                     "AND backend_xid IS NOT NULL AND pid <> pg_backend_pid() AND query ~ ?", (behind,))
                 if bool(writing) == inside:
-                    return session.execute("SELECT position FROM work_queue").fetchone()[0]
+                    return position()
                 worker.process.send_signal(signal.SIGCONT)
                 time.sleep(0.003)
         self.fail("the moment did not come")
@@ -74,7 +76,7 @@ class FrozenTest(harness.unittest.TestCase):
             status = client.over(job, patience=AT_MOST)
         except AssertionError:
             waiting = self.place.rows(
-                "SELECT substr(query, 1, 60), state, wait_event_type, wait_event, cardinality(pg_blocking_pids(pid)) "
+                "SELECT substr(query, 1, 60), state, wait_event, cardinality(pg_blocking_pids(pid)) "
                 "FROM pg_stat_activity WHERE datname = current_database() AND xact_start IS NOT NULL "
                 "AND pid <> pg_backend_pid()")
             raise AssertionError(f"{AT_MOST} s behind the freezing the work is not done: {waiting}") from None
@@ -98,8 +100,8 @@ class FrozenTest(harness.unittest.TestCase):
             with harness.Worker(self.place) as second:
                 self.place.change("UPDATE work_queue SET lease_until = {long_ago}")
                 with self.place.session() as session:
-                    harness.until(lambda: session.execute("SELECT 1 FROM work_queue WHERE position > ?", (position,)),
-                                  "the successor's first batch", pause=0.001)
+                    harness.until(lambda: session.execute("SELECT 1 FROM work_queue WHERE position > ?",
+                                                          (position,)), "the successor's batch", pause=0.001)
                     first.process.send_signal(signal.SIGCONT)
                 harness.until(lambda: "task was taken over" in first.tail(1000), "the first to notice")
                 self.assertEqual(client.over(job), "completed")

@@ -1,6 +1,6 @@
-"""Many processes on one PostgreSQL: servers that take uploads in, workers that die and are replaced, people who
-write by hand what a file says at the same moment. At the end every row is there once, every counter is true, and
-each owner's work ended in the order in which it was accepted."""
+"""Many processes on one PostgreSQL: servers that take uploads in, workers that die and are replaced, people
+who write by hand what a file says at the same moment. At the end every row is there once, every counter is
+true, and each owner's work ended in the order in which it was accepted."""
 import contextlib
 import itertools
 import random
@@ -150,8 +150,8 @@ class ManyTest(harness.unittest.TestCase):
             servers = self.servers(stack)
             workers = self.workers(stack, 2)
             client = harness.Client(servers[0], OWNERS[0])
-            racers = [Racer(harness.Client(servers[n % 2], OWNERS[0]), prefix, rows, random.Random(f"{SEED} {n}"))
-                      for n in range(6)]
+            racers = [Racer(harness.Client(servers[n % 2], OWNERS[0]), prefix, rows,
+                            random.Random(f"{SEED} {n}")) for n in range(6)]
             for racer in racers:
                 stack.enter_context(racer)
             job = client.uploaded(path)
@@ -200,7 +200,8 @@ class ManyTest(harness.unittest.TestCase):
             for person in [*owners, *editors]:
                 stack.enter_context(person)
             for owner in owners:
-                harness.until(lambda o=owner: o.rounds >= 4 * ROUNDS or o.wrong, "an owner's rounds", pause=0.05)
+                harness.until(lambda o=owner: o.rounds >= 4 * ROUNDS or o.wrong, "an owner's rounds",
+                              pause=0.05)
                 self.assertEqual(owner.end(), "")
             for editor in editors:
                 self.assertEqual(editor.end(), "")

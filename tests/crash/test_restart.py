@@ -137,7 +137,8 @@ class RestartTest(harness.unittest.TestCase):
             disturber.run(strikes, duration)
             with self.subTest(what + ": what whoever works by hand is told"):
                 self.assertEqual(clerk.end(), "")
-        print(f"{what}: {disturber.met} strikes met it, {disturber.failed - disturber.before} times put off, "
+        put_off = disturber.failed - disturber.before
+        print(f"{what}: {disturber.met} strikes met it, {put_off} times put off, "
               f"{clerk.put_off} requests told to come later, {clerk.answered} answered", flush=True)
         return disturber.met
 
@@ -223,7 +224,7 @@ class RestartTest(harness.unittest.TestCase):
                 with open(path, "rb") as file:
                     body = file.read()
                 self.send_until_taken(place, bob, draw, n, os.path.basename(path), body)
-            harness.until(lambda: (let_time_pass(place), place.value("SELECT count(*) FROM work_queue") == 0)[1],
+            harness.until(lambda: (let_time_pass(place), place.rows("SELECT 1 FROM work_queue") == [])[1],
                           "the end of the work", pause=1)
             self.assertEqual(bob.wrong, [])
             self.assertEqual(server.stop(), 0)

@@ -1,5 +1,5 @@
-"""Whose turn it is, on PostgreSQL: a small file does not wait behind a large one of somebody else's, and a worker
-that sleeps in another process begins at once."""
+"""Whose turn it is, on PostgreSQL: a small file does not wait behind a large one of somebody else's, and a
+worker that sleeps in another process begins at once."""
 import datetime
 import random
 import time
@@ -32,7 +32,8 @@ class TurnsTest(harness.unittest.TestCase):
         with harness.Server(self.place, "--workers", "0") as server, harness.Worker(self.place) as worker:
             ada, bob = harness.Client(server), harness.Client(server, harness.BOB)
             job = ada.uploaded(large)
-            harness.until(lambda: ada.job(job)["progress"]["processed_rows"] > 0, "the large file to begin", pause=0.02)
+            harness.until(lambda: ada.job(job)["progress"]["processed_rows"] > 0, "the large file to begin",
+                          pause=0.02)
             for n in range(3):
                 little = self.place.path(f"little-{n}.csv")
                 figures.write_plain(little, 10, f"T{n}-")
@@ -51,7 +52,8 @@ class TurnsTest(harness.unittest.TestCase):
         self.all_is_well()
 
     def started_at(self, client, job):
-        at = harness.until(lambda: client.job(job)["timestamps"]["started_at"], "the start of the job", pause=0.01)
+        at = harness.until(lambda: client.job(job)["timestamps"]["started_at"], "the start of the job",
+                           pause=0.01)
         return datetime.datetime.fromisoformat(at.replace("Z", "+00:00")).timestamp()
 
     def test_a_worker_that_sleeps_begins_at_once(self):
