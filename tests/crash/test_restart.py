@@ -58,10 +58,11 @@ class Disturber:
         return harness.until(moved, "the work to go on", pause=0.01) == "moved"
 
     def run(self, strikes, duration):
-        for _ in range(strikes):
+        for n in range(strikes):
             if not self.wait_for_progress():
                 return
-            time.sleep(self.draw.uniform(0, 0.8 * duration / strikes))
+            if n > 0:  # the first right behind a batch, however fast the work is
+                time.sleep(self.draw.uniform(0, 0.8 * duration / strikes))
             self.met += self.position() is not None
             self.strike()
         while self.wait_for_progress():
