@@ -1,27 +1,26 @@
-"""What the crash tests share: a database to begin with, the program as a server that can be killed, a
-client, and the end of a test file.
+"""What the crash tests share: a database to begin with, the program as a server or worker that can be
+killed, a client, and the end of a test file. OBLIGOR_CRASH_ENGINE says on which engine (sqlite).
 
 Nothing here waits for a fixed time where it can wait for something to happen. Randomness is seeded, so
 the same moments are chosen in every run; when exactly a kill hits is then up to the machine, which is
 the point.
 """
 import contextlib
-import glob
-import hashlib
 import http.client
 import json
 import os
-import random
 import shutil
 import signal
-import sqlite3
 import subprocess
 import sys
 import tempfile
 import time
 import unittest
 
+import engines
+
 BINARY = os.environ.get("OBLIGOR_BIN", "build/obligor")
+ENGINE = engines.ENGINE
 SOURCE = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 ADA = "ada@example.com"
 BOB = "bob@example.com"
@@ -32,6 +31,11 @@ PATIENCE = 120.0  # seconds until something that must happen is taken not to
 def setting(name, fallback):
     """A number from the environment, for longer runs than the usual one."""
     return int(os.environ.get(name, fallback))
+
+
+def rows_of_a_file(sqlite, postgres):
+    """How long the files of a test are: OBLIGOR_CRASH_ROWS, or what takes a few seconds on the engine."""
+    return setting("OBLIGOR_CRASH_ROWS", sqlite if ENGINE == "sqlite" else postgres)
 
 
 def until(condition, what, patience=PATIENCE, pause=0.005):
@@ -47,19 +51,36 @@ def until(condition, what, patience=PATIENCE, pause=0.005):
 
 
 class Place:
-    """A directory of its own with a database in it, gone afterwards."""
+    """A directory of its own and a database, gone afterwards."""
 
     def __init__(self, directory=None):
         self.made = directory is None
         self.directory = directory or tempfile.mkdtemp(prefix="obligor-crash-")
-        self.database = os.path.join(self.directory, "obligor.db")
-        self.url = "sqlite:" + self.database
+        self.logs = 0
+        if ENGINE == "sqlite":
+            self.database = os.path.join(self.directory, "obligor.db")
+            self.url = "sqlite:" + self.database
+        else:
+            self.use(engines.new_database())
+
+    def use(self, database):
+        """On PostgreSQL: another database in place of its own."""
+        self.database = database
+        self.url = engines.cluster().url(database)
 
     def path(self, name):
         return os.path.join(self.directory, name)
 
+    def log_path(self):
+        """A new log for each process; those of before stay."""
+        self.logs += 1
+        return self.path(f"{self.logs}.log")
+
     def copy_from(self, other):
         """The other one's database as it stands; nobody may have it open."""
+        if ENGINE == "postgres":
+            self.use(engines.new_database(template=other.database))
+            return
         shutil.copyfile(other.database, self.database)
         for name in ("-wal", "-shm"):
             if os.path.exists(other.database + name) and os.path.getsize(other.database + name):
@@ -67,8 +88,11 @@ class Place:
 
     @contextlib.contextmanager
     def session(self):
-        """A plain session on the database file, past the program."""
-        session = sqlite3.connect(self.database, timeout=60, isolation_level=None)
+        """A plain session on the database, past the program."""
+        if ENGINE == "sqlite":
+            session = engines.SqliteSession(self.database)
+        else:
+            session = engines.PostgresSession(self.url)
         try:
             yield session
         finally:
@@ -82,6 +106,10 @@ class Place:
         found = self.rows(query, *values)
         return found[0][0] if found else None
 
+    def change(self, statement, *values):
+        with self.session() as session:
+            session.execute(statement, values)
+
     def run(self, *arguments, stdin=None, may_fail=False, timeout=PATIENCE):
         """The program once, to its end. Gives (exit code, what it said, what it complained of)."""
         done = subprocess.run([BINARY, *arguments, "--db", self.url], input=stdin, text=True,
@@ -91,9 +119,10 @@ class Place:
                                  f"{done.stdout}{done.stderr}")
         return done.returncode, done.stdout, done.stderr
 
-    def people(self):
-        """Two users and a model to score with."""
-        for email in (ADA, BOB):
+    def people(self, emails=(ADA, BOB)):
+        """Users, two of them unless others are named, and a model to score with."""
+        self.run("migrate")
+        for email in emails:
             self.run("user", "add", "--email", email, "--verified", "--password-stdin",
                      stdin=PASSWORD + "\n")
         self.run("model", "add", os.path.join(SOURCE, "models", "annual-default.json"), "--activate")
@@ -103,25 +132,15 @@ class Place:
             shutil.rmtree(self.directory, ignore_errors=True)
 
 
-class Server:
-    """`obligor serve` on a free port. Its log is kept, and shown when a test fails."""
+class Process:
+    """One of the program's processes that stay. Its log is kept, and shown when a test fails."""
 
-    def __init__(self, place, *options, environment=None):
+    def __init__(self, place, command, options, environment=None):
         self.place = place
-        self.log_path = place.path("server.log")
+        self.log_path = place.log_path()
         self.log = open(self.log_path, "ab")
-        self.process = subprocess.Popen(
-            [BINARY, "serve", "--listen", "127.0.0.1:0", "--db", place.url, "--spool",
-             place.directory, *options], stdout=subprocess.PIPE, stderr=self.log,
-            env=environment, text=True)
-        self.port = None
-        for line in self.process.stdout:
-            if " serves at " in line:
-                self.port = int(line.strip().rsplit(":", 1)[1])
-                break
-        if self.port is None:
-            self.process.wait()
-            raise AssertionError("the server did not start:\n" + self.tail())
+        self.process = subprocess.Popen([BINARY, command, "--db", place.url, *options],
+                                        stdout=subprocess.PIPE, stderr=self.log, env=environment, text=True)
 
     def tail(self, lines=30):
         with open(self.log_path, encoding="utf-8", errors="replace") as log:
@@ -157,7 +176,39 @@ class Server:
         if not self.log.closed:
             self._gone()
         if kind is not None and not issubclass(kind, unittest.SkipTest):
-            sys.stderr.write("--- the end of the server's log\n" + self.tail())
+            sys.stderr.write(f"--- the end of the log of {self.process.args[1]}\n" + self.tail())
+
+
+class Server(Process):
+    """`obligor serve` on a free port."""
+
+    def __init__(self, place, *options, environment=None):
+        super().__init__(place, "serve", ["--listen", "127.0.0.1:0", "--spool", place.directory, *options],
+                         environment)
+        self.port = None
+        for line in self.process.stdout:
+            if " serves at " in line:
+                self.port = int(line.strip().rsplit(":", 1)[1])
+                break
+        if self.port is None:
+            self.process.wait()
+            raise AssertionError("the server did not start:\n" + self.tail())
+
+
+class Worker(Process):
+    """`obligor worker`."""
+
+    def __init__(self, place, *options):
+        super().__init__(place, "worker", options)
+
+    def wait_until_it_works(self):
+        until(lambda: "working" in self.tail(100000), "the worker to start")
+        return self
+
+    def stop(self):
+        """A signal that comes before it listens to signals would end it as any other process."""
+        self.wait_until_it_works()
+        return super().stop()
 
 
 class Client:
@@ -174,6 +225,11 @@ class Client:
 
     def call(self, method, path, body=None, headers=None, timeout=PATIENCE):
         """Gives (status, answer)."""
+        status, answer, _ = self.ask(method, path, body, headers, timeout)
+        return status, answer
+
+    def ask(self, method, path, body=None, headers=None, timeout=PATIENCE):
+        """Gives (status, answer, headers)."""
         connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=timeout)
         sent = dict(headers or {})
         if self.token is not None:
@@ -185,7 +241,7 @@ class Client:
             connection.request(method, "/api/v1" + path, body=body, headers=sent)
             response = connection.getresponse()
             text = response.read()
-            return response.status, json.loads(text) if text else None
+            return response.status, json.loads(text) if text else None, response.headers
         finally:
             connection.close()
 
@@ -218,9 +274,8 @@ class Client:
 def free_leases(place, server):
     """What the passing of half a minute would do: the leases of workers that are dead run out. Done while
     the new server runs, so that the recovery of the database file after a kill stays its own."""
-    with place.session() as session:
-        session.execute("UPDATE work_queue SET lease_until = 1 WHERE lease_until IS NOT NULL "
-                        "AND worker <> ?", (server.worker,))
+    place.change("UPDATE work_queue SET lease_until = {long_ago} WHERE lease_until IS NOT NULL "
+                 "AND worker <> ?", server.worker)
 
 
 def skip(why):
@@ -229,7 +284,17 @@ def skip(why):
     sys.exit(77)
 
 
-def main():
+def only_on(engine, why):
+    """Marks what is another engine's alone; the reason is said aloud."""
+    return unittest.skipIf(engine != ENGINE, f"SKIPPED, {engine} alone: {why}")
+
+
+def main(engine=None):
+    """`engine`: the only one that the file is about."""
+    if engine not in (None, ENGINE):
+        skip(f"this is about {engine} alone")
     if not os.access(BINARY, os.X_OK):
         skip(f"there is no program at {BINARY}; set OBLIGOR_BIN")
+    if engines.why_not() is not None:
+        skip(engines.why_not())
     unittest.main(verbosity=2)

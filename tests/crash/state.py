@@ -2,19 +2,21 @@
 would recognise a row by. And what must hold in every state."""
 import hashlib
 
+from engines import raw
+
 JOB = """(SELECT j.original_filename FROM bulk_upload_jobs j
           WHERE j.owner_id = {0}.owner_id AND j.id = {0}.{1})"""
 
 PREDICTIONS = f"""
 SELECT {JOB.format("p", "job_id")}, p.job_row, c.symbol, p.reporting_year, p.reporting_quarter, p.job_link,
   p.source, p.derived_from IS NULL, {JOB.format("p", "root_job_id")}, p.sector, p.market_cap, p.risk_level,
-  p.confidence, hex(p.model_id), p.is_current, hex(p.created_by), p.long_term_debt_to_total_capital,
+  p.confidence, p.model_id, p.is_current, p.created_by, p.long_term_debt_to_total_capital,
   p.total_debt_to_ebitda, p.net_income_margin, p.ebit_to_interest_expense, p.return_on_assets, p.probability
 FROM annual_predictions p JOIN companies c ON c.owner_id = p.owner_id AND c.id = p.company_id
 ORDER BY p.owner_id, 1, p.job_row, c.symbol, p.reporting_year, p.created_at"""
 
 COMPANIES = f"""
-SELECT hex(c.owner_id), c.symbol, c.name, c.sector, {JOB.format("c", "job_id")}, c.job_row, hex(c.created_by),
+SELECT c.owner_id, c.symbol, c.name, c.sector, {JOB.format("c", "job_id")}, c.job_row, c.created_by,
   c.deleted_at IS NULL FROM companies c ORDER BY c.owner_id, c.symbol"""
 
 PROBLEMS = f"""
@@ -23,7 +25,7 @@ SELECT {JOB.format("e", "job_id")}, e.severity, e.job_row, e.seq, e.column_name,
 
 JOBS = """
 SELECT original_filename, status, status_before, hides_rows, hides_inferred, cancel_requested, options,
-  file_size, hex(file_sha256), total_rows, processed_rows, successful_rows, failed_rows, skipped_rows,
+  file_size, file_sha256, total_rows, processed_rows, successful_rows, failed_rows, skipped_rows,
   unchanged_rows, replaced_rows, warning_count, companies_created, resume_row, bytes_done, error_message,
   first_id IS NULL, last_id IS NULL, started_at IS NULL, completed_at IS NULL, deleted_at IS NULL
 FROM bulk_upload_jobs ORDER BY owner_id, created_at"""
@@ -39,7 +41,7 @@ SELECT {JOB.format("d", "job_id")}, d.kind, d.reason, d.record_only, d.state, d.
   d.completed_at IS NULL FROM deletions d ORDER BY d.owner_id, d.created_at"""
 
 AUDIT = """
-SELECT hex(owner_id), actor, via, action, object_kind, row_count, reason, details IS NULL
+SELECT owner_id, actor, via, action, object_kind, row_count, reason, details IS NULL
 FROM audit_events WHERE action <> 'user.signed_in' ORDER BY owner_id, seq"""
 
 PARTS = {"annual_predictions": PREDICTIONS, "companies": COMPANIES, "bulk_upload_errors": PROBLEMS,
@@ -92,13 +94,18 @@ WRONG = {
         """SELECT p.id FROM {table} p JOIN bulk_upload_jobs j ON j.owner_id = p.owner_id AND j.id = p.job_id
            WHERE (p.created_at, p.id) < (j.first_created_at, j.first_id)
               OR (p.created_at, p.id) > (j.last_created_at, j.last_id)""",
+    "a job that made other rows than it counts":
+        """SELECT j.id, j.successful_rows, j.removed_rows FROM bulk_upload_jobs j
+           WHERE j.job_type = '{word}' AND NOT j.dry_run AND j.successful_rows - j.removed_rows <>
+             (SELECT count(*) FROM {table} p WHERE p.owner_id = j.owner_id AND p.job_id = j.id
+              AND p.job_link = 0)""",
     "counts that do not agree with the rows":
-        """SELECT * FROM (
-             SELECT owner_id, coalesce(job_id, zeroblob(16)) AS job, reporting_year AS y, risk_level AS r,
+        """SELECT owner_id, job, y, r, s, sum(n) FROM (
+             SELECT owner_id, coalesce(job_id, {nil}) AS job, reporting_year AS y, risk_level AS r,
                sector AS s, count(*) AS n FROM {table} WHERE is_current GROUP BY 1, 2, 3, 4, 5
              UNION ALL
              SELECT owner_id, job_id, reporting_year, risk_level, sector, -sum(delta)
-             FROM prediction_counts WHERE kind = {kind} GROUP BY 1, 2, 3, 4, 5)
+             FROM prediction_counts WHERE kind = {kind} GROUP BY 1, 2, 3, 4, 5) both_sides
            GROUP BY owner_id, job, y, r, s HAVING sum(n) <> 0""",
 }
 WRONG_ONCE = {
@@ -108,7 +115,7 @@ WRONG_ONCE = {
     "a job that says it failed more rows than are kept":
         """SELECT j.id FROM bulk_upload_jobs j WHERE j.failed_rows <> (SELECT count(DISTINCT e.job_row)
            FROM bulk_upload_errors e WHERE e.owner_id = j.owner_id AND e.job_id = j.id AND e.severity = 0
-           AND e.column_name IS NOT 'file')""",
+           AND coalesce(e.column_name, '') <> 'file')""",
     "a job that says it gave more warnings than are kept":
         """SELECT j.id FROM bulk_upload_jobs j WHERE j.warning_count <> (SELECT count(*)
            FROM bulk_upload_errors e WHERE e.owner_id = j.owner_id AND e.job_id = j.id AND e.severity = 1)""",
@@ -132,21 +139,17 @@ WRONG_ONCE = {
 def wrong(session):
     """What does not hold, as text; empty when all does."""
     found = []
-    for kind, table in enumerate(("annual_predictions", "quarterly_predictions")):
+    for kind, word in enumerate(("annual", "quarterly")):
+        table = word + "_predictions"
         for what, query in WRONG.items():
-            rows = session.execute(query.format(table=table, kind=kind)).fetchall()
+            rows = session.execute(query, table=table, kind=str(kind), word=word).fetchall()
             if rows:
                 found.append(f"{table}: {what}: {len(rows)}, such as {rows[:3]}")
     for what, query in WRONG_ONCE.items():
         rows = session.execute(query).fetchall()
         if rows:
             found.append(f"{what}: {len(rows)}, such as {rows[:3]}")
-    check = session.execute("PRAGMA integrity_check").fetchall()
-    if check != [("ok",)]:
-        found.append(f"the database file: {check[:3]}")
-    keys = session.execute("PRAGMA foreign_key_check").fetchall()
-    if keys:
-        found.append(f"foreign keys: {keys[:3]}")
+    found += session.troubles()
     return "\n".join(found + broken_chains(session))
 
 
@@ -165,26 +168,26 @@ def text(value):
 def entry_digest(before, row):
     owner, seq, at, user, actor, via, address, request, action, kind, thing, count, reason, details = row
     return hashlib.sha256(
-        before + owner + number(seq) + number(at) + user + text(actor) + text(via) + text(address) +
-        text(request) + text(action) + text(kind) + thing + number(-1 if count is None else count) +
+        before + raw(owner) + number(seq) + number(at) + raw(user) + text(actor) + text(via) + text(address) +
+        text(request) + text(action) + text(kind) + raw(thing) + number(-1 if count is None else count) +
         text(reason) + text(details)).digest()
 
 
 def broken_chains(session):
     found = []
-    heads = {owner: (seq, digest) for owner, seq, digest in
+    heads = {owner: (seq, raw(digest)) for owner, seq, digest in
              session.execute("SELECT owner_id, seq, digest FROM audit_heads")}
     ends = {owner: (0, bytes(32)) for owner, (seq, _) in heads.items() if seq == 0}
     for *row, digest in session.execute(
-            "SELECT owner_id, seq, at, user_id, actor, via, address, request_id, action, object_kind, "
+            "SELECT owner_id, seq, {at_micros}, user_id, actor, via, address, request_id, action, object_kind, "
             "object_id, row_count, reason, details, digest FROM audit_events ORDER BY owner_id, seq"):
         owner, seq = row[0], row[1]
         last, before = ends.get(owner, (0, bytes(32)))
         if seq != last + 1:
-            found.append(f"audit chain of {owner.hex()}: {seq} follows {last}")
-        if entry_digest(before, row) != digest:
-            found.append(f"audit chain of {owner.hex()}: entry {seq} does not fit its digest")
-        ends[owner] = (seq, digest)
+            found.append(f"audit chain of {raw(owner).hex()}: {seq} follows {last}")
+        if entry_digest(before, row) != raw(digest):
+            found.append(f"audit chain of {raw(owner).hex()}: entry {seq} does not fit its digest")
+        ends[owner] = (seq, raw(digest))
     if ends != heads:
         found.append("audit: a head does not fit its chain")
     return found

@@ -2,7 +2,7 @@
 
 However often the server dies, the end is that of a run that nobody disturbed: each row is there exactly
 once, the same rows are rejected for the same reasons, and nothing is left over. A run is
-OBLIGOR_CRASH_KILLS kills (12) of an import of OBLIGOR_CRASH_ROWS rows (40000), and half as many of its
+OBLIGOR_CRASH_KILLS kills (12) of an import of OBLIGOR_CRASH_ROWS rows, and half as many of its
 deletion.
 
 A task that died three times at one place is given up on purpose; so after a death without a commit since
@@ -16,7 +16,7 @@ import harness
 import state
 
 KILLS = harness.setting("OBLIGOR_CRASH_KILLS", 12)
-ROWS = harness.setting("OBLIGOR_CRASH_ROWS", 40000)
+ROWS = harness.rows_of_a_file(sqlite=40000, postgres=12000)
 SEED = harness.setting("OBLIGOR_CRASH_SEED", 1)
 
 
@@ -36,9 +36,7 @@ class Killer:
     @staticmethod
     def hold(place):
         """As if a worker had died right behind its claim: the first server does not start at once, unseen."""
-        with place.session() as session:
-            session.execute("UPDATE work_queue SET lease_until = ?, worker = 'a dead one'",
-                            (int(time.time() * 1e6) + 30_000_000,))
+        place.change("UPDATE work_queue SET lease_until = {in_half_a_minute}, worker = 'a dead one'")
 
     def task(self, session):
         """(position, attempts, who holds it, total), or None when there is none."""
@@ -67,10 +65,21 @@ class Killer:
                         return False
                     if self.idle > 0:
                         self.wait_for_commit(session)
-                left = max(self.kills - self.done, 1)
-                time.sleep(self.draw.uniform(0, 1.5 * self.duration * share_left / left))
+                    left = max(self.kills - self.done, 1)
+                    time.sleep(self.draw.uniform(0, 1.5 * self.duration * share_left / left))
+                    if self.draw.random() < 0.3:
+                        self.wait_for_rows(session)
             server.kill()
         return True
+
+    @staticmethod
+    def wait_for_rows(session):
+        """Until rows come or go, or half a second: the kill then hits what is done next behind them."""
+        def rows():
+            return session.execute("SELECT count(*) FROM annual_predictions")
+        before, end = rows(), time.monotonic() + 0.5
+        while rows() == before and time.monotonic() < end:
+            pass
 
     def wait_for_commit(self, session):
         before = self.task(session)

@@ -1,4 +1,4 @@
-"""Several processes on one embedded database: the command line beside a server, two servers, and a server
+"""Several processes on one database: the command line beside a server, two servers, and a server
 that stands still beyond its lease while another takes its work over."""
 import signal
 import sqlite3
@@ -6,11 +6,12 @@ import subprocess
 import threading
 import time
 
+import engines
 import figures
 import harness
 import state
 
-ROWS = harness.setting("OBLIGOR_CRASH_ROWS", 40000)
+ROWS = harness.rows_of_a_file(sqlite=40000, postgres=15000)
 
 
 class Together(harness.unittest.TestCase):
@@ -113,7 +114,10 @@ class Together(harness.unittest.TestCase):
 
     def holds_the_lock(self):
         """Somebody is within a write transaction."""
-        session = sqlite3.connect(self.place.database, timeout=0, isolation_level=None)
+        if harness.ENGINE == "postgres":
+            return self.place.value("SELECT count(*) FROM pg_stat_activity WHERE xact_start IS NOT NULL "
+                                    "AND datname = current_database() AND pid <> pg_backend_pid()") > 0
+        session = engines.SqliteSession(self.place.database, timeout=0)
         try:
             session.execute("BEGIN IMMEDIATE")
             session.execute("ROLLBACK")
