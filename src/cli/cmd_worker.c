@@ -9,8 +9,8 @@ Error *cmd_worker(Cli *cli)
     Db *db;
     Worker *worker;
     const WorkerConfig config = {.db_url = call_text(cli->call, OPTION_DB)};
+    signals_hold(); /* from here on a signal ends it in good order */
     TRY(access_open(cli, &db));
-    signals_hold();
     TRY(worker_start(cli->arena, &config, &worker));
     log_event(LOG_INFO, "working", LOG_TEXT("version", cli_version()));
     int number = signals_wait();

@@ -92,7 +92,7 @@ static const struct {
 static Error *translate_state(Session *session, Arena *arena, const char *state, const char *doing,
                               const char *words)
 {
-    bool lost = PQstatus(session->connection) == CONNECTION_BAD;
+    bool lost = session->broken || PQstatus(session->connection) == CONNECTION_BAD;
     ErrorCode code = lost ? ERROR_UNAVAILABLE : ERROR_INTERNAL;
     const char *message =
         lost ? "The database is away. Try again in a moment." : "The database refused a statement.";
@@ -114,6 +114,8 @@ static Error *translate_state(Session *session, Arena *arena, const char *state,
 static Error *translate(Session *session, Arena *arena, const PGresult *result, const char *doing)
 {
     const char *state = result != NULL ? PQresultErrorField(result, PG_DIAG_SQLSTATE) : NULL;
+    /* An error that is not the server's: the connection is gone, though libpq may notice only later. */
+    session->broken |= result != NULL && state == NULL;
     return translate_state(session, arena, state, doing, PQerrorMessage(session->connection));
 }
 
