@@ -198,9 +198,12 @@ static void ignore_notice(void *self, const PGresult *result)
     (void)result;
 }
 
+/* Each statement is written for one plan: making it anew for each execution took longer than executing it. */
+#define PLANS "SET plan_cache_mode = force_generic_plan; SET jit = off; "
+
 /* A process that is frozen inside a transaction holds its locks; so long is the lease of its task, and then
  * whoever took that over waits no longer. */
-#define FROZEN_AFTER "30s"
+#define FROZEN "SET idle_in_transaction_session_timeout = '30s'; "
 
 static Error *set_up(Session *session, Arena *arena)
 {
@@ -218,9 +221,8 @@ static Error *set_up(Session *session, Arena *arena)
     const DbOptions *options = &session->options;
     return command(session, arena,
                    arena_printf(arena,
-                                "SET TIME ZONE 'UTC'; SET jit = off; "
-                                "SET idle_in_transaction_session_timeout = '" FROZEN_AFTER "'; "
-                                "SET default_transaction_read_only = %s; "
+                                PLANS FROZEN
+                                "SET TIME ZONE 'UTC'; SET default_transaction_read_only = %s; "
                                 "SET statement_timeout = %lld; SET lock_timeout = %lld",
                                 options->read_only ? "on" : "off",
                                 (long long)options->statement_timeout / 1000,
