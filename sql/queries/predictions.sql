@@ -203,9 +203,12 @@ ORDER BY {headline}, id LIMIT 1 OFFSET $6;
 
 -- name: prediction_of_job
 -- each kind
-SELECT {selected} FROM {table} p {looked_up}
-WHERE p.owner_id = $1 AND p.job_id = $2 AND p.job_row > $3 AND {visible}
-ORDER BY p.job_row LIMIT $4;
+-- The inner LIMIT keeps the planner to the job's own index.
+SELECT {selected} FROM (
+  SELECT * FROM {table} WHERE owner_id = $1 AND job_id = $2 AND job_row > $3
+  ORDER BY job_row LIMIT $4) p {looked_up}
+WHERE {visible}
+ORDER BY p.job_row;
 
 -- name: prediction_count_of_job
 -- each kind

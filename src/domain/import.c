@@ -25,6 +25,7 @@
 enum {
     BATCH_ROWS_MIN = 64,
     ANALYZE_ROWS = 20000,
+    PLANNER_ROWS = 1000,
     PIPE_SLOTS = 2,         /* one is read while one is committed; and one more for each lane */
     FILE_PROBLEM_SEQ = 1000 /* behind those of the row itself */
 };
@@ -257,21 +258,13 @@ typedef struct Stream {
     ImportLanes *lanes; /* NULL: one batch after the other */
     size_t rows;        /* of the next batch */
     CommitEnd end;
+    bool begun; /* the first batch is committed */
     bool tried_lanes;
     bool planner_told;
     bool stopped; /* by the watch */
     bool last;    /* the batch just taken was the last one */
     Error *fault; /* of the file, behind that batch */
 } Stream;
-
-/* The first batch is committed durably; those behind it may be redone. */
-static Error *begin_relaxed(Run *run)
-{
-    if (run->relaxed)
-        return NULL;
-    run->relaxed = true;
-    return db_relax_durability(run->db, run->arena, true);
-}
 
 /* In this thread; how long it took decides how large the next one is. */
 static Error *commit_alone(Run *run, Stream *stream, ImportBatch *batch)
@@ -281,7 +274,8 @@ static Error *commit_alone(Run *run, Stream *stream, ImportBatch *batch)
     TRY(import_commit_batch(stream->commit, batch, &stream->end));
     stream->rows = next_size(run->db, count, clock_monotonic() - start);
     import_pipe_give_back(stream->pipe, batch);
-    return begin_relaxed(run);
+    stream->begun = true;
+    return NULL;
 }
 
 /* In the lanes, where nobody waits for a batch's end. */
@@ -295,7 +289,7 @@ static Error *commit_beside(Stream *stream, ImportBatch *batch)
 /* A file of one batch needs no lanes. */
 static Error *commit_next(Run *run, Stream *stream, ImportBatch *batch)
 {
-    if (run->relaxed && stream->lanes == NULL && !stream->tried_lanes) {
+    if (stream->begun && stream->lanes == NULL && !stream->tried_lanes) {
         stream->tried_lanes = true;
         TRY(import_lanes_open(run->arena, stream->commit, run->db, &stream->lanes));
     }
@@ -322,7 +316,7 @@ static Error *take_batch(Run *run, Stream *stream)
 static Error *tell_planner(Run *run, Stream *stream)
 {
     int64_t rows = run->job->counters.successful;
-    if (stream->lanes == NULL || stream->planner_told || rows < ANALYZE_ROWS)
+    if (stream->lanes == NULL || stream->planner_told || rows < PLANNER_ROWS)
         return NULL;
     stream->planner_told = true;
     return db_analyze(run->db, run->arena, rows);
@@ -401,10 +395,14 @@ static Error *read_file(Run *run, TaskEnd *ret_end)
     error = error_copy(run->arena, run_batches(run, &stream));
     import_lanes_close(stream.lanes);
     import_pipe_close(stream.pipe);
-    if (error == NULL)
-        error = end_stream(run, &stream, ret_end);
-    Error *restored = restore_durability(run);
-    return error != NULL ? error : restored;
+    return error != NULL ? error : end_stream(run, &stream, ret_end);
+}
+
+/* What a power failure takes back is done again: the task stays until its durable end. */
+static Error *begin_relaxed(Run *run)
+{
+    run->relaxed = true;
+    return db_relax_durability(run->db, run->arena, true);
 }
 
 /* The job of a task; NULL when it is gone or over: then the task ends without effect. */
@@ -426,6 +424,14 @@ static Error *drop_task(Arena *arena, Db *db, const Task *task)
     return tx_commit(&tx, arena);
 }
 
+static Error *process(Run *run, TaskEnd *ret_end)
+{
+    TRY(start_job(run));
+    if (failed_too_often(run->job)) /* it died between the batch that did and its end */
+        return too_many_failed(run, ret_end);
+    return read_file(run, ret_end);
+}
+
 Error *import_run(Arena *arena, Db *db, Db *reader, Task *task, const TaskWatch *watch,
                   TaskEnd *ret_end)
 {
@@ -437,10 +443,10 @@ Error *import_run(Arena *arena, Db *db, Db *reader, Task *task, const TaskWatch 
     if (run.job->status == JOB_UNDOING)
         return undo(&run, run.job->cancel_requested ? EVENT_CANCELLED : EVENT_FAILED,
                     run.job->error_message, ret_end);
-    TRY(start_job(&run));
-    if (failed_too_often(run.job)) /* it died between the batch that did and its end */
-        return too_many_failed(&run, ret_end);
-    TRY(read_file(&run, ret_end));
+    TRY(begin_relaxed(&run));
+    Error *error = process(&run, ret_end);
+    Error *restored = restore_durability(&run);
+    TRY(error != NULL ? error : restored);
     if (*ret_end == TASK_ENDED && run.job->counters.successful >= ANALYZE_ROWS)
         TRY(db_analyze(db, arena, run.job->counters.successful));
     return NULL;

@@ -8,6 +8,9 @@
  * all the same (with somebody who works by hand), or a lock not be had for a while, then the batch and all
  * behind it are rolled back and committed one after the other.
  *
+ * While other threads of the process have work for the database only one lane is busy: two of them and their
+ * two backends leave nobody else a core on a small machine.
+ *
  * The lanes' sessions do not wait for the disk at a commit: the end of the job is durable, and with it all
  * that was committed before. A crash of the database may cost the last batches, which are then imported
  * again from the position that was committed with them. */
@@ -41,6 +44,7 @@ typedef struct Lane {
 
 struct ImportLanes {
     ImportCommit *commit;
+    Db *db; /* of `commit` */
     pthread_mutex_t mutex;
     pthread_cond_t changed;
     Lane lanes[IMPORT_LANES];
@@ -173,7 +177,7 @@ Error *import_lanes_open(Arena *arena, ImportCommit *commit, Db *db, ImportLanes
         return NULL;
     ImportLanes *lanes = check_malloc(sizeof *lanes);
     *lanes = (ImportLanes){
-        .commit = commit, .place = import_commit_place(commit), .failed = NONE_FAILED};
+        .commit = commit, .db = db, .place = import_commit_place(commit), .failed = NONE_FAILED};
     CHECK(pthread_mutex_init(&lanes->mutex, NULL) == 0);
     CHECK(pthread_cond_init(&lanes->changed, NULL) == 0);
     Error *error = open_sessions(arena, lanes, db);
@@ -275,7 +279,8 @@ Error *import_lanes_add(ImportLanes *lanes, ImportPipe *pipe, ImportBatch *batch
     *ret_end = COMMIT_DONE;
     TRY(import_commit_prepare(lanes->commit, batch, &work)); /* while the lanes are at work */
     uint64_t recoveries = lanes->recoveries;
-    if (lanes->next - lanes->first == IMPORT_LANES)
+    uint64_t beside = db_was_waited_for(lanes->db) ? 0 : IMPORT_LANES - 1;
+    while (lanes->next - lanes->first > beside && *ret_end == COMMIT_DONE)
         TRY(reap(lanes, pipe, ret_end));
     if (*ret_end != COMMIT_DONE)
         return NULL;

@@ -227,8 +227,8 @@ Error *db_wait(Db *db, Arena *arena, int64_t timeout, bool *ret_woken) MUST_CHEC
  * all that came after it: for work that is redone from its last committed position. */
 Error *db_relax_durability(Db *db, Arena *arena, bool relaxed) MUST_CHECK;
 
-/* Did another session of this process have to wait for this one since it was last asked? Long work then
- * takes smaller steps. Always false where writers do not exclude each other. */
+/* Did other sessions of this process have to wait for this one since it was last asked, or, where writers do
+ * not exclude each other, have work of their own? Long work then takes smaller steps and leaves room. */
 bool db_was_waited_for(Db *db);
 
 /* Refreshes the statistics of the planner after a load of so many rows, unless they count for little beside

@@ -16,6 +16,7 @@
 #include <endian.h>
 #include <libpq-fe.h>
 #include <poll.h>
+#include <stdatomic.h>
 #include <sys/socket.h>
 
 enum { PARAMETER_MAX = 40 };
@@ -49,10 +50,15 @@ typedef struct Session {
     bool in_transaction;
     bool broken; /* the connection was lost: connect again before the next use */
     bool listening;
-    bool hung; /* it was cut by us, since no answer came */
+    uint64_t others_seen; /* of `others`, when it was last asked */
+    bool hung;            /* it was cut by us, since no answer came */
     bool prepared[SQL_COUNT];
     PGcancel *cancel;
 } Session;
+
+/* Statements of sessions that do no long work, in this process. */
+static atomic_uint_fast64_t others;
+enum { OTHERS_FEW = 3 }; /* the file being read, somebody looking whether the database is there */
 
 typedef struct Cursor {
     PGresult *result;
@@ -436,6 +442,8 @@ static Error *execute_once(Session *session, Arena *arena, Sql sql, const Value 
     Parameters parameters = {0};
     CHECK(count <= PARAMETER_MAX);
     TRY(ready(session, arena));
+    if (!session->options.bulk)
+        atomic_fetch_add_explicit(&others, 1, memory_order_relaxed);
     TRY(prepare(session, arena, sql, params, count));
     for (size_t i = 0; i < count; i++)
         put_value(&parameters, i, &params[i]);
@@ -793,6 +801,15 @@ static Error *wait_for_hint(void *self, Arena *arena, int64_t timeout, bool *ret
     return NULL;
 }
 
+static bool was_waited_for(void *self)
+{
+    Session *session = self;
+    uint64_t now = atomic_load_explicit(&others, memory_order_relaxed);
+    bool busy = now - session->others_seen > OTHERS_FEW;
+    session->others_seen = now;
+    return busy;
+}
+
 static void interrupt(void *self)
 {
     Session *session = self;
@@ -824,4 +841,5 @@ const DbDriver DB_POSTGRES = {
     .notify = notify,
     .wait = wait_for_hint,
     .interrupt = interrupt,
+    .was_waited_for = was_waited_for,
 };
