@@ -9,9 +9,12 @@
 #include <pwd.h>
 #include <unistd.h>
 
-/* The first line of the engine's own words: the operator may see them, as nobody else does. */
-static void add_cause(Arena *arena, Error *error)
+/* The first line of a server's own words: the operator may see them, as nobody else does. Of a file the
+ * message says all. */
+static void add_cause(Arena *arena, Str url, Error *error)
 {
+    if (str_starts_with(url, STR("sqlite:")))
+        return;
     Str rest = error->cause != NULL ? str_from(error->cause->message) : STR(""), line;
     if (str_next(&rest, '\n', &line) && line.len > 0)
         error_field_add(arena, &error->fields, "cause", "database", STR_FMT, STR_ARG(line));
@@ -30,7 +33,7 @@ Error *access_open_raw(Cli *cli, DbOptions options, Db **ret_db)
     if (error != NULL) {
         error_field_add(cli->arena, &error->fields, "--db", "database", "%s",
                         option_masked(cli->arena, option_spec(OPTION_DB), url));
-        add_cause(cli->arena, error);
+        add_cause(cli->arena, str_from(url), error);
         return error;
     }
     arena_defer(cli->arena, close_session, db);
