@@ -204,8 +204,10 @@ static void ignore_notice(void *self, const PGresult *result)
     (void)result;
 }
 
-/* Each statement is written for one plan: making it anew for each execution took longer than executing it. */
-#define PLANS "SET plan_cache_mode = force_generic_plan; SET jit = off; "
+/* Each statement is written for one plan: making it anew for each execution took longer than executing it. A
+ * plan made while a table was small must do when it has grown, also for the checks of references, which keep
+ * theirs: so no table is read whole where an index will do. */
+#define PLANS "SET plan_cache_mode = force_generic_plan; SET enable_seqscan = off; SET jit = off; "
 
 /* A process that is frozen inside a transaction holds its locks; so long is the lease of its task, and then
  * whoever took that over waits no longer. */
