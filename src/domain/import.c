@@ -258,8 +258,8 @@ typedef struct Stream {
     ImportLanes *lanes; /* NULL: one batch after the other */
     size_t rows;        /* of the next batch */
     CommitEnd end;
-    bool begun; /* the first batch is committed */
-    bool tried_lanes;
+    bool may_part; /* lanes are possible */
+    bool begun;    /* the first batch is committed */
     bool planner_told;
     bool stopped; /* by the watch */
     bool last;    /* the batch just taken was the last one */
@@ -289,10 +289,8 @@ static Error *commit_beside(Stream *stream, ImportBatch *batch)
 /* A file of one batch needs no lanes. */
 static Error *commit_next(Run *run, Stream *stream, ImportBatch *batch)
 {
-    if (stream->begun && stream->lanes == NULL && !stream->tried_lanes) {
-        stream->tried_lanes = true;
+    if (stream->may_part && stream->begun && stream->lanes == NULL)
         TRY(import_lanes_open(run->arena, stream->commit, run->db, &stream->lanes));
-    }
     return stream->lanes != NULL ? commit_beside(stream, batch) : commit_alone(run, stream, batch);
 }
 
@@ -390,8 +388,8 @@ static Error *read_file(Run *run, TaskEnd *ret_end)
         return import_file_fault(error) ? end_for_file(run, error, ret_end) : error;
     Stream stream = {.commit = import_commit_new(run->arena, run->db, run->task, run->job),
                      .rows = BATCH_ROWS_FIRST};
-    bool lanes = import_lanes_possible(stream.commit, run->db);
-    stream.pipe = import_pipe_open(reader, PIPE_SLOTS + (lanes ? IMPORT_LANES : 0));
+    stream.may_part = import_lanes_possible(stream.commit, run->db);
+    stream.pipe = import_pipe_open(reader, PIPE_SLOTS + (stream.may_part ? IMPORT_LANES : 0));
     error = error_copy(run->arena, run_batches(run, &stream));
     import_lanes_close(stream.lanes);
     import_pipe_close(stream.pipe);

@@ -172,9 +172,6 @@ bool import_lanes_possible(const ImportCommit *commit, const Db *db)
 
 Error *import_lanes_open(Arena *arena, ImportCommit *commit, Db *db, ImportLanes **ret_lanes)
 {
-    *ret_lanes = NULL;
-    if (!import_lanes_possible(commit, db))
-        return NULL;
     ImportLanes *lanes = check_malloc(sizeof *lanes);
     *lanes = (ImportLanes){
         .commit = commit, .db = db, .place = import_commit_place(commit), .failed = NONE_FAILED};

@@ -14,7 +14,7 @@ typedef struct ImportLanes ImportLanes;
  * of `commit`. */
 bool import_lanes_possible(const ImportCommit *commit, const Db *db);
 
-/* *ret_lanes NULL where that is not possible. */
+/* Only where it is possible. */
 Error *import_lanes_open(Arena *arena, ImportCommit *commit, Db *db, ImportLanes **ret_lanes)
     MUST_CHECK;
 

@@ -13,7 +13,6 @@
 #include "base/check.h"
 #include "domain/import_work.h"
 #include "domain/predictions.h"
-#include "store/company_store.h"
 #include "store/prediction_store.h"
 
 enum { CHECKED_BATCHES = 8, INSERT_ATTEMPTS = 5 };

@@ -75,8 +75,7 @@ Error *work_store_rest(Work *work, Db *db) MUST_CHECK;
 /* Counts the outcomes into work->counters. */
 void work_count(Work *work);
 
-/* For the files of an import alone: adds a problem to a row, and judges a row whose key has a holder that
- * can be seen. */
+/* For the files of an import alone: adds a problem to a row. */
 void work_problem(Work *work, ImportRow *row, Severity severity, const char *column,
                   const char *code, const char *message);
 
