@@ -87,7 +87,8 @@ typedef struct PredictionQuery {
 Error *prediction_list(Arena *arena, Db *db, const PredictionQuery *query, Prediction **ret_items,
                        size_t *ret_count, PageEnd *ret_end) MUST_CHECK;
 
-/* For the walks: reads the row that the cursor stands on. */
+/* For other stores: reads the row that the cursor stands on; _stored without what is looked up with it. */
+void prediction_read_stored(const Rows *rows, Kind kind, Prediction *ret_prediction);
 void prediction_read(const Rows *rows, Kind kind, Prediction *ret_prediction);
 enum { PREDICTION_COLUMNS = 34 };
 
