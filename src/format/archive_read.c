@@ -22,21 +22,22 @@ static void too_new(Reader *reader, const char *what)
     archive_fault(&reader->in, what);
 }
 
+static const char DAMAGED[] = "An archive of removed predictions is damaged.";
+static const char TOO_NEW[] =
+    "An archive of removed predictions was written by a newer version of Obligor. "
+    "Use that version or a later one.";
+
+/* NULL when nothing is wrong. `cause` is zstd's. */
 static Error *fault_error(Arena *arena, const Reader *reader, Error *cause)
 {
     if (cause == NULL && reader->in.fault == NULL)
         return NULL;
     if (cause == NULL)
         cause = ERROR(arena, ERROR_INTERNAL, "archive: %s", reader->in.fault);
-    if (reader->in.too_new)
-        return error_because(
-            error_with_reason(ERROR(arena, ERROR_INTERNAL,
-                                    "The archive was written by a newer version of this program."),
-                              ARCHIVE_TOO_NEW),
-            cause);
-    return error_because(
-        error_with_reason(ERROR(arena, ERROR_INTERNAL, "The archive is damaged."), ARCHIVE_DAMAGED),
-        cause);
+    bool newer = reader->in.too_new;
+    Error *error = ERROR(arena, ERROR_INTERNAL, "%s", newer ? TOO_NEW : DAMAGED);
+    return error_because(error_with_reason(error, newer ? ARCHIVE_TOO_NEW : ARCHIVE_DAMAGED),
+                         cause);
 }
 
 static void read_head(Reader *reader, uint64_t *ret_columns)
