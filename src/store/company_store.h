@@ -55,6 +55,10 @@ Error *name_changes_turn(Arena *arena, Db *db, const NameChanges *changes, int64
 Error *name_changes_pass_on(Arena *arena, Db *db, const NameChanges *changes) MUST_CHECK;
 Error *name_changes_mark(Arena *arena, Db *db, const NameChanges *changes) MUST_CHECK;
 
+/* Companies whose predictions come back: those that are marked deleted are so no longer. */
+Error *company_restore_many(Arena *arena, Db *db, Uuid owner_id, const Uuid *ids, size_t count)
+    MUST_CHECK;
+
 /* Marks it deleted if no current prediction names it; *ret_marked. */
 Error *company_mark_deleted(Arena *arena, Db *db, Uuid owner_id, Uuid id, int64_t now,
                             bool *ret_marked) MUST_CHECK;
