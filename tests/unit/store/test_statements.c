@@ -199,7 +199,7 @@ static int expected_columns(const char *name)
         {"deletion_select", 20},
         {"deletion_of_job", 20},
         {"file_chunk", 2},
-        {"idempotency_find", 4},
+        {"idempotency_find", 5},
         {"job_select", 38},
         {"job_list", 38},
         {"job_lock", 6},
