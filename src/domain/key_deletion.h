@@ -42,11 +42,11 @@ typedef struct Purge {
 } Purge;
 
 typedef struct PurgeCounts {
-    int64_t keys;            /* that would go, and of these: */
-    int64_t current;         /* rows: their current versions */
-    int64_t former;          /* rows: their former versions */
-    int64_t held;            /* rows that a legal hold keeps: the deletion would be refused */
-    int64_t others;          /* keys that the filter finds and that are not this principal's to delete */
+    int64_t keys;    /* that would go, and of these: */
+    int64_t current; /* rows: their current versions */
+    int64_t former;  /* rows: their former versions */
+    int64_t held;    /* rows that a legal hold keeps: the deletion would be refused */
+    int64_t others;  /* keys that the filter finds and that are not this principal's to delete */
     int64_t companies_empty; /* companies that would be left without a prediction */
 } PurgeCounts;
 
