@@ -25,9 +25,18 @@ UPDATE companies SET name = $3, sector = $4, updated_at = $5 WHERE owner_id = $1
 -- name: company_revive
 UPDATE companies SET deleted_at = NULL, updated_at = $3 WHERE owner_id = $1 AND id = $2;
 
+-- name: company_restore
+-- A company whose predictions come back: as it was, so updated_at stays.
+UPDATE companies SET deleted_at = NULL WHERE owner_id = $1 AND id = $2 AND deleted_at IS NOT NULL;
+
+-- name: company_restore_many
+-- postgres only
+UPDATE companies SET deleted_at = NULL
+WHERE owner_id = $1 AND id = ANY (string_to_array($2, ',')::uuid[]) AND deleted_at IS NOT NULL;
+
 -- name: company_mark_deleted
 -- Marks a company that nothing visible names any more.
-UPDATE companies SET deleted_at = $3, updated_at = $3
+UPDATE companies SET deleted_at = $3
 WHERE owner_id = $1 AND id = $2 AND deleted_at IS NULL
   AND NOT EXISTS (SELECT 1 FROM annual_predictions a
                   WHERE a.owner_id = $1 AND a.company_id = $2 AND a.is_current)

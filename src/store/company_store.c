@@ -2,6 +2,7 @@
 #include "store/company_store.h"
 
 #include "base/vec.h"
+#include "store/id_list.h"
 #include "store/statements.h"
 
 static void fill_company(const void *self, size_t row, Value *values)
@@ -118,6 +119,29 @@ Error *company_revive(Arena *arena, Db *db, Uuid owner_id, Uuid id, int64_t now)
 {
     return db_run(db, arena, SQL_COMPANY_REVIVE,
                   PARAMS(value_uuid(owner_id), value_uuid(id), value_time(now)), NULL);
+}
+
+typedef struct RestoredCompanies {
+    Uuid owner_id;
+    const Uuid *ids;
+} RestoredCompanies;
+
+static void fill_restored(const void *self, size_t row, Value *values)
+{
+    const RestoredCompanies *restored = self;
+    values[0] = value_uuid(restored->owner_id);
+    values[1] = value_uuid(restored->ids[row]);
+}
+
+Error *company_restore_many(Arena *arena, Db *db, Uuid owner_id, const Uuid *ids, size_t count)
+{
+    if (count == 0)
+        return NULL;
+    if (db_can_load(db))
+        return db_run(db, arena, SQL_COMPANY_RESTORE_MANY,
+                      PARAMS(value_uuid(owner_id), id_list(arena, ids, count)), NULL);
+    RestoredCompanies restored = {owner_id, ids};
+    return db_run_many(db, arena, SQL_COMPANY_RESTORE, count, fill_restored, &restored, NULL);
 }
 
 Error *company_mark_deleted(Arena *arena, Db *db, Uuid owner_id, Uuid id, int64_t now,

@@ -24,6 +24,10 @@ Error *company_update(Arena *arena, Db *db, Uuid owner_id, Uuid id, Str name, St
                       int64_t now) MUST_CHECK;
 Error *company_revive(Arena *arena, Db *db, Uuid owner_id, Uuid id, int64_t now) MUST_CHECK;
 
+/* Companies whose predictions come back: those that are marked deleted are so no longer. */
+Error *company_restore_many(Arena *arena, Db *db, Uuid owner_id, const Uuid *ids, size_t count)
+    MUST_CHECK;
+
 /* Marks it deleted if no current prediction names it; *ret_marked. */
 Error *company_mark_deleted(Arena *arena, Db *db, Uuid owner_id, Uuid id, int64_t now,
                             bool *ret_marked) MUST_CHECK;
