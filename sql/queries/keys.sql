@@ -131,7 +131,7 @@ WHERE NOT EXISTS (SELECT 1 FROM annual_predictions a
 
 -- name: company_delete
 -- Marks a company of which no version of any prediction can be seen.
-UPDATE companies SET deleted_at = $3, updated_at = $3
+UPDATE companies SET deleted_at = $3
 WHERE owner_id = $1 AND id = $2 AND deleted_at IS NULL
   AND NOT EXISTS (SELECT 1 FROM annual_predictions a
     WHERE a.owner_id = $1 AND a.company_id = $2 AND a.is_current
