@@ -21,6 +21,9 @@ typedef struct Look {
     KeyRows held; /* the rows of a page in which some are held */
 } Look;
 
+static const Uuid NOBODY = {{0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF,
+                             0xFF, 0xFF, 0xFF, 0xFF}};
+
 static bool all_his(const Principal *who)
 {
     return who->role == ROLE_SUPER_ADMIN;
@@ -36,10 +39,11 @@ static PredictionFilter effective(const Principal *who, const Purge *purge, int6
     filter.ascending = false;
     if (filter.created_before > at)
         filter.created_before = at;
-    if (!all_his(who)) {
-        filter.has_user = true;
-        filter.created_by = who->user_id;
-    }
+    if (all_his(who))
+        return filter;
+    bool somebody_elses = filter.has_user && !uuid_equal(filter.created_by, who->user_id);
+    filter.has_user = true;
+    filter.created_by = somebody_elses ? NOBODY : who->user_id;
     return filter;
 }
 
