@@ -19,6 +19,7 @@
 #include "domain/deletion.h"
 #include "domain/idempotency.h"
 #include "domain/queue.h"
+#include "domain/restoration.h"
 #include "domain/upload.h"
 
 #include <pthread.h>
@@ -43,12 +44,20 @@ static Error *run_deletion(Arena *arena, Db *db, Db *reader, Task *task, const T
     return deletion_run(arena, db, task, watch, ret_end);
 }
 
+static Error *run_restoration(Arena *arena, Db *db, Db *reader, Task *task, const TaskWatch *watch,
+                              TaskEnd *ret_end)
+{
+    (void)reader;
+    return restoration_run(arena, db, task, watch, ret_end);
+}
+
 static const struct {
     RunTask *run;
     Error *(*give_up)(Arena *arena, Db *db, Task *task);
 } RUNNERS[TASK_KIND_COUNT] = {
     [TASK_IMPORT] = {import_run, import_give_up},
     [TASK_DELETION] = {run_deletion, deletion_give_up},
+    [TASK_RESTORE] = {run_restoration, deletion_give_up},
 };
 
 typedef struct Lane {
