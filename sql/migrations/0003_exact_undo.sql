@@ -94,11 +94,14 @@ CREATE TABLE archived_companies (
 CREATE INDEX archived_companies_deletion_ix ON archived_companies (owner_id, deletion_id);
 
 -- Names and sectors that an upload with update_companies changed: what they were, so that removing the job
--- gives them back, and what it made of them, so that a later change by somebody else is seen.
+-- gives them back, and what it made of them, so that a later change by somebody else is seen. `changed_at`
+-- orders the jobs that changed one company; `undone`: the job is removed, and its change with it.
 CREATE TABLE company_changes (
   owner_id {uuid} NOT NULL,
   job_id {uuid} NOT NULL,
   company_id {uuid} NOT NULL,
+  changed_at {time} NOT NULL,
+  undone {bool} NOT NULL DEFAULT FALSE,
   name_before {text} NOT NULL,
   sector_before {text} NOT NULL,
   name_after {text} NOT NULL,
@@ -106,3 +109,5 @@ CREATE TABLE company_changes (
   CONSTRAINT company_changes_pk PRIMARY KEY (owner_id, job_id, company_id),
   CONSTRAINT company_changes_job_fk FOREIGN KEY (owner_id, job_id) REFERENCES bulk_upload_jobs (owner_id, id)
 ) {strict};
+
+CREATE INDEX company_changes_company_ix ON company_changes (owner_id, company_id, changed_at);

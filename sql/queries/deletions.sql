@@ -146,14 +146,22 @@ JOIN {table} f ON f.owner_id = $1 AND f.id = (
 WHERE p.is_current AND (p.job_link = 0 OR $6)
   AND NOT EXISTS (SELECT 1 FROM retired_versions r WHERE r.owner_id = $1 AND r.prediction_id = f.id);
 
+-- name: edits_of_job
+-- each kind
+SELECT id FROM {table}
+WHERE owner_id = $1 AND root_job_id = $2 AND derived_from IS NOT NULL AND (job_id IS NULL OR job_id <> $2)
+ORDER BY id LIMIT $3;
+
 -- name: edits_uncover
 -- each kind
 -- Versions edited by hand from a job's rows that hold their key, each with the newest former version that can
 -- be seen once both are gone.
 SELECT 0, e.id, e.job_id, e.job_row, e.reporting_year, e.risk_level, e.sector,
   f.id, f.job_id, f.job_row, f.reporting_year, f.risk_level, f.sector
-FROM (SELECT * FROM {table} WHERE owner_id = $1 AND root_job_id = $2 AND derived_from IS NOT NULL
-      LIMIT $3) e
+FROM (SELECT * FROM {table}
+      WHERE owner_id = $1 AND root_job_id = $2 AND derived_from IS NOT NULL
+        AND (job_id IS NULL OR job_id <> $2)
+      ORDER BY id LIMIT $3) e
 JOIN {table} f ON f.owner_id = $1 AND f.id = (
   SELECT o.id FROM {table} o
   WHERE o.owner_id = $1 AND o.company_id = e.company_id AND NOT o.is_current
@@ -163,7 +171,7 @@ JOIN {table} f ON f.owner_id = $1 AND f.id = (
     AND NOT EXISTS (SELECT 1 FROM bulk_upload_jobs h WHERE h.owner_id = $1 AND h.id = o.job_id
                     AND h.hides_rows AND (o.job_link = 0 OR h.hides_inferred))
   ORDER BY o.created_at DESC, o.id DESC LIMIT 1)
-WHERE e.is_current AND (e.job_id IS NULL OR e.job_id <> $2)
+WHERE e.is_current
   AND NOT EXISTS (SELECT 1 FROM retired_versions r WHERE r.owner_id = $1 AND r.prediction_id = f.id);
 
 -- name: covering_cover
@@ -193,13 +201,13 @@ WHERE NOT p.is_current
 
 -- name: prediction_set_current
 -- each kind
-UPDATE {table} SET is_current = $3 WHERE owner_id = $1 AND id = $2;
+UPDATE {table} SET is_current = $3 WHERE owner_id = $1 AND id = $2 AND is_current <> $3;
 
 -- name: prediction_set_current_many
 -- each kind
 -- postgres only
 UPDATE {table} SET is_current = $3
-WHERE owner_id = $1 AND id = ANY (string_to_array($2, ',')::uuid[]);
+WHERE owner_id = $1 AND id = ANY (string_to_array($2, ',')::uuid[]) AND is_current <> $3;
 
 -- name: retired_insert
 INSERT INTO retired_versions (owner_id, prediction_id, deletion_id) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING;

@@ -15,7 +15,7 @@ SELECT j.owner_id, j.id, j.user_id, j.job_type, j.status, j.status_before, j.hid
   j.warning_count, j.companies_created, j.resume_row, j.bytes_done, j.error_message, j.created_at,
   j.started_at, j.completed_at, j.updated_at, j.deleted_at, u.email, u.username, u.full_name, m.name, m.version,
   j.removed_rows, j.last_created_at, j.settling, j.replaced_rows, j.note, j.legal_hold, j.legal_hold_by,
-  j.legal_hold_at, h.email
+  j.legal_hold_at, h.email, j.inferred_rows
 FROM bulk_upload_jobs j
 LEFT JOIN users u ON u.id = j.user_id
 LEFT JOIN models m ON m.id = j.model_id
@@ -29,7 +29,7 @@ SELECT j.owner_id, j.id, j.user_id, j.job_type, j.status, j.status_before, j.hid
   j.warning_count, j.companies_created, j.resume_row, j.bytes_done, j.error_message, j.created_at,
   j.started_at, j.completed_at, j.updated_at, j.deleted_at, u.email, u.username, u.full_name, m.name, m.version,
   j.removed_rows, j.last_created_at, j.settling, j.replaced_rows, j.note, j.legal_hold, j.legal_hold_by,
-  j.legal_hold_at, h.email
+  j.legal_hold_at, h.email, j.inferred_rows
 FROM bulk_upload_jobs j
 LEFT JOIN users u ON u.id = j.user_id
 LEFT JOIN models m ON m.id = j.model_id
@@ -139,7 +139,7 @@ SELECT count(*) FROM (SELECT 1 FROM bulk_upload_jobs WHERE owner_id = $1 AND set
 
 -- name: job_restoring
 -- Its rows come back behind the curtain: hidden as they were before they were removed.
-UPDATE bulk_upload_jobs SET status = 'restoring', hides_rows = TRUE, hides_inferred = TRUE, updated_at = $3,
+UPDATE bulk_upload_jobs SET status = 'restoring', hides_rows = TRUE, hides_inferred = $4, updated_at = $3,
   revision = revision + 1
 WHERE owner_id = $1 AND id = $2;
 

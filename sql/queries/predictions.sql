@@ -232,6 +232,10 @@ SELECT count(*) FROM {table} p
 WHERE p.owner_id = $1 AND p.root_job_id = $2 AND p.derived_from IS NOT NULL
   AND (p.job_id IS NULL OR p.job_id <> $2);
 
+-- name: prediction_inferred_of_job
+-- each kind
+SELECT count(*) FROM {table} WHERE owner_id = $1 AND job_id = $2 AND job_link = 1;
+
 -- name: prediction_batch_end
 -- each kind
 -- Where a batch of a deletion ends.

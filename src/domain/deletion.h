@@ -57,6 +57,8 @@ Error *deletion_begin_undo(Arena *arena, Db *db, const Principal *who, const Job
                            const char *reason) MUST_CHECK;
 Error *deletion_undo_run(Arena *arena, Db *db, Task *task, const Job *job, const TaskWatch *watch,
                          bool *ret_done) MUST_CHECK;
+Error *deletion_end_undo(Arena *arena, Db *db, const Job *job)
+    MUST_CHECK; /* with the end of the job */
 
 Error *deletion_get(Arena *arena, Db *db, const Principal *who, Uuid id, Deletion **ret_deletion)
     MUST_CHECK;

@@ -25,9 +25,13 @@ Error *versions_uncover(Arena *arena, Db *db, const SwapQuery *query, SettlePass
 Error *versions_cover(Arena *arena, Db *db, const SwapQuery *query, SettlePass *ret_pass)
     MUST_CHECK;
 
-/* How many an uncovering would bring back. Reads only; *query is not hidden yet, so its own rows are left out
- * by their job. */
-Error *versions_count_uncovered(Arena *arena, Db *db, Kind kind, Uuid owner_id, Uuid job_id,
+/* Versions edited by hand from a job's rows, before they are removed: what lies under them comes back. */
+Error *versions_uncover_edits(Arena *arena, Db *db, const SwapQuery *query, int64_t *ret_swaps)
+    MUST_CHECK;
+
+/* How many an uncovering would bring back; `edits`: when the edits of its rows go too. Reads only. Of *job
+ * the kind, owner, id and `inferred` count. */
+Error *versions_count_uncovered(Arena *arena, Db *db, const SwapQuery *job, bool edits,
                                 int64_t *ret_count) MUST_CHECK;
 
 /* Frees a key that a hidden row holds, for a writer that needs it. Where the hidden row lies upon a version
@@ -36,12 +40,16 @@ Error *versions_count_uncovered(Arena *arena, Db *db, Kind kind, Uuid owner_id, 
 Error *versions_free_key(Arena *arena, Db *db, const Prediction *hidden, Prediction **ret_holder)
     MUST_CHECK;
 
-/* Puts rows that come out of an archive into place, within a write transaction: each becomes current where
- * nothing visible is newer, and former otherwise; what holds its key and is older steps back. `job` hidden
- * (NULL: none): rows of that job may hold a key without showing; where a visible older version holds it, the
- * row is stored as former and noted as covering, for versions_cover. Rows that are there already (by id) are
- * ERROR_INTERNAL. *ret_former: how many went into the history behind a newer version. */
+/* Puts rows of one owner and kind that come out of an archive into place, within a write transaction: each
+ * becomes current where nothing that can be seen is newer, and former otherwise; what holds its key and is
+ * older steps back. `job` (NULL: none): the rows are of a job that is hidden; where a visible older version
+ * holds the key, the row is stored as former and noted as covering, for versions_cover. ret_former[i]: row i went
+ * into the history for good. ERROR_RETRY where somebody else was quicker. */
 Error *versions_put_back(Arena *arena, Db *db, const Prediction *rows, size_t count,
-                         const Uuid *job, int64_t *ret_former) MUST_CHECK;
+                         const Uuid *job, bool *ret_former) MUST_CHECK;
+
+/* Which of them would. Reads only. */
+Error *versions_would_put_back(Arena *arena, Db *db, const Prediction *rows, size_t count,
+                               bool *ret_former) MUST_CHECK;
 
 #endif

@@ -88,6 +88,7 @@ typedef struct Job {
     int64_t completed_at;
     int64_t updated_at;
     int64_t deleted_at;
+    int64_t inferred_rows;  /* with an inferred link: of adopted jobs alone */
     int64_t last_row_at;    /* created_at of the newest of its rows */
     const char *note;       /* NULL: none */
     const char *legal_hold; /* the reason; NULL: none */

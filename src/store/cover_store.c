@@ -121,6 +121,23 @@ Error *covering_to_cover(Arena *arena, Db *db, const SwapQuery *query, VersionSw
     return read_swaps(arena, rows, ret_swaps, ret_count);
 }
 
+Error *edits_of_job(Arena *arena, Db *db, const SwapQuery *query, Uuid **ret_ids, size_t *ret_count)
+{
+    Rows ROWS_AUTO *rows = NULL;
+    Error *error = NULL;
+    VEC(Uuid) ids = {0};
+    TRY(db_query(
+        db, arena, SQL_EDITS_OF_JOB + (int)query->kind,
+        PARAMS(value_uuid(query->owner_id), value_uuid(query->job_id), value_int(query->limit)),
+        &rows));
+    while (rows_next(rows, &error))
+        vec_push(arena, &ids, row_uuid(rows, 0));
+    TRY(error);
+    *ret_ids = ids.items;
+    *ret_count = ids.count;
+    return NULL;
+}
+
 Error *edits_to_uncover(Arena *arena, Db *db, const SwapQuery *query, VersionSwap **ret_swaps,
                         size_t *ret_count)
 {
@@ -147,17 +164,22 @@ static void fill_flag(const void *self, size_t row, Value *values)
 }
 
 Error *prediction_set_current_many(Arena *arena, Db *db, Kind kind, Uuid owner_id, const Uuid *ids,
-                                   size_t count, bool current)
+                                   size_t count, bool current, int64_t *ret_changed)
 {
+    *ret_changed = 0;
     if (count == 0)
         return NULL;
     if (db_can_load(db))
         return db_run(db, arena, SQL_PREDICTION_SET_CURRENT_MANY + (int)kind,
                       PARAMS(value_uuid(owner_id), id_list(arena, ids, count), value_bool(current)),
-                      NULL);
+                      ret_changed);
     Flagged flagged = {owner_id, ids, current};
-    return db_run_many(db, arena, SQL_PREDICTION_SET_CURRENT + (int)kind, count, fill_flag,
-                       &flagged, NULL);
+    uint8_t *changed = ARENA_ARRAY(arena, uint8_t, count);
+    TRY(db_run_many(db, arena, SQL_PREDICTION_SET_CURRENT + (int)kind, count, fill_flag, &flagged,
+                    changed));
+    for (size_t i = 0; i < count; i++)
+        *ret_changed += changed[i];
+    return NULL;
 }
 
 /* --- retired versions ------------------------------------------------------------------------ */
@@ -180,11 +202,12 @@ Error *retired_remove(Arena *arena, Db *db, Uuid owner_id, Uuid deletion_id)
 }
 
 Error *retired_find(Arena *arena, Db *db, Uuid owner_id, const Uuid *ids, size_t count,
-                    bool *ret_retired)
+                    bool *ret_any, bool *ret_retired)
 {
     int64_t any = 0;
     memset(ret_retired, 0, count * sizeof *ret_retired);
     TRY(db_number(db, arena, SQL_RETIRED_ANY, PARAMS(value_uuid(owner_id)), &any));
+    *ret_any = any > 0;
     for (size_t i = 0; any > 0 && i < count; i++) { /* rare: most owners have none at all */
         int64_t found = 0;
         TRY(db_number(db, arena, SQL_RETIRED_HAS, PARAMS(value_uuid(owner_id), value_uuid(ids[i])),

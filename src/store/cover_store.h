@@ -55,22 +55,27 @@ Error *covering_to_uncover(Arena *arena, Db *db, const SwapQuery *query, Version
 Error *covering_to_cover(Arena *arena, Db *db, const SwapQuery *query, VersionSwap **ret_swaps,
                          size_t *ret_count, int64_t *ret_last, int64_t *ret_looked) MUST_CHECK;
 
-/* Of up to `limit` versions edited by hand from a job's rows that hold their key: what comes back there when
+/* Up to `limit` versions edited by hand from a job's rows, in the order of their ids. */
+Error *edits_of_job(Arena *arena, Db *db, const SwapQuery *query, Uuid **ret_ids, size_t *ret_count)
+    MUST_CHECK;
+
+/* Of the same by hand from a job's rows that hold their key: what comes back there when
  * the job's rows and all its edits are gone. */
 Error *edits_to_uncover(Arena *arena, Db *db, const SwapQuery *query, VersionSwap **ret_swaps,
                         size_t *ret_count) MUST_CHECK;
 
-/* Sets is_current of the rows named. */
+/* Sets is_current of the rows named; *ret_changed of them had it otherwise. ERROR_CONFLICT: a key is held by
+ * another row. */
 Error *prediction_set_current_many(Arena *arena, Db *db, Kind kind, Uuid owner_id, const Uuid *ids,
-                                   size_t count, bool current) MUST_CHECK;
+                                   size_t count, bool current, int64_t *ret_changed) MUST_CHECK;
 
 /* Versions that stay former, since the current one of their key was deleted alone. */
 Error *retired_add(Arena *arena, Db *db, Uuid owner_id, Uuid deletion_id, const Uuid *predictions,
                    size_t count) MUST_CHECK;
 Error *retired_remove(Arena *arena, Db *db, Uuid owner_id, Uuid deletion_id) MUST_CHECK;
 
-/* ret_retired[i]: so is ids[i]. */
+/* ret_retired[i]: so is ids[i]; *ret_any: the owner has some at all. */
 Error *retired_find(Arena *arena, Db *db, Uuid owner_id, const Uuid *ids, size_t count,
-                    bool *ret_retired) MUST_CHECK;
+                    bool *ret_any, bool *ret_retired) MUST_CHECK;
 
 #endif

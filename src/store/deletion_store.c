@@ -39,7 +39,7 @@ Error *deletion_insert(Arena *arena, Db *db, const Deletion *deletion)
                   NULL);
 }
 
-static int read_word(const Rows *rows, int column, const char *const *words, int count)
+static int read_word(const Rows *rows, int column, const char *const *words, size_t count)
 {
     int word = words_find(words, count, row_str(rows, column));
     CHECK(word >= 0);

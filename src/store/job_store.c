@@ -76,6 +76,7 @@ static Error *read_job(Arena *arena, const Rows *rows, Job *job)
                  .updated_at = row_time(rows, 29),
                  .deleted_at = row_time(rows, 30),
                  .last_row_at = row_time(rows, 37),
+                 .inferred_rows = row_int(rows, 45),
                  .settling = row_bool(rows, 38),
                  .note = row_text(rows, 40),
                  .legal_hold = row_text(rows, 41),
@@ -305,10 +306,11 @@ Error *job_is_settling(Arena *arena, Db *db, Uuid owner_id, bool *ret_settling)
     return NULL;
 }
 
-Error *job_restoring(Arena *arena, Db *db, Uuid owner_id, Uuid id, int64_t now)
+Error *job_restoring(Arena *arena, Db *db, Uuid owner_id, Uuid id, bool inferred, int64_t now)
 {
-    return db_run(db, arena, SQL_JOB_RESTORING,
-                  PARAMS(value_uuid(owner_id), value_uuid(id), value_time(now)), NULL);
+    return db_run(
+        db, arena, SQL_JOB_RESTORING,
+        PARAMS(value_uuid(owner_id), value_uuid(id), value_time(now), value_bool(inferred)), NULL);
 }
 
 Error *job_restored(Arena *arena, Db *db, Uuid owner_id, Uuid id, int64_t now)

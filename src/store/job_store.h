@@ -84,7 +84,8 @@ Error *job_is_settling(Arena *arena, Db *db, Uuid owner_id, bool *ret_settling)
 
 /* Of a deleted job: its rows come back, hidden until they all have; then they are seen, in its former state; or
  * they do not. */
-Error *job_restoring(Arena *arena, Db *db, Uuid owner_id, Uuid id, int64_t now) MUST_CHECK;
+Error *job_restoring(Arena *arena, Db *db, Uuid owner_id, Uuid id, bool inferred, int64_t now)
+    MUST_CHECK;
 Error *job_restored(Arena *arena, Db *db, Uuid owner_id, Uuid id, int64_t now) MUST_CHECK;
 
 /* Jobs of an owner and kind that hide rows, newest rows first, with the span of their rows. */

@@ -313,6 +313,13 @@ Error *prediction_lone_companies(Arena *arena, Db *db, Kind kind, Uuid owner_id,
                      PARAMS(value_uuid(owner_id), value_uuid(job_id)), ret_count);
 }
 
+Error *prediction_inferred_of_job(Arena *arena, Db *db, Kind kind, Uuid owner_id, Uuid job_id,
+                                  int64_t *ret_count)
+{
+    return db_number(db, arena, SQL_PREDICTION_INFERRED_OF_JOB + (int)kind,
+                     PARAMS(value_uuid(owner_id), value_uuid(job_id)), ret_count);
+}
+
 Error *prediction_edits_of_job(Arena *arena, Db *db, Kind kind, Uuid owner_id, Uuid job_id,
                                int64_t *ret_count)
 {

@@ -72,22 +72,10 @@ static const struct {
 };
 
 static const char *const BUSINESS_TABLES[] = {
-    "annual_predictions",
-    "archived_companies",
-    "audit_events",
-    "audit_heads",
-    "bulk_upload_errors",
-    "bulk_upload_files",
-    "bulk_upload_jobs",
-    "companies",
-    "company_changes",
-    "covering_rows",
-    "deletion_chunks",
-    "deletions",
-    "idempotency_keys",
-    "prediction_counts",
-    "quarterly_predictions",
-    "retired_versions",
+    "annual_predictions", "archived_companies", "audit_events",          "audit_heads",
+    "bulk_upload_errors", "bulk_upload_files",  "bulk_upload_jobs",      "companies",
+    "company_changes",    "covering_rows",      "deletion_chunks",       "deletions",
+    "idempotency_keys",   "prediction_counts",  "quarterly_predictions", "retired_versions",
     "work_queue",
 };
 
