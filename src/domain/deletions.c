@@ -6,6 +6,7 @@
 #include "domain/owners.h"
 #include "store/account_store.h"
 #include "store/deletion_list.h"
+#include "store/deletion_store.h"
 
 #include <stdlib.h>
 
@@ -115,6 +116,14 @@ Error *deletions_list(Arena *arena, Db *db, const Principal *who, const Deletion
     }
     ret_list->end = end;
     return NULL;
+}
+
+Error *deletions_of_job(Arena *arena, Db *db, const Job *job, Deletion **ret_deletion)
+{
+    TRY(deletion_find_of_job(arena, db, job->owner_id, job->id, ret_deletion));
+    if (*ret_deletion != NULL)
+        return NULL;
+    return deletion_find_undo(arena, db, job->owner_id, job->id, ret_deletion);
 }
 
 static Error *address_of(Arena *arena, Db *db, Uuid user_id, const char **ret_address)

@@ -4,6 +4,7 @@
 #define OBLIGOR_DOMAIN_DELETIONS_H
 
 #include "model/deletion.h"
+#include "model/job.h"
 #include "model/page.h"
 #include "model/user.h"
 #include "store/db.h"
@@ -49,6 +50,9 @@ typedef struct DeletionList {
 /* Newest first. */
 Error *deletions_list(Arena *arena, Db *db, const Principal *who, const DeletionFilter *filter,
                       const Page *page, DeletionList *ret_list) MUST_CHECK;
+
+/* The latest deletion of a job, which it is in or came back from; else the undo of its import. NULL: none. */
+Error *deletions_of_job(Arena *arena, Db *db, const Job *job, Deletion **ret_deletion) MUST_CHECK;
 
 /* Addresses of those who restored and purged it; NULL: nobody, or nobody who is known. */
 typedef struct DeletionPeople {

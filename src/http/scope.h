@@ -11,4 +11,7 @@ enum { REASON_MAX_CHARS = 500 };
  * this principal does not write to is noted as wrong. */
 bool scope_read(Params *params, const Principal *who);
 
+/* `reason`, why something is done; NULL: none. `needed`: that is noted as missing. */
+const char *scope_reason(Params *params, bool needed);
+
 #endif
