@@ -29,7 +29,7 @@ SELECT d.id, d.owner_id, d.job_id, d.kind, d.user_id, u.email, d.reason, d.recor
   d.purged_by, d.purge_reason
 FROM deletions d LEFT JOIN users u ON u.id = d.user_id
 WHERE d.owner_id = $1 AND d.job_id = $2 AND d.subject = 'job'
-ORDER BY d.created_at DESC, d.id DESC LIMIT 1;
+ORDER BY d.created_at DESC LIMIT 1;
 
 -- name: deletion_undo_of_job
 SELECT d.id, d.owner_id, d.job_id, d.kind, d.user_id, u.email, d.reason, d.record_only, d.include_inferred,
@@ -41,7 +41,7 @@ SELECT d.id, d.owner_id, d.job_id, d.kind, d.user_id, u.email, d.reason, d.recor
   d.purged_by, d.purge_reason
 FROM deletions d LEFT JOIN users u ON u.id = d.user_id
 WHERE d.owner_id = $1 AND d.job_id = $2 AND d.subject = 'undo'
-ORDER BY d.created_at DESC, d.id DESC LIMIT 1;
+ORDER BY d.created_at DESC LIMIT 1;
 
 -- name: deletion_lock
 SELECT id FROM deletions WHERE owner_id = $1 AND id = $2 {for_update};
@@ -150,7 +150,7 @@ WHERE p.is_current AND (p.job_link = 0 OR $6)
 -- each kind
 SELECT id FROM {table}
 WHERE owner_id = $1 AND root_job_id = $2 AND derived_from IS NOT NULL AND (job_id IS NULL OR job_id <> $2)
-ORDER BY id LIMIT $3;
+ORDER BY created_at, id LIMIT $3;
 
 -- name: edits_uncover
 -- each kind
@@ -161,7 +161,7 @@ SELECT 0, e.id, e.job_id, e.job_row, e.reporting_year, e.risk_level, e.sector,
 FROM (SELECT * FROM {table}
       WHERE owner_id = $1 AND root_job_id = $2 AND derived_from IS NOT NULL
         AND (job_id IS NULL OR job_id <> $2)
-      ORDER BY id LIMIT $3) e
+      ORDER BY created_at, id LIMIT $3) e
 JOIN {table} f ON f.owner_id = $1 AND f.id = (
   SELECT o.id FROM {table} o
   WHERE o.owner_id = $1 AND o.company_id = e.company_id AND NOT o.is_current

@@ -245,25 +245,25 @@ SELECT max(job_row), count(*) FROM (
 
 -- name: prediction_batch_delete
 -- each kind
-DELETE FROM {table} AS p WHERE p.owner_id = $1 AND p.job_id = $2 AND p.job_row > $3 AND p.job_row <= $4
-  AND (p.job_link = 0 OR $5)
+DELETE FROM {table} WHERE owner_id = $1 AND job_id = $2 AND job_row > $3 AND job_row <= $4
+  AND (job_link = 0 OR $5)
 RETURNING {stored};
 
 -- name: prediction_batch_delete_unnumbered
 -- each kind
-DELETE FROM {table} AS p WHERE p.owner_id = $1 AND p.id IN (
+DELETE FROM {table} WHERE owner_id = $1 AND id IN (
   SELECT id FROM {table} WHERE owner_id = $1 AND job_id = $2 AND job_row IS NULL LIMIT $3)
 RETURNING {stored};
 
 -- name: prediction_remove
 -- each kind
-DELETE FROM {table} AS p WHERE p.owner_id = $1 AND p.id = $2
+DELETE FROM {table} WHERE owner_id = $1 AND id = $2
 RETURNING {stored};
 
 -- name: prediction_remove_many
 -- each kind
 -- postgres only
-DELETE FROM {table} AS p WHERE p.owner_id = $1 AND p.id = ANY (string_to_array($2, ',')::uuid[])
+DELETE FROM {table} WHERE owner_id = $1 AND id = ANY (string_to_array($2, ',')::uuid[])
 RETURNING {stored};
 
 -- name: count_insert

@@ -55,7 +55,7 @@ Error *covering_to_uncover(Arena *arena, Db *db, const SwapQuery *query, Version
 Error *covering_to_cover(Arena *arena, Db *db, const SwapQuery *query, VersionSwap **ret_swaps,
                          size_t *ret_count, int64_t *ret_last, int64_t *ret_looked) MUST_CHECK;
 
-/* Up to `limit` versions edited by hand from a job's rows, in the order of their ids. */
+/* Up to `limit` versions edited by hand from a job's rows, oldest first. */
 Error *edits_of_job(Arena *arena, Db *db, const SwapQuery *query, Uuid **ret_ids, size_t *ret_count)
     MUST_CHECK;
 

@@ -22,6 +22,7 @@
 #include "domain/models.h"
 #include "domain/predictions.h"
 #include "domain/queue.h"
+#include "domain/restoration.h"
 #include "domain/upload.h"
 #include "test.h"
 
