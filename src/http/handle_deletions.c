@@ -123,7 +123,7 @@ typedef struct RestoreOptions {
 static Error *read_restore(Request *request, RestoreOptions *options)
 {
     Params *query = &request->query;
-    options->reason = scope_reason(query, false);
+    options->reason = reason_read(query);
     options->dry_run = params_bool(query, "dry_run", false);
     return params_check(query);
 }
@@ -169,7 +169,7 @@ static Error *reply_going_on(Request *request, Response *response, const Deletio
 Error *handle_deletion_purge(Request *request, Response *response)
 {
     Deletion *deletion = NULL;
-    const char *reason = scope_reason(&request->query, true);
+    const char *reason = reason_need(&request->query);
     TRY(params_check(&request->query));
     TRY(archive_purge_request(request->arena, request->db, request->who, request->values.id, reason,
                               &deletion));

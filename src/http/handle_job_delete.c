@@ -21,7 +21,7 @@ static void read_options(Request *request, bool cascade, DeletionOptions *option
     options->include_inferred = params_bool(query, "include_inferred", false);
     options->include_edited = params_bool(query, "include_edited", false);
     options->orphaned_companies = params_bool(query, "delete_orphaned_companies", false);
-    options->reason = scope_reason(query, false);
+    options->reason = reason_read(query);
     options->window = request->app->config.restore_window;
     if (!options->with_predictions && names_predictions(options))
         params_wrong(query, "delete_predictions", "needed",

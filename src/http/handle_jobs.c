@@ -127,7 +127,7 @@ static void read_change(Request *request, Params *body, JobChange *change)
     change->has_hold = params_has(body, "legal_hold");
     change->hold = params_bool(body, "legal_hold", false);
     if (change->has_hold)
-        change->reason = scope_reason(body, true);
+        change->reason = reason_need(body);
     if (!change->has_hold && !change->has_note)
         params_wrong(body, "legal_hold", "missing", "Give legal_hold or note, or both.");
 }

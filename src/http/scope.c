@@ -13,13 +13,17 @@ bool scope_read(Params *params, const Principal *who)
     return level == OWNER_PERSONAL;
 }
 
-const char *scope_reason(Params *params, bool needed)
+const char *reason_read(Params *params)
 {
     Str reason = params_text(params, "reason", REASON_MAX_CHARS);
+    return reason.len == 0 ? NULL : str_dup(params->arena, reason);
+}
+
+const char *reason_need(Params *params)
+{
+    const char *reason = reason_read(params);
     const Param *given = params_find(params, "reason");
-    if (reason.len > 0)
-        return str_dup(params->arena, reason);
-    if (needed && (given == NULL || str_trim(given->value).len == 0))
+    if (reason == NULL && (given == NULL || str_trim(given->value).len == 0))
         params_wrong(params, "reason", "missing", "reason is missing: say why.");
-    return NULL;
+    return reason;
 }
