@@ -105,7 +105,14 @@ DELETE FROM company_changes WHERE owner_id = $1 AND job_id = $2 AND company_id I
   SELECT company_id FROM company_changes WHERE owner_id = $1 AND job_id = $2 ORDER BY company_id LIMIT $3);
 
 -- name: archived_company_some
+-- postgres
 SELECT company_id FROM archived_companies WHERE owner_id = $1 AND deletion_id = $2 LIMIT $3;
+
+-- name: archived_company_some
+-- sqlite
+-- Before it was analyzed it would rather read all of the owner's.
+SELECT company_id FROM archived_companies INDEXED BY archived_companies_deletion_ix
+WHERE owner_id = $1 AND deletion_id = $2 LIMIT $3;
 
 -- name: archived_company_delete_one
 DELETE FROM archived_companies WHERE owner_id = $1 AND company_id = $2 AND deletion_id = $3;
