@@ -80,6 +80,7 @@ class World:
     def fill(self, path, thing=None):
         if "{id}" in path:
             path = path.replace("{id}", thing or self.id_for(path))
+        path = path.replace("{version_id}", self.former)
         return path.replace("{kind}", "annual").replace("{symbol}", self.symbol)
 
 
@@ -169,7 +170,7 @@ TABLE = {
         Try(404, "not_found", path=PREDICTIONS + "/monthly")]),
     ("POST", PREDICTIONS + "/{kind}"): ("editor", "json", [
         Try(409, "duplicate", body=support.row(0)), Try(422, None, body={}),
-        Try(422, "invalid_parameters", body={}, query={"on_duplicate": "replace"}),
+        Try(422, "invalid_parameters", body={}, query={"on_duplicate": "skip"}),
         Try(422, None, body=support.row(0), headers={"Idempotency-Key": ""}),
         Try(400, "malformed", body=b"{", type="application/json"),
         Try(405, "method_not_allowed", body={}, path=PREDICTIONS + "/annual/template")]),
@@ -193,6 +194,11 @@ TABLE = {
         Try(422, None, body={}, headers={"If-Match": "x"}), Try(422, None, body=[]),
         Try(400, "malformed", body={"force": True}, query={"force": 1}),
         Try(400, "malformed", body=b"{", type="application/json")]),
+    ("POST", PREDICTIONS + "/{kind}/{id}/versions/{version_id}/restore"): ("editor", "empty", [
+        unknown(), Try(404, "not_found", thing=lambda world: world.prediction),
+        Try(412, "changed", headers=WRONG_TAG, thing=lambda world: world.former),
+        Try(422, None, headers={"If-Match": "x"}),
+        Try(422, None, headers={"Idempotency-Key": ""})]),
     ("POST", PREDICTIONS + "/{kind}/score"): ("user", "json", [
         Try(422, None, body={}), Try(422, None, body=5),
         Try(404, "not_found", body={"return_on_assets": 1}, query={"model_id": UNKNOWN_ID}),
@@ -235,6 +241,8 @@ GOOD = {
     ("POST", PREDICTIONS + "/{kind}"): lambda w: {"body": w.row(), "status": 201},
     ("PUT", PREDICTIONS + "/{kind}/{id}"): lambda w: {"body": {}, "thing": w.fresh_prediction()},
     ("POST", PREDICTIONS + "/{kind}/{id}"): lambda w: {"body": {}, "thing": w.fresh_prediction()},
+    ("POST", PREDICTIONS + "/{kind}/{id}/versions/{version_id}/restore"): lambda w: {
+        "thing": w.former},
     ("DELETE", PREDICTIONS + "/{kind}/{id}"): lambda w: {"thing": w.fresh_prediction()},
     ("DELETE", API + "/companies/{id}"): lambda w: {"thing": w.fresh_company()},
     ("POST", PREDICTIONS + "/{kind}/purge"): lambda w: {"body": {}},

@@ -315,9 +315,21 @@ static const char STATE[] = "SELECT 'annual', p.owner_id, " JOB_OF(
                                                                                                   "position FROM work_queue "
                                                                                                   "ORDER BY accepted_at, id;";
 
+/* What is kept beside the rows for the undo of a job. */
+static const char UNDO[] =
+    "SELECT 'covering', j.original_filename, v.job_row FROM covering_rows v JOIN bulk_upload_jobs "
+    "j "
+    "ON j.owner_id = v.owner_id AND j.id = v.job_id ORDER BY v.owner_id, j.created_at, v.job_row;"
+    "SELECT 'name', j.original_filename, c.symbol, n.undone, n.name_before, n.sector_before, "
+    "n.name_after, n.sector_after FROM company_changes n JOIN companies c ON c.owner_id = "
+    "n.owner_id "
+    "AND c.id = n.company_id JOIN bulk_upload_jobs j ON j.owner_id = n.owner_id AND j.id = "
+    "n.job_id "
+    "ORDER BY n.owner_id, j.created_at, c.symbol";
+
 const char *world_state(Arena *arena, World *w)
 {
-    return lines(arena, w, STATE);
+    return arena_printf(arena, "%s%s", lines(arena, w, STATE), lines(arena, w, UNDO));
 }
 
 static const struct {
