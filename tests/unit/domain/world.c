@@ -442,6 +442,16 @@ Deletion *world_delete(World *w, const Principal *who, Uuid job, bool with_predi
     return deletion;
 }
 
+Error *world_remove(World *w, const Principal *who, Uuid id, const char *if_match,
+                    int64_t *ret_count)
+{
+    KeyDeletionOptions options = {.if_match = if_match};
+    Deletion *deletion = NULL;
+    TRY(predictions_delete(w->arena, w->db, who, KIND_ANNUAL, id, &options, &deletion));
+    *ret_count = deletion_rows(&deletion->counts);
+    return NULL;
+}
+
 Error *world_create(World *w, const Principal *who, const char *symbol, int year, double roa,
                     Prediction **ret_prediction)
 {
