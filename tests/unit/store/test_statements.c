@@ -229,6 +229,8 @@ static int expected_columns(const char *name)
         {"job_select", 46},
         {"job_list", 46},
         {"job_lock", 8},
+        {"job_hides", 3},
+        {"name_change_count", 2},
         {"prediction_batch_delete", 27},
         {"prediction_batch_delete_unnumbered", 27},
         {"prediction_remove", 27},
