@@ -453,6 +453,8 @@ Error *world_step(World *w, const Uuid *owner, int stop_after, Task **ret_task)
                ? import_run(w->arena, w->db, w->reader, *ret_task, &watch, &w->last_end)
            : (*ret_task)->kind == TASK_RESTORE
                ? restoration_run(w->arena, w->db, *ret_task, &watch, &w->last_end)
+           : (*ret_task)->kind == TASK_PURGE
+               ? archive_purge_run(w->arena, w->db, *ret_task, &watch, &w->last_end)
                : deletion_run(w->arena, w->db, *ret_task, &watch, &w->last_end);
 }
 
