@@ -107,7 +107,8 @@ class Cluster:
                 init(self.directory, self.data)
             else:
                 run_program(self.directory, os.path.join(self.programs, "pg_basebackup"),
-                            "-D", self.data, "-h", copy_of.directory, "-U", USER, "-X", "stream", "--write-recovery-conf", "--checkpoint=fast", "--no-sync")
+                            "-D", self.data, "-h", copy_of.directory, "-U", USER, "-X", "stream",
+                            "--write-recovery-conf", "--checkpoint=fast", "--no-sync")
             with open(os.path.join(self.data, "postgresql.conf"), "a", encoding="ascii") as conf:
                 conf.write(f"unix_socket_directories = '{self.directory}'\n")
                 conf.writelines(f"{name} = '{value}'\n"
