@@ -28,6 +28,7 @@ static const char OVERVIEW[] =
     "  jobs show       show a job, what it made and what it rejected\n"
     "  jobs cancel     cancel a job that waits or runs\n"
     "  jobs delete     delete a job, alone or with what it made\n"
+    "  check           look whether the database holds what it should\n"
     "  config          show the settings in force, and where each comes from\n"
     "  version         say which version this is\n"
     "  help            say how a command is used\n"
