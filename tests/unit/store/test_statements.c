@@ -92,6 +92,8 @@ static const struct {
     const char *why;
 } WITHOUT_OWNER[] = {
     {"idempotency_sweep", "removes what expired, of all owners"},
+    {"invariant_owner_missing", "looks for rows whose owner is not there, of all owners"},
+    {"invariant_task_owner", "looks for tasks whose owner is not there, of all owners"},
     {"job_stale_receiving", "finds uploads that never ended, of all owners"},
     {"queue_depth", "the metrics of the whole queue"},
     {"task_advance", "the id and the token name the task"},
@@ -521,6 +523,7 @@ static const struct {
     const char *why;
 } OWNER_BY_JOIN[] = {
     {"idempotency_sweep", "removes what expired, of all owners"},
+    {"invariant_owner_missing", "looks for rows whose owner is not there, of all owners"},
     {"job_stale_receiving", "finds uploads that never ended, of all owners"},
 };
 
