@@ -5,6 +5,21 @@
 -- statement with a name in _walk goes through its table page by page, and the one that ends in _match says how
 -- many counterparts of the id are there: the queue is joined with nothing (Citus).
 
+-- name: invariant_owner_has
+-- Of which tables the owner has rows, in the order of OwnerRows (src/store/invariant_store.c).
+SELECT EXISTS (SELECT 1 FROM annual_predictions WHERE owner_id = $1),
+  EXISTS (SELECT 1 FROM quarterly_predictions WHERE owner_id = $1),
+  EXISTS (SELECT 1 FROM prediction_counts WHERE owner_id = $1),
+  EXISTS (SELECT 1 FROM companies WHERE owner_id = $1),
+  EXISTS (SELECT 1 FROM bulk_upload_jobs WHERE owner_id = $1),
+  EXISTS (SELECT 1 FROM bulk_upload_errors WHERE owner_id = $1),
+  EXISTS (SELECT 1 FROM bulk_upload_files WHERE owner_id = $1),
+  EXISTS (SELECT 1 FROM deletions WHERE owner_id = $1),
+  EXISTS (SELECT 1 FROM idempotency_keys WHERE owner_id = $1);
+
+-- name: invariant_owner_has_task
+SELECT EXISTS (SELECT 1 FROM work_queue WHERE owner_id = $1);
+
 -- --- predictions -------------------------------------------------------------------------------------
 
 -- name: invariant_prediction_job

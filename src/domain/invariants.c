@@ -27,17 +27,17 @@ static void keep(Check *check, InvariantId id, const Uuid *owner_id, const Viola
                         .id = found->first[i]};
 }
 
-/* All that statements look at, of one owner or of nobody. */
-static Error *look(Check *check, const Uuid *owner_id)
+/* All that statements look at, of one owner or (NULL) of nobody. */
+static Error *look(Check *check, const CheckedOwner *owner)
 {
     Arena *arena = check->arena;
     for (InvariantId id = 0; id < INVARIANT_COUNT; id++) {
-        if (!invariant_has_look(id) || invariant_has_owner(id) != (owner_id != NULL))
+        if (!invariant_has_look(id) || invariant_has_owner(id) != (owner != NULL))
             continue;
         ArenaMark mark = arena_mark(arena);
         Violations found = {0};
-        TRY(invariant_look(arena, check->db, id, owner_id != NULL ? *owner_id : UUID_NIL, &found));
-        keep(check, id, owner_id, &found);
+        TRY(invariant_look(arena, check->db, id, owner, &found));
+        keep(check, id, owner != NULL ? &owner->id : NULL, &found);
         arena_rewind(arena, mark);
     }
     return NULL;
@@ -132,10 +132,12 @@ static Error *look_at_files(Check *check, Uuid owner_id)
 
 static Error *look_at_owner(Check *check, Uuid owner_id)
 {
+    CheckedOwner owner;
     {
         Tx TX_AUTO tx = {0};
         TRY(tx_begin(check->db, check->arena, TX_READ, &tx));
-        TRY(look(check, &owner_id));
+        TRY(invariant_owner(check->arena, check->db, owner_id, &owner));
+        TRY(look(check, &owner));
         TRY(tx_commit(&tx, check->arena));
     }
     check->report->owners++;

@@ -9,82 +9,92 @@
 
 enum { NO_STATEMENT = -1 };
 
+/* In the order of invariant_owner_has; the queue is asked by itself. */
+typedef enum OwnerRows {
+    HAS_NO_OWNER = 0,
+    HAS_PREDICTIONS = 1 << 0, /* of the first kind; those of the others follow */
+    HAS_COUNTS = 1 << KIND_COUNT,
+    HAS_COMPANIES = HAS_COUNTS << 1,
+    HAS_JOBS = HAS_COUNTS << 2,
+    HAS_ERRORS = HAS_COUNTS << 3,
+    HAS_FILES = HAS_COUNTS << 4,
+    HAS_DELETIONS = HAS_COUNTS << 5,
+    HAS_KEYS = HAS_COUNTS << 6,
+    HAS_TASKS = HAS_COUNTS << 7
+} OwnerRows;
+
 typedef struct Look {
     Sql sql;
     Sql match;      /* of a walk; NO_STATEMENT: sql gives the violations themselves */
     bool each_kind; /* of predictions */
-    bool no_owner;
+    unsigned about; /* an owner that has none of these rows contradicts nothing; HAS_NO_OWNER */
 } Look;
 
-#define OWNERS(name)                                                                               \
+#define OF(name, rows)                                                                             \
     {                                                                                              \
-        SQL_INVARIANT_##name, NO_STATEMENT, false, false                                           \
+        SQL_INVARIANT_##name, NO_STATEMENT, false, HAS_##rows                                      \
     }
-#define KINDS(name)                                                                                \
+#define OF_KIND(name, rows)                                                                        \
     {                                                                                              \
-        SQL_INVARIANT_##name, NO_STATEMENT, true, false                                            \
+        SQL_INVARIANT_##name, NO_STATEMENT, true, HAS_##rows                                       \
     }
 #define NOBODYS(name)                                                                              \
     {                                                                                              \
-        SQL_INVARIANT_##name, NO_STATEMENT, false, true                                            \
+        SQL_INVARIANT_##name, NO_STATEMENT, false, HAS_NO_OWNER                                    \
     }
-#define WALK(name, counterpart)                                                                    \
+#define WALK(name, counterpart, rows)                                                              \
     {                                                                                              \
-        SQL_INVARIANT_##name##_WALK, SQL_INVARIANT_##counterpart##_MATCH, false, false             \
-    }
-#define NOTHING(no_owner)                                                                          \
-    {                                                                                              \
-        NO_STATEMENT, NO_STATEMENT, false, no_owner                                                \
+        SQL_INVARIANT_##name##_WALK, SQL_INVARIANT_##counterpart##_MATCH, false, HAS_##rows        \
     }
 
 static const Look LOOKS[INVARIANT_COUNT] = {
-    [INVARIANT_PREDICTION_JOB] = KINDS(PREDICTION_JOB),
-    [INVARIANT_PREDICTION_ROOT] = KINDS(PREDICTION_ROOT),
-    [INVARIANT_PREDICTION_COMPANY] = KINDS(PREDICTION_COMPANY),
-    [INVARIANT_PREDICTION_MODEL] = KINDS(PREDICTION_MODEL),
-    [INVARIANT_PREDICTION_USER] = KINDS(PREDICTION_USER),
-    [INVARIANT_PREDICTION_DERIVED] = KINDS(PREDICTION_DERIVED),
-    [INVARIANT_PREDICTION_WORDS] = KINDS(PREDICTION_WORDS),
-    [INVARIANT_VERSION_TWICE] = KINDS(VERSION_TWICE),
-    [INVARIANT_VERSION_ORDER] = KINDS(VERSION_ORDER),
-    [INVARIANT_ROW_ORDER] = KINDS(ROW_ORDER),
-    [INVARIANT_ROW_SPAN] = KINDS(ROW_SPAN),
-    [INVARIANT_ROW_NUMBER] = KINDS(ROW_NUMBER),
-    [INVARIANT_PREDICTION_COUNTS] = KINDS(PREDICTION_COUNTS),
-    [INVARIANT_COUNT_WORDS] = OWNERS(COUNT_WORDS),
-    [INVARIANT_COMPANY_SYMBOL] = OWNERS(COMPANY_SYMBOL),
-    [INVARIANT_COMPANY_JOB] = OWNERS(COMPANY_JOB),
-    [INVARIANT_COMPANY_USER] = OWNERS(COMPANY_USER),
-    [INVARIANT_COMPANY_DELETED] = KINDS(COMPANY_DELETED),
-    [INVARIANT_JOB_USER] = OWNERS(JOB_USER),
-    [INVARIANT_JOB_MODEL] = OWNERS(JOB_MODEL),
-    [INVARIANT_JOB_STATES] = OWNERS(JOB_STATES),
-    [INVARIANT_JOB_COUNTERS] = OWNERS(JOB_COUNTERS),
-    [INVARIANT_JOB_ROWS] = KINDS(JOB_ROWS),
-    [INVARIANT_JOB_HIDES] = OWNERS(JOB_HIDES),
-    [INVARIANT_JOB_ERRORS] = OWNERS(JOB_ERRORS),
-    [INVARIANT_JOB_WARNINGS] = OWNERS(JOB_WARNINGS),
-    [INVARIANT_JOB_TASK] = WALK(JOB_TASK, TASK),
-    [INVARIANT_JOB_DELETION] = OWNERS(JOB_DELETION),
-    [INVARIANT_ERROR_JOB] = OWNERS(ERROR_JOB),
-    [INVARIANT_ERROR_ROW] = OWNERS(ERROR_ROW),
-    [INVARIANT_FILE_JOB] = OWNERS(FILE_JOB),
-    [INVARIANT_FILE_CHUNKS] = OWNERS(FILE_CHUNKS),
-    [INVARIANT_FILE_DIGEST] = NOTHING(false),
-    [INVARIANT_DELETION_FACTS] = OWNERS(DELETION_FACTS),
-    [INVARIANT_DELETION_ROWS] = OWNERS(DELETION_ROWS),
-    [INVARIANT_TASK_IMPORT] = WALK(IMPORT_TASK, IMPORT),
-    [INVARIANT_TASK_DELETION] = WALK(DELETION_TASK, DELETION),
-    [INVARIANT_TASK_TWICE] = OWNERS(TASK_TWICE),
-    [INVARIANT_TASK_WORDS] = OWNERS(TASK_WORDS),
-    [INVARIANT_IDEMPOTENCY] = OWNERS(IDEMPOTENCY),
+    [INVARIANT_PREDICTION_JOB] = OF_KIND(PREDICTION_JOB, PREDICTIONS),
+    [INVARIANT_PREDICTION_ROOT] = OF_KIND(PREDICTION_ROOT, PREDICTIONS),
+    [INVARIANT_PREDICTION_COMPANY] = OF_KIND(PREDICTION_COMPANY, PREDICTIONS),
+    [INVARIANT_PREDICTION_MODEL] = OF_KIND(PREDICTION_MODEL, PREDICTIONS),
+    [INVARIANT_PREDICTION_USER] = OF_KIND(PREDICTION_USER, PREDICTIONS),
+    [INVARIANT_PREDICTION_DERIVED] = OF_KIND(PREDICTION_DERIVED, PREDICTIONS),
+    [INVARIANT_PREDICTION_WORDS] = OF_KIND(PREDICTION_WORDS, PREDICTIONS),
+    [INVARIANT_VERSION_TWICE] = OF_KIND(VERSION_TWICE, PREDICTIONS),
+    [INVARIANT_VERSION_ORDER] = OF_KIND(VERSION_ORDER, PREDICTIONS),
+    [INVARIANT_ROW_ORDER] = OF_KIND(ROW_ORDER, PREDICTIONS),
+    [INVARIANT_ROW_SPAN] = OF_KIND(ROW_SPAN, PREDICTIONS),
+    [INVARIANT_ROW_NUMBER] = OF_KIND(ROW_NUMBER, PREDICTIONS),
+    [INVARIANT_PREDICTION_COUNTS] = OF_KIND(PREDICTION_COUNTS, PREDICTIONS | HAS_COUNTS),
+    [INVARIANT_COUNT_WORDS] = OF(COUNT_WORDS, COUNTS),
+    [INVARIANT_COMPANY_SYMBOL] = OF(COMPANY_SYMBOL, COMPANIES),
+    [INVARIANT_COMPANY_JOB] = OF(COMPANY_JOB, COMPANIES),
+    [INVARIANT_COMPANY_USER] = OF(COMPANY_USER, COMPANIES),
+    [INVARIANT_COMPANY_DELETED] = OF_KIND(COMPANY_DELETED, COMPANIES),
+    [INVARIANT_JOB_USER] = OF(JOB_USER, JOBS),
+    [INVARIANT_JOB_MODEL] = OF(JOB_MODEL, JOBS),
+    [INVARIANT_JOB_STATES] = OF(JOB_STATES, JOBS),
+    [INVARIANT_JOB_COUNTERS] = OF(JOB_COUNTERS, JOBS),
+    [INVARIANT_JOB_ROWS] = OF_KIND(JOB_ROWS, JOBS),
+    [INVARIANT_JOB_HIDES] = OF(JOB_HIDES, JOBS),
+    [INVARIANT_JOB_ERRORS] = OF(JOB_ERRORS, JOBS),
+    [INVARIANT_JOB_WARNINGS] = OF(JOB_WARNINGS, JOBS),
+    [INVARIANT_JOB_TASK] = WALK(JOB_TASK, TASK, JOBS),
+    [INVARIANT_JOB_DELETION] = OF(JOB_DELETION, JOBS),
+    [INVARIANT_ERROR_JOB] = OF(ERROR_JOB, ERRORS),
+    [INVARIANT_ERROR_ROW] = OF(ERROR_ROW, JOBS),
+    [INVARIANT_FILE_JOB] = OF(FILE_JOB, FILES),
+    [INVARIANT_FILE_CHUNKS] = OF(FILE_CHUNKS, JOBS),
+    [INVARIANT_FILE_DIGEST] = {NO_STATEMENT, NO_STATEMENT, false, HAS_FILES},
+    [INVARIANT_DELETION_FACTS] = OF(DELETION_FACTS, DELETIONS),
+    [INVARIANT_DELETION_ROWS] = OF(DELETION_ROWS, JOBS),
+    [INVARIANT_TASK_IMPORT] = WALK(IMPORT_TASK, IMPORT, TASKS),
+    [INVARIANT_TASK_DELETION] = WALK(DELETION_TASK, DELETION, TASKS),
+    [INVARIANT_TASK_TWICE] = OF(TASK_TWICE, TASKS),
+    [INVARIANT_TASK_WORDS] = OF(TASK_WORDS, TASKS),
+    [INVARIANT_IDEMPOTENCY] = OF(IDEMPOTENCY, KEYS),
     [INVARIANT_OWNER_KIND] = NOBODYS(OWNER_KIND),
     [INVARIANT_OWNER_MISSING] = NOBODYS(OWNER_MISSING),
     [INVARIANT_TASK_OWNER] = NOBODYS(TASK_OWNER),
     [INVARIANT_USER_OWNER] = NOBODYS(USER_OWNER),
     [INVARIANT_TOKEN_USER] = NOBODYS(TOKEN_USER),
     [INVARIANT_MODEL_FACTS] = NOBODYS(MODEL_FACTS),
-    [INVARIANT_MODEL_DIGEST] = NOTHING(true),
+    [INVARIANT_MODEL_DIGEST] = {NO_STATEMENT, NO_STATEMENT, false, HAS_NO_OWNER},
 };
 
 void violations_add(Violations *found, Uuid id)
@@ -96,7 +106,7 @@ void violations_add(Violations *found, Uuid id)
 
 bool invariant_has_owner(InvariantId id)
 {
-    return !LOOKS[id].no_owner;
+    return LOOKS[id].about != HAS_NO_OWNER;
 }
 
 bool invariant_has_look(InvariantId id)
@@ -159,15 +169,48 @@ static Error *walk(Arena *arena, Db *db, const Look *look, Uuid owner_id, Violat
     return NULL;
 }
 
-Error *invariant_look(Arena *arena, Db *db, InvariantId id, Uuid owner_id, Violations *found)
+/* Of each kind the rows of that kind count. */
+static unsigned about(const Look *look, Kind kind)
+{
+    bool predictions = (look->about & HAS_PREDICTIONS) != 0;
+    unsigned others = look->about & ~(unsigned)HAS_PREDICTIONS;
+    return predictions ? others | (unsigned)HAS_PREDICTIONS << kind : others;
+}
+
+Error *invariant_look(Arena *arena, Db *db, InvariantId id, const CheckedOwner *owner,
+                      Violations *found)
 {
     const Look *look = &LOOKS[id];
-    CHECK(look->sql != NO_STATEMENT);
+    CHECK(look->sql != NO_STATEMENT && (owner == NULL) == (look->about == HAS_NO_OWNER));
+    if (owner == NULL)
+        return look_once(arena, db, look->sql, NULL, found);
     if (look->match != NO_STATEMENT)
-        return walk(arena, db, look, owner_id, found);
+        return (look->about & owner->has) != 0 ? walk(arena, db, look, owner->id, found) : NULL;
     for (Kind kind = 0; kind < (look->each_kind ? KIND_COUNT : 1); kind++)
-        TRY(look_once(arena, db, look->sql + (int)kind, look->no_owner ? NULL : &owner_id, found));
+        if ((about(look, kind) & owner->has) != 0)
+            TRY(look_once(arena, db, look->sql + (int)kind, &owner->id, found));
     return NULL;
+}
+
+Error *invariant_owner(Arena *arena, Db *db, Uuid id, CheckedOwner *ret_owner)
+{
+    CheckedOwner owner = {.id = id};
+    {
+        Rows ROWS_AUTO *rows = NULL;
+        Error *error = NULL;
+        TRY(db_query(db, arena, SQL_INVARIANT_OWNER_HAS, PARAMS(value_uuid(id)), &rows));
+        if (rows_next(rows, &error))
+            for (size_t i = 0; i < rows_columns(rows); i++)
+                owner.has |= row_bool(rows, (int)i) ? 1U << i : 0;
+        TRY(error);
+    }
+    Rows ROWS_AUTO *rows = NULL;
+    Error *error = NULL;
+    TRY(db_query(db, arena, SQL_INVARIANT_OWNER_HAS_TASK, PARAMS(value_uuid(id)), &rows));
+    if (rows_next(rows, &error) && row_bool(rows, 0))
+        owner.has |= HAS_TASKS;
+    *ret_owner = owner;
+    return error;
 }
 
 Error *invariant_owners(Arena *arena, Db *db, Uuid from, size_t limit, Uuid **ret_owners,

@@ -68,15 +68,24 @@ typedef struct Violations {
 
 void violations_add(Violations *found, Uuid id);
 
-/* False: it is about what belongs to no owner, and the owner that is given is not looked at. */
+/* An owner, and of which tables it has rows: about the others nothing need be asked. */
+typedef struct CheckedOwner {
+    Uuid id;
+    unsigned has; /* bits */
+} CheckedOwner;
+
+/* In the transaction of the looks. */
+Error *invariant_owner(Arena *arena, Db *db, Uuid id, CheckedOwner *ret_owner) MUST_CHECK;
+
+/* False: it is about what belongs to no owner. */
 bool invariant_has_owner(InvariantId id);
 
 /* False: no statement looks at it. */
 bool invariant_has_look(InvariantId id);
 
-/* Adds to *found. */
-Error *invariant_look(Arena *arena, Db *db, InvariantId id, Uuid owner_id, Violations *found)
-    MUST_CHECK;
+/* Adds to *found. `owner` NULL for what belongs to none. */
+Error *invariant_look(Arena *arena, Db *db, InvariantId id, const CheckedOwner *owner,
+                      Violations *found) MUST_CHECK;
 
 /* Owners from `from` on in the order of their ids; fewer than `limit` are the last ones. */
 Error *invariant_owners(Arena *arena, Db *db, Uuid from, size_t limit, Uuid **ret_owners,
