@@ -424,6 +424,9 @@ SELECT v.id, count(*) OVER () FROM (
     OR (m.active AND EXISTS (SELECT 1 FROM models o WHERE o.kind = m.kind AND o.active AND o.id < m.id))) v
 ORDER BY v.id LIMIT 5;
 
+-- name: invariant_model_walk
+SELECT m.id, m.digest, m.file FROM models m WHERE m.id > $1 ORDER BY m.id LIMIT 1;
+
 -- name: invariant_owner_missing
 -- scans annual_predictions: all owners
 -- scans audit_events: all owners

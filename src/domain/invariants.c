@@ -5,7 +5,6 @@
 
 #include "base/check.h"
 #include "store/job_store.h"
-#include "store/model_store.h"
 
 enum { OWNERS_AT_ONCE = 100 };
 
@@ -45,19 +44,16 @@ static Error *look(Check *check, const CheckedOwner *owner)
 
 static Error *look_at_models(Check *check)
 {
-    Arena *arena = check->arena;
-    ModelRow *models = NULL;
-    size_t count = 0;
     Violations found = {0};
-    TRY(model_list(arena, check->db, &models, &count));
-    for (size_t i = 0; i < count; i++) {
-        ArenaMark mark = arena_mark(arena);
-        ModelRow *model = NULL;
-        TRY(model_by_id(arena, check->db, models[i].id, &model));
-        Digest digest = digest_of(model != NULL ? model->file : STR(""));
-        if (memcmp(&digest, &models[i].digest, sizeof digest) != 0)
-            violations_add(&found, models[i].id);
-        arena_rewind(arena, mark);
+    Uuid model = UUID_NIL;
+    bool more = true;
+    while (more) {
+        ArenaMark mark = arena_mark(check->arena);
+        bool whole = true;
+        TRY(invariant_next_model(check->arena, check->db, &model, &whole, &more));
+        if (!whole)
+            violations_add(&found, model);
+        arena_rewind(check->arena, mark);
     }
     keep(check, INVARIANT_MODEL_DIGEST, NULL, &found);
     return NULL;

@@ -228,6 +228,16 @@ Error *invariant_owners(Arena *arena, Db *db, Uuid from, size_t limit, Uuid **re
     return error;
 }
 
+/* Zeros where it has not the length of one: no file has that digest. */
+static Digest row_digest(const Rows *rows, int column)
+{
+    Digest digest = {{0}};
+    Str bytes = row_bytes(rows, column);
+    if (bytes.len == sizeof digest.bytes)
+        memcpy(digest.bytes, bytes.ptr, bytes.len);
+    return digest;
+}
+
 Error *invariant_next_file(Arena *arena, Db *db, Uuid owner_id, Uuid after, Uuid *ret_job,
                            Digest *ret_sha256, bool *ret_found)
 {
@@ -239,10 +249,22 @@ Error *invariant_next_file(Arena *arena, Db *db, Uuid owner_id, Uuid after, Uuid
     TRY(error);
     if (!*ret_found)
         return NULL;
-    Str sha256 = row_bytes(rows, 1);
     *ret_job = row_uuid(rows, 0);
-    *ret_sha256 = (Digest){{0}};
-    if (sha256.len == sizeof ret_sha256->bytes)
-        memcpy(ret_sha256->bytes, sha256.ptr, sha256.len);
+    *ret_sha256 = row_digest(rows, 1);
+    return NULL;
+}
+
+Error *invariant_next_model(Arena *arena, Db *db, Uuid *model, bool *ret_whole, bool *ret_found)
+{
+    Rows ROWS_AUTO *rows = NULL;
+    Error *error = NULL;
+    TRY(db_query(db, arena, SQL_INVARIANT_MODEL_WALK, PARAMS(value_uuid(*model)), &rows));
+    *ret_found = rows_next(rows, &error);
+    TRY(error);
+    if (!*ret_found)
+        return NULL;
+    Digest should = row_digest(rows, 1), is = digest_of(row_bytes(rows, 2));
+    *model = row_uuid(rows, 0);
+    *ret_whole = memcmp(&is, &should, sizeof is) == 0;
     return NULL;
 }

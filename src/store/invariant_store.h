@@ -95,4 +95,9 @@ Error *invariant_owners(Arena *arena, Db *db, Uuid from, size_t limit, Uuid **re
 Error *invariant_next_file(Arena *arena, Db *db, Uuid owner_id, Uuid after, Uuid *ret_job,
                            Digest *ret_sha256, bool *ret_found) MUST_CHECK;
 
+/* The next model behind `*model`, which becomes its id, and whether its card has the digest that it should have;
+ * false at the end. */
+Error *invariant_next_model(Arena *arena, Db *db, Uuid *model, bool *ret_whole, bool *ret_found)
+    MUST_CHECK;
+
 #endif
