@@ -88,6 +88,13 @@ Error *access_open(Cli *cli, Db **ret_db)
     return see_to_schema(cli, *ret_db);
 }
 
+Error *access_open_to_read(Cli *cli, Db **ret_db)
+{
+    DbOptions options = {.read_only = true, .must_exist = true, .sorts_on_disk = true};
+    TRY(access_open_raw(cli, options, ret_db));
+    return see_to_schema(cli, *ret_db);
+}
+
 const char *access_address(Arena *arena)
 {
     char host[256] = "";

@@ -232,6 +232,20 @@ static const Command COMMANDS[COMMAND_COUNT] = {
             .database = DATABASE_EXISTING,
             .run = cmd_jobs_restore,
         },
+    [COMMAND_CHECK] =
+        {
+            .name = "check",
+            .line = "look whether the database holds what it should",
+            .text =
+                "Every invariant of the data model is looked at: that lineage, versions, counts, "
+                "counters, files, deletions and the queue fit together. What is violated is "
+                "named, with what that means, how often, and the first ids. It reads all rows "
+                "and changes nothing; servers and workers may run meanwhile. Each owner is "
+                "seen in one snapshot. The exit code is 1 where something is violated.\n"
+                "OWNER is an owner's id, the address of a user, or system.",
+            .database = DATABASE_EXISTING,
+            .run = cmd_check,
+        },
     [COMMAND_CONFIG] =
         {
             .name = "config",

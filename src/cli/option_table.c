@@ -397,6 +397,20 @@ static const OptionSpec OPTIONS[OPTION_COUNT] = {
             .kind = OPTION_IS_BOOL,
             .commands = ON(MIGRATE) | ON(IMPORT) | ON(JOBS_DELETE) | ON(JOBS_RESTORE),
         },
+    [OPTION_OWNER] =
+        {
+            .name = "owner",
+            .value = "OWNER",
+            .help = "only what belongs to this owner",
+            .commands = ON(CHECK),
+        },
+    [OPTION_FILES] =
+        {
+            .name = "files",
+            .help = "also read every uploaded file and compare it with its SHA-256",
+            .kind = OPTION_IS_BOOL,
+            .commands = ON(CHECK),
+        },
 };
 
 const OptionSpec *option_spec(OptionId id)

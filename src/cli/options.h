@@ -56,6 +56,9 @@ typedef enum OptionId {
     OPTION_ORPHANED_COMPANIES,
     OPTION_REASON,
     OPTION_DRY_RUN,
+    /* check */
+    OPTION_OWNER,
+    OPTION_FILES,
     OPTION_COUNT
 } OptionId;
 

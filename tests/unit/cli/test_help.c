@@ -29,6 +29,7 @@ static const char OVERVIEW[] =
     "  jobs cancel     cancel a job that waits or runs\n"
     "  jobs delete     delete a job, alone or with what it made\n"
     "  jobs restore    bring back a deleted job and what was deleted with it\n"
+    "  check           look whether the database holds what it should\n"
     "  config          show the settings in force, and where each comes from\n"
     "  version         say which version this is\n"
     "  help            say how a command is used\n"

@@ -2,6 +2,8 @@
  * would use them. */
 #include "program.h"
 
+#include <sqlite3.h>
+
 static char directory[64];
 static char database[96];
 
@@ -318,6 +320,61 @@ static void test_worker(void **state)
     assert_holds(run.err, "stopped");
 }
 
+/* Past the program, as damage comes about. */
+static void change_database(const char *statement)
+{
+    sqlite3 *db = NULL;
+    assert_int_equal(sqlite3_open(database + strlen("sqlite:"), &db), SQLITE_OK);
+    assert_int_equal(sqlite3_exec(db, statement, NULL, NULL, NULL), SQLITE_OK);
+    assert_int_equal(sqlite3_close(db), SQLITE_OK);
+}
+
+static void test_check(void **state)
+{
+    Arena *arena = *state;
+    Run run = RUN(arena, "check");
+    assert_done(run);
+    assert_true(str_ends_with(run.out, STR(" invariants of 2 owners: all hold.\n")));
+    run = RUN(arena, "check", "--files", "--json");
+    assert_done(run);
+    assert_holds(run.out, "{\"check\":{\"owners\":2,");
+    assert_holds(run.out, "\"violated\":0,\"files\":true}");
+    assert_holds(run.out, "{\"name\":\"file_digest\",\"violations\":0,");
+    run = RUN(arena, "check", "--owner", "nobody@example.com");
+    assert_int_equal(run.code, EXIT_REFUSED);
+    assert_str(run.err, "obligor: There is no user nobody@example.com.\n");
+    run = RUN(arena, "check", "--owner", "01900000-0000-7000-8000-000000000000");
+    assert_int_equal(run.code, EXIT_REFUSED);
+    assert_str(run.err, "obligor: There is no such owner.\n");
+    run = RUN(arena, "check", "--db", "sqlite:not-there.db");
+    assert_int_equal(run.code, EXIT_FAILED);
+    assert_int_equal(access("not-there.db", F_OK), -1);
+}
+
+static void test_check_of_damage(void **state)
+{
+    Arena *arena = *state;
+    change_database("UPDATE bulk_upload_jobs SET skipped_rows = skipped_rows + 7");
+    Run run = RUN(arena, "check");
+    assert_int_equal(run.code, EXIT_FAILED);
+    assert_str(run.err, "");
+    assert_true(str_starts_with(run.out, STR("job_counters: violated ")));
+    assert_holds(run.out, "\n  What should hold: The rows that a job has read are those that were "
+                          "good, failed, were skipped or unchanged.\n  What follows: ");
+    assert_holds(run.out, "\n  job 0");
+    assert_true(str_ends_with(run.out, STR(" invariants of 2 owners: 1 is violated.\n")));
+    run =
+        RUN(arena, "check", "--owner", "ana@example.com"); /* an administrator's are the system's */
+    assert_done(run);
+    assert_true(str_ends_with(run.out, STR(" invariants of 1 owner: all hold.\n")));
+    run = RUN(arena, "check", "--owner", "system", "--json");
+    assert_int_equal(run.code, EXIT_FAILED);
+    assert_holds(run.out, "\"violated\":1,");
+    assert_holds(run.out, "\"object\":\"job\",\"first\":[{\"owner_id\":\"00000000-0000-0000-0000-");
+    change_database("UPDATE bulk_upload_jobs SET skipped_rows = skipped_rows - 7");
+    assert_done(RUN(arena, "check"));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -334,6 +391,8 @@ int main(void)
         TEST(test_first_start),
         TEST(test_serve_refused),
         TEST(test_worker),
+        TEST(test_check),
+        TEST(test_check_of_damage),
     };
     return cmocka_run_group_tests(tests, set_up_database, remove_database);
 }

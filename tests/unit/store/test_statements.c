@@ -109,6 +109,8 @@ static const struct {
     {"company_walk_end", "the walk over the companies of all owners"},
     {"deletion_old_archives", "finds archives that are kept too long, of all owners"},
     {"idempotency_sweep", "removes what expired, of all owners"},
+    {"invariant_owner_missing", "looks for rows whose owner is not there, of all owners"},
+    {"invariant_task_owner", "looks for tasks whose owner is not there, of all owners"},
     {"job_stale_receiving", "finds uploads that never ended, of all owners"},
     {"queue_depth", "the metrics of the whole queue"},
     {"task_advance", "the id and the token name the task"},
@@ -555,6 +557,7 @@ static const struct {
     {"company_walk_end", "the walk over the companies of all owners"},
     {"deletion_old_archives", "finds archives that are kept too long, of all owners"},
     {"idempotency_sweep", "removes what expired, of all owners"},
+    {"invariant_owner_missing", "looks for rows whose owner is not there, of all owners"},
     {"job_stale_receiving", "finds uploads that never ended, of all owners"},
 };
 
