@@ -1,0 +1,2 @@
+-- Kept for the archive.
+SELECT 1;
