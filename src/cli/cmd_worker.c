@@ -2,6 +2,7 @@
 #include "base/log.h"
 #include "cli/access.h"
 #include "cli/signals.h"
+#include "domain/audit.h"
 #include "worker/worker.h"
 
 Error *cmd_worker(Cli *cli)
@@ -11,6 +12,7 @@ Error *cmd_worker(Cli *cli)
     const WorkerConfig config = {.db_url = call_text(cli->call, OPTION_DB)};
     signals_hold(); /* from here on a signal ends it in good order */
     TRY(access_open(cli, &db));
+    TRY(audit_check_keys(cli->arena, db));
     TRY(worker_start(cli->arena, &config, &worker));
     log_event(LOG_INFO, "working", LOG_TEXT("version", cli_version()));
     int number = signals_wait();

@@ -49,6 +49,10 @@ HANDLER(handle_job_preview);
 HANDLER(handle_job_delete);
 HANDLER(handle_deletion_get);
 
+HANDLER(handle_audit_list);
+HANDLER(handle_audit_head);
+HANDLER(handle_audit_verify);
+
 HANDLER(handle_alive);
 HANDLER(handle_ready);
 HANDLER(handle_metrics);

@@ -1,6 +1,6 @@
 /* The table of routes. What is decided before a handler runs stands in its row and nowhere else.
  *
- * A file that is opened is noted in the audit trail: that route is no mere read.
+ * A file that is opened, and an export of the audit trail, is noted in the audit trail: those routes are no mere reads.
  *
  * /metrics answers this machine (a request that did not come through a proxy) and super_admins: the
  * numbers name no person, but they tell a stranger how the server is doing. */
@@ -80,5 +80,9 @@ const Route ROUTES[] = {
      handle_job_preview},
 
     {"GET", API "/deletions/{id}", PERMIT_USER, BODY_NONE, 0, RUNS_READING, handle_deletion_get},
+
+    {"GET", API "/audit", PERMIT_USER, BODY_NONE, 0, RUNS_WORKER, handle_audit_list},
+    {"GET", API "/audit/head", PERMIT_USER, BODY_NONE, 0, RUNS_READING, handle_audit_head},
+    {"GET", API "/audit/verify", PERMIT_USER, BODY_NONE, 0, RUNS_READING, handle_audit_verify},
 };
 const size_t ROUTE_COUNT = ARRAY_COUNT(ROUTES);

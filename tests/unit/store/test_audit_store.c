@@ -6,7 +6,7 @@
 
 static AuditHead head_of(Fixture *f, Uuid owner)
 {
-    AuditHead head = {-1, {{1}}};
+    AuditHead head = {.seq = -1, .digest = {{1}}};
     assert_no_error(audit_head_lock(f->arena, f->db, owner, &head));
     return head;
 }
@@ -34,7 +34,7 @@ static void append(Fixture *f, Uuid owner, int64_t seq)
     AuditEvent event = an_event(owner, seq);
     char text[2] = {(char)('a' + seq), 0};
     fixture_begin(f);
-    assert_no_error(audit_append(f->arena, f->db, &event, digest_of(str_from(text))));
+    assert_no_error(audit_append(f->arena, f->db, &event, digest_of(str_from(text)), NULL));
     fixture_commit(f);
 }
 
@@ -96,10 +96,10 @@ static void what_does_not_apply_is_missing(void **state)
                         .object_kind = "user",
                         .count = -1};
     fixture_begin(f);
-    assert_no_error(audit_append(f->arena, f->db, &event, (Digest){{1}}));
+    assert_no_error(audit_append(f->arena, f->db, &event, (Digest){{1}}, NULL));
     event.seq = 2;
     event.count = 0;
-    assert_no_error(audit_append(f->arena, f->db, &event, (Digest){{2}}));
+    assert_no_error(audit_append(f->arena, f->db, &event, (Digest){{2}}, NULL));
     fixture_commit(f);
     assert_int_equal(
         fixture_number(f,
@@ -117,7 +117,7 @@ static void a_number_is_given_once(void **state)
     append(f, f->user, 1);
     AuditEvent event = an_event(f->user, 1);
     fixture_begin(f);
-    assert_error(audit_append(f->arena, f->db, &event, (Digest){{9}}), ERROR_CONFLICT,
+    assert_error(audit_append(f->arena, f->db, &event, (Digest){{9}}, NULL), ERROR_CONFLICT,
                  "The data is in conflict with data that is there.");
     tx_rollback(&f->tx);
     assert_memory_equal(head_of(f, f->user).digest.bytes, digest_of(STR("b")).bytes, DIGEST_SIZE);
