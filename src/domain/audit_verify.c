@@ -152,10 +152,10 @@ static Error *find_out(Chain *chain)
         return ERROR(chain->arena, ERROR_CHANGED,
                      "The audit trail is being changed while it is verified.");
     bool foreign = rank_of(chain, entries[0].event.key_id) < 0;
-    if (!foreign && was_pushed_back(chain, &entries[0], place))
+    if (stands_elsewhere(chain, entries, count, place))
         return NULL;
-    if (stands_elsewhere(chain, entries, count, place) ||
-        (!foreign && was_drawn_up(chain, entries, count, place)))
+    if (!foreign &&
+        (was_pushed_back(chain, &entries[0], place) || was_drawn_up(chain, entries, count, place)))
         return NULL;
     bool altered = !foreign || !entries[0].sound || fits_with_any(chain, &entries[0]);
     fault(chain, altered ? AUDIT_ALTERED : AUDIT_UNKNOWN_KEY, place, place);
