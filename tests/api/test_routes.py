@@ -196,6 +196,12 @@ TABLE = {
     ("GET", JOBS + "/{id}/deletion-preview"): ("user", "none", [
         unknown(), gone(), Try(422, "invalid_parameters", query={"delete_predictions": "x"})]),
     ("GET", API + "/deletions/{id}"): ("user", "none", [unknown()]),
+    ("GET", API + "/audit"): ("user", "none", LISTED + [
+        Try(422, "invalid_parameters", query={"object_id": "x"}),
+        Try(422, "invalid_parameters", query={"format": "xlsx"})]),
+    ("GET", API + "/audit/head"): ("user", "none", []),
+    ("GET", API + "/audit/verify"): ("user", "none", [
+        Try(422, "invalid_parameters", query={"cursor": "x"})]),
 }
 
 # A good request for each route that changes something; the reads need none.
