@@ -188,6 +188,11 @@ static void read_place(Request *request, AuditPlace *place, size_t *ret_index)
                  "cursor must be the next_cursor of an earlier answer.");
 }
 
+typedef struct AuditFindings {
+    AuditFinding items[PRINCIPAL_OWNERS_MAX];
+    size_t count;
+} AuditFindings;
+
 static const char *place_text(Arena *arena, const AuditPlace *place)
 {
     const Cursor cursor = {.key = {.job_row = place->seq, .id = place->owner_id},
@@ -195,45 +200,44 @@ static const char *place_text(Arena *arena, const AuditPlace *place)
     return cursor_format(arena, &cursor);
 }
 
-/* The chains that there is time for, from `place` on; *place is where it ended. */
-static Error *verify(Request *request, size_t index, AuditPlace *place, AuditFinding *findings,
-                     size_t *ret_count)
+/* At most `limit` entries in the order of the chains, from *place on; *place is where it ended. */
+static Error *verify(Request *request, size_t index, int64_t limit, AuditPlace *place,
+                     AuditFindings *found)
 {
     const Principal *who = request->who;
-    AuditVerifying how = {.keys = audit_keys(), .limit = VERIFIED_MAX};
-    size_t count = 0;
+    AuditVerifying how = {.keys = audit_keys(), .limit = limit};
     for (size_t i = index; i < who->owner_count; i++) {
         if (!audit_may_read(who, i))
             continue;
         if (how.limit < 1)
             how.limit = 1; /* the next request goes on with this chain */
-        if (count > 0 || !uuid_equal(place->owner_id, who->owners[i]))
+        if (found->count > 0 || !uuid_equal(place->owner_id, who->owners[i]))
             *place = (AuditPlace){.owner_id = who->owners[i]};
-        AuditFinding *finding = &findings[count++];
+        AuditFinding *finding = &found->items[found->count++];
         TRY(audit_verify_some(request->arena, request->db, &how, place, finding));
         how.limit -= finding->checked;
         if (!finding->over)
             break;
     }
-    *ret_count = count;
     return NULL;
 }
 
 Error *handle_audit_verify(Request *request, Response *response)
 {
     AuditPlace place;
-    size_t index, count = 0;
-    AuditFinding findings[PRINCIPAL_OWNERS_MAX];
+    size_t index;
+    AuditFindings found = {.count = 0};
+    int64_t limit = params_int(&request->query, "limit", 1, VERIFIED_MAX, VERIFIED_MAX);
     read_place(request, &place, &index);
     TRY(params_check(&request->query));
-    TRY(verify(request, index, &place, findings, &count));
+    TRY(verify(request, index, limit, &place, &found));
     bool whole = true, complete = true;
     JsonOut *out = reply_begin(request, response);
     json_begin_array(out, "chains");
-    for (size_t i = 0; i < count; i++) {
-        view_audit_finding(request->arena, out, request->who, &findings[i]);
-        whole = whole && findings[i].fault == AUDIT_WHOLE;
-        complete = complete && findings[i].over;
+    for (size_t i = 0; i < found.count; i++) {
+        view_audit_finding(request->arena, out, request->who, &found.items[i]);
+        whole = whole && found.items[i].fault == AUDIT_WHOLE;
+        complete = complete && found.items[i].over;
     }
     json_end_array(out);
     json_put_bool(out, "whole", whole);

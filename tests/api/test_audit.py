@@ -216,6 +216,28 @@ class Proof(Base):
         self.assertIn("audit head", self.server.log()) # the worker notes them too
         self.damage(client, noted)
 
+    def test_steps(self):
+        """A request verifies so many entries; the next one goes on where it ended."""
+        admin = self.server.new_client("super_admin")
+        whole = admin.get(AUDIT + "/verify").json
+        self.assertEqual(([NIL, admin.user["id"]], True), ([c["owner_id"] for c in whole["chains"]], whole["complete"]))
+        entries = whole["chains"][0]["entries"]
+        query, steps, seen = {"limit": 2}, 0, 0
+        while True:
+            answer = admin.get(AUDIT + "/verify", query).json
+            self.assertTrue(answer["whole"])
+            seen += sum(chain["entries"] for chain in answer["chains"])
+            steps += 1
+            if answer["complete"]:
+                break
+            query["cursor"] = answer["next_cursor"]
+        self.assertEqual((entries, None), (seen, answer["next_cursor"]))
+        self.assertEqual(entries // 2 + 1, steps)
+        # A cursor of a chain that is not that one any more, and one of somebody else's chain.
+        middle = admin.get(AUDIT + "/verify", {"limit": 2}).json["next_cursor"]
+        self.server.new_client().get(AUDIT + "/verify", {"cursor": middle}, expect=422)
+        admin.get(AUDIT + "/verify", {"limit": 50001}, expect=422)
+
     def damage(self, client, noted):
         owner = client.user["id"]
         # One byte of one entry.
