@@ -58,23 +58,43 @@ const char *audit_finding_text(Arena *arena, const AuditFinding *finding)
 
 /* --- noted heads -------------------------------------------------------------------------------- */
 
+/* What stands between words, in a line of the command or of the log, as text or as JSON. */
+static const Str BETWEEN = {" \t\r=\",:{}", 9};
+
 static bool next_word(Str *rest, Str *ret_word)
 {
-    *rest = str_trim(*rest);
-    size_t len = 0;
-    while (len < rest->len && rest->ptr[len] != ' ' && rest->ptr[len] != '\t')
-        len++;
-    *ret_word = str_slice(*rest, 0, len);
-    *rest = str_slice(*rest, len, rest->len);
-    return len > 0;
+    size_t from = 0, at;
+    while (from < rest->len && str_find(BETWEEN, rest->ptr[from], &at))
+        from++;
+    size_t to = from;
+    while (to < rest->len && !str_find(BETWEEN, rest->ptr[to], &at))
+        to++;
+    *ret_word = str_slice(*rest, from, to);
+    *rest = str_slice(*rest, to, rest->len);
+    return to > from;
+}
+
+/* A word; in the log its name stands before it. */
+static bool next_value(Str *rest, const char *name, Str *ret_word)
+{
+    return next_word(rest, ret_word) && (!str_is(*ret_word, name) || next_word(rest, ret_word));
+}
+
+/* What the log says behind its time and its level. */
+static Str without_front(Str line)
+{
+    static const char mark[] = "audit head";
+    const char *at = memmem(line.ptr, line.len, mark, strlen(mark));
+    return at == NULL ? line : str_slice(line, (size_t)(at - line.ptr) + strlen(mark), line.len);
 }
 
 static bool parse_noted(Str line, AuditNoted *noted)
 {
     Str owner, seq, digest;
-    return next_word(&line, &owner) && uuid_parse(owner, &noted->owner_id) &&
-           next_word(&line, &seq) && number_parse_int(seq, 0, INT64_MAX, &noted->seq) &&
-           next_word(&line, &digest) && digest_parse(digest, &noted->digest);
+    line = without_front(line);
+    return next_value(&line, "owner", &owner) && uuid_parse(owner, &noted->owner_id) &&
+           next_value(&line, "seq", &seq) && number_parse_int(seq, 0, INT64_MAX, &noted->seq) &&
+           next_value(&line, "digest", &digest) && digest_parse(digest, &noted->digest);
 }
 
 static int in_order(const void *a, const void *b)

@@ -39,7 +39,7 @@ typedef struct AuditNoted {
     Digest digest;
 } AuditNoted;
 
-/* Reads lines as `obligor audit head` writes them: owner, number, digest, and what else there is. Sorted by
+/* Reads lines as `obligor audit head` or the log writes them: owner, number, digest, and what else there is. Sorted by
  * owner and number. ERROR_INVALID names the line. */
 Error *audit_noted_parse(Arena *arena, Str text, AuditNoted **ret_noted, size_t *ret_count)
     MUST_CHECK;

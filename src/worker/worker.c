@@ -201,7 +201,7 @@ static void note_head(void *self, const AuditHead *head)
     hex_format(digest, head->digest.bytes, sizeof head->digest.bytes);
     time_format(time, head->at);
     log_event(LOG_INFO, "audit head", LOG_TEXT("owner", owner), LOG_INT("seq", head->seq),
-              LOG_TEXT("digest", digest), LOG_TEXT("time", time));
+              LOG_TEXT("digest", digest), LOG_TEXT("written_at", time));
 }
 
 /* Of all owners at first, then of those that wrote since; twice rather than not at all. */

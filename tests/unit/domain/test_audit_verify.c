@@ -529,6 +529,20 @@ static void test_noted_heads_are_read(void **state)
     assert_int_equal(noted[0].seq, 12);
     assert_int_equal(noted[1].seq, 3);
     assert_int_equal(noted[2].seq, 7);
+    assert_no_error(audit_noted_parse(
+        w->arena,
+        str_printf(w->arena,
+                   "2026-01-01T00:00:00Z info  audit head owner=\"%s\" seq=6 digest=\"%s\" "
+                   "written_at=\"2026-01-01T00:00:00Z\"\n"
+                   "{\"level\":\"info\",\"message\":\"audit head\",\"owner\":\"%s\",\"seq\":5,"
+                   "\"digest\":\"%s\",\"written_at\":\"2026-01-01T00:00:00Z\"}",
+                   id, hex, id, hex),
+        &noted, &count));
+    assert_int_equal(count, 2);
+    assert_int_equal(noted[0].seq, 5);
+    assert_int_equal(noted[1].seq, 6);
+    assert_memory_equal(noted[0].digest.bytes, digest_of(STR("a")).bytes, DIGEST_SIZE);
+    assert_memory_equal(noted[1].owner_id.bytes, w->bob->user_id.bytes, 16);
     assert_error(
         audit_noted_parse(w->arena, str_printf(w->arena, "\n%s 7 abc\n", id), &noted, &count),
         ERROR_INVALID,
