@@ -243,9 +243,10 @@ static const Command COMMANDS[COMMAND_COUNT] = {
             .name = "audit",
             .verb = "seal",
             .line = "seal the audit trail with a key that is new",
-            .text = "For a trail that was begun without a key, and after a new key was put in front "
-                    "of the former one in the file: verifies every chain and puts an entry with "
-                    "the new key behind it. Stop servers and workers meanwhile.",
+            .text =
+                "For a trail that was begun without a key, and after a new key was put in front "
+                "of the former one in the file: verifies every chain and puts an entry with "
+                "the new key behind it. Stop servers and workers meanwhile.",
             .database = DATABASE_EXISTING,
             .run = cmd_audit_seal,
         },
