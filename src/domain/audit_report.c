@@ -140,14 +140,12 @@ static Error *next_owner(Arena *arena, Db *db, const AuditVerifying *how, Uuid *
     Uuid next = UUID_NIL;
     TRY(audit_owner_behind(arena, db, *owner, &next, ret_found));
     arena_rewind(arena, mark);
-    for (size_t i = 0; i < how->noted_count; i++) {
-        Uuid noted = how->noted[i].owner_id;
-        if (uuid_compare(noted, *owner) <= 0)
-            continue;
-        if (!*ret_found || uuid_compare(noted, next) < 0)
-            next = noted;
+    size_t i = audit_noted_of(how, *owner);
+    while (i < how->noted_count && uuid_equal(how->noted[i].owner_id, *owner))
+        i++;
+    if (i < how->noted_count && (!*ret_found || uuid_compare(how->noted[i].owner_id, next) < 0)) {
+        next = how->noted[i].owner_id;
         *ret_found = true;
-        break;
     }
     *owner = next;
     return NULL;

@@ -277,12 +277,17 @@ static Error *go_back_to(Chain *chain, const AuditPlace *place)
     return NULL;
 }
 
-static size_t first_noted(const AuditVerifying *how, Uuid owner_id)
+size_t audit_noted_of(const AuditVerifying *how, Uuid owner_id)
 {
-    size_t i = 0;
-    while (i < how->noted_count && uuid_compare(how->noted[i].owner_id, owner_id) < 0)
-        i++;
-    return i;
+    size_t low = 0, high = how->noted_count;
+    while (low < high) {
+        size_t middle = low + (high - low) / 2;
+        if (uuid_compare(how->noted[middle].owner_id, owner_id) < 0)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return low;
 }
 
 Error *audit_verify_some(Arena *arena, Db *db, const AuditVerifying *how, AuditPlace *place,
@@ -294,7 +299,7 @@ Error *audit_verify_some(Arena *arena, Db *db, const AuditVerifying *how, AuditP
                      .db = db,
                      .how = how,
                      .owner_id = place->owner_id,
-                     .noted = first_noted(how, place->owner_id),
+                     .noted = audit_noted_of(how, place->owner_id),
                      .finding.owner_id = place->owner_id};
     TRY(go_back_to(chain, place));
     bool over = chain->broken;

@@ -52,6 +52,9 @@ typedef struct AuditVerifying {
     int64_t limit; /* entries in one go; 0: to the end */
 } AuditVerifying;
 
+/* Where the noted heads of this owner begin; without any, those of the next one. */
+size_t audit_noted_of(const AuditVerifying *how, Uuid owner_id);
+
 /* Where verifying one chain stands; {owner_id} begins. */
 typedef struct AuditPlace {
     Uuid owner_id;

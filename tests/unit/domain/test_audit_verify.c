@@ -550,6 +550,30 @@ static void test_noted_heads_are_read(void **state)
         "number, digest.");
 }
 
+/* Whatever call to the database fails, the error comes back, and nothing stays open or half done. */
+static void test_failures(void **state)
+{
+    World *w = *state;
+    bool fired = true;
+    use_key(w, NULL);
+    write_many(w, 3);
+    use_key(w, NEW_KEY);
+    for (int64_t nth = 1; fired; nth++) {
+        AuditReport report;
+        fault_arm(w->fault, nth, ERROR_UNAVAILABLE);
+        Error *error = audit_seal_all(w->arena, w->db, w->operator, & report);
+        fired = fault_fired(w->fault);
+        fault_arm(w->fault, 0, ERROR_UNAVAILABLE);
+        assert_int_equal(error != NULL, fired);
+        assert_int_equal(fault_open_cursors(w->fault), 0);
+        assert_false(db_in_transaction(w->db));
+    }
+    assert_finding(w, verify_with(w, (AuditVerifying){0}), "whole 0-0", "sealed at last");
+    assert_int_equal(
+        world_number(w, "SELECT count(*) FROM audit_events WHERE action = 'audit.sealed'"), 2);
+    use_key(w, NULL);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -565,6 +589,7 @@ int main(void)
         WORLD_TEST(test_steps),
         WORLD_TEST(test_heads_are_told),
         WORLD_TEST(test_noted_heads_are_read),
+        WORLD_TEST(test_failures),
     };
     return world_run(tests);
 }
