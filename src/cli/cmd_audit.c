@@ -112,10 +112,7 @@ Error *cmd_audit_head(Cli *cli)
     Db *db;
     Heads heads = {.cli = cli, .table = table_new(cli->arena, columns, ARRAY_COUNT(columns))};
     TRY(access_open(cli, &db));
-    Arena *pages = arena_new(0);
-    Error *error = error_copy(cli->arena, audit_heads_each(pages, db, INT64_MIN, add_head, &heads));
-    arena_free(pages);
-    TRY(error);
+    TRY(audit_heads_each(cli->arena, db, INT64_MIN, add_head, &heads));
     output_table(cli->out, "heads", &heads.table);
     return NULL;
 }

@@ -12,7 +12,7 @@ static void tell(const AuditHead *head, int64_t since, AuditHeadSeen *seen, void
         seen(self, head);
 }
 
-Error *audit_heads_each(Arena *arena, Db *db, int64_t since, AuditHeadSeen *seen, void *self)
+static Error *each_page(Arena *arena, Db *db, int64_t since, AuditHeadSeen *seen, void *self)
 {
     AuditHead system;
     TRY(audit_head_find(arena, db, SYSTEM_OWNER, &system, NULL));
@@ -29,4 +29,13 @@ Error *audit_heads_each(Arena *arena, Db *db, int64_t since, AuditHeadSeen *seen
         arena_rewind(arena, mark);
     }
     return NULL;
+}
+
+/* The pages have an arena of their own: whoever sees a head may keep something in the caller's. */
+Error *audit_heads_each(Arena *arena, Db *db, int64_t since, AuditHeadSeen *seen, void *self)
+{
+    Arena *pages = arena_new(0);
+    Error *error = error_copy(arena, each_page(pages, db, since, seen, self));
+    arena_free(pages);
+    return error;
 }
