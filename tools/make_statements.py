@@ -83,6 +83,9 @@ def kind_words(index):
                               padded(scores, SCORE_MAX) +
                               ["c.symbol", "c.name", "j.original_filename", "j.status", "m.name",
                                "m.version", "u.email"]),
+        # The same without what is looked up: a whole row.
+        "stored": ", ".join(list(COMMON) + padded(ratios, RATIO_MAX) + padded(scores, SCORE_MAX))
+                  .replace("p.", ""),
         "looked_up": (
             "JOIN companies c ON c.owner_id = {owner} AND c.id = p.company_id "
             "JOIN models m ON m.id = p.model_id "

@@ -14,10 +14,12 @@ SELECT j.owner_id, j.id, j.user_id, j.job_type, j.status, j.status_before, j.hid
   j.total_rows, j.processed_rows, j.successful_rows, j.failed_rows, j.skipped_rows, j.unchanged_rows,
   j.warning_count, j.companies_created, j.resume_row, j.bytes_done, j.error_message, j.created_at,
   j.started_at, j.completed_at, j.updated_at, j.deleted_at, u.email, u.username, u.full_name, m.name, m.version,
-  j.removed_rows, j.last_created_at
+  j.removed_rows, j.last_created_at, j.settling, j.replaced_rows, j.note, j.legal_hold, j.legal_hold_by,
+  j.legal_hold_at, h.email, j.inferred_rows
 FROM bulk_upload_jobs j
 LEFT JOIN users u ON u.id = j.user_id
 LEFT JOIN models m ON m.id = j.model_id
+LEFT JOIN users h ON h.id = j.legal_hold_by
 WHERE j.owner_id = $1 AND j.id = $2;
 
 -- name: job_list
@@ -26,10 +28,12 @@ SELECT j.owner_id, j.id, j.user_id, j.job_type, j.status, j.status_before, j.hid
   j.total_rows, j.processed_rows, j.successful_rows, j.failed_rows, j.skipped_rows, j.unchanged_rows,
   j.warning_count, j.companies_created, j.resume_row, j.bytes_done, j.error_message, j.created_at,
   j.started_at, j.completed_at, j.updated_at, j.deleted_at, u.email, u.username, u.full_name, m.name, m.version,
-  j.removed_rows, j.last_created_at
+  j.removed_rows, j.last_created_at, j.settling, j.replaced_rows, j.note, j.legal_hold, j.legal_hold_by,
+  j.legal_hold_at, h.email, j.inferred_rows
 FROM bulk_upload_jobs j
 LEFT JOIN users u ON u.id = j.user_id
 LEFT JOIN models m ON m.id = j.model_id
+LEFT JOIN users h ON h.id = j.legal_hold_by
 WHERE j.owner_id = $1 AND (j.created_at, j.id) < ($2, $3)
   AND strpos($4, ',' || j.status || ',') > 0
   AND ($5 = '' OR j.job_type = $5)
@@ -45,8 +49,18 @@ SELECT count(*) FROM (
 
 -- name: job_lock
 -- The state that decides what may be done, and the lock that keeps it so until the commit.
-SELECT status, hides_rows, cancel_requested, revision, user_id, job_type FROM bulk_upload_jobs
+SELECT status, hides_rows, cancel_requested, revision, user_id, job_type, settling, legal_hold IS NOT NULL FROM bulk_upload_jobs
 WHERE owner_id = $1 AND id = $2 {for_update};
+
+-- name: job_hides
+SELECT id, hides_rows, hides_inferred FROM bulk_upload_jobs WHERE owner_id = $1 AND id = $2 {for_update};
+
+-- name: job_hides_many
+-- postgres only
+-- Locked in the order of their ids, as everybody does.
+SELECT id, hides_rows, hides_inferred FROM bulk_upload_jobs
+WHERE owner_id = $1 AND id = ANY (string_to_array($2, ',')::uuid[])
+ORDER BY id {for_update};
 
 -- name: job_by_digest
 -- An earlier job of the same bytes whose predictions are still there.
@@ -70,7 +84,7 @@ WHERE owner_id = $1 AND id = $2;
 -- name: job_begin_anew
 -- A dry run keeps its rows in memory alone, so it always starts from the first one.
 UPDATE bulk_upload_jobs SET processed_rows = 0, successful_rows = 0, failed_rows = 0, skipped_rows = 0,
-  unchanged_rows = 0, warning_count = 0, companies_created = 0, resume_row = 0, bytes_done = 0
+  unchanged_rows = 0, replaced_rows = 0, warning_count = 0, companies_created = 0, resume_row = 0, bytes_done = 0
 WHERE owner_id = $1 AND id = $2;
 
 -- name: job_batch
@@ -86,7 +100,7 @@ UPDATE bulk_upload_jobs SET
                          THEN $15 ELSE last_created_at END,
   last_id = CASE WHEN last_created_at IS NULL OR ($15, $16) > (last_created_at, last_id)
                  THEN $16 ELSE last_id END,
-  revision = revision + 1, updated_at = $17
+  replaced_rows = $18, revision = revision + 1, updated_at = $17
 WHERE owner_id = $1 AND id = $2;
 
 -- name: job_finish
@@ -99,6 +113,11 @@ UPDATE bulk_upload_jobs SET cancel_requested = TRUE, updated_at = $3 WHERE owner
 
 -- name: job_raise_revision
 UPDATE bulk_upload_jobs SET revision = revision + 1 WHERE owner_id = $1 AND id = $2;
+
+-- name: job_raise_revision_many
+-- postgres only
+UPDATE bulk_upload_jobs SET revision = revision + 1
+WHERE owner_id = $1 AND id = ANY (string_to_array($2, ',')::uuid[]);
 
 -- name: job_rows_removed
 -- Rows that the job made are gone: how many are left is known without counting them.
@@ -125,6 +144,24 @@ WHERE owner_id = $1 AND id = $2;
 -- Nothing is left to hide.
 UPDATE bulk_upload_jobs SET status = $3, hides_rows = FALSE, hides_inferred = FALSE, updated_at = $4,
   revision = revision + 1
+WHERE owner_id = $1 AND id = $2;
+
+-- name: job_set_settling
+UPDATE bulk_upload_jobs SET settling = $3 WHERE owner_id = $1 AND id = $2;
+
+-- name: job_is_settling
+SELECT count(*) FROM (SELECT 1 FROM bulk_upload_jobs WHERE owner_id = $1 AND settling LIMIT 1) found;
+
+-- name: job_restoring
+-- Its rows come back behind the curtain: hidden as they were before they were removed.
+UPDATE bulk_upload_jobs SET status = 'restoring', hides_rows = TRUE, hides_inferred = $4, updated_at = $3,
+  revision = revision + 1
+WHERE owner_id = $1 AND id = $2;
+
+-- name: job_restored
+-- From this commit on its rows are seen again.
+UPDATE bulk_upload_jobs SET status = status_before, status_before = NULL, hides_rows = FALSE,
+  hides_inferred = FALSE, deleted_at = NULL, updated_at = $3, revision = revision + 1
 WHERE owner_id = $1 AND id = $2;
 
 -- name: job_hiding

@@ -232,6 +232,10 @@ SELECT count(*) FROM {table} p
 WHERE p.owner_id = $1 AND p.root_job_id = $2 AND p.derived_from IS NOT NULL
   AND (p.job_id IS NULL OR p.job_id <> $2);
 
+-- name: prediction_inferred_of_job
+-- each kind
+SELECT count(*) FROM {table} WHERE owner_id = $1 AND job_id = $2 AND job_link = 1;
+
 -- name: prediction_batch_end
 -- each kind
 -- Where a batch of a deletion ends.
@@ -239,22 +243,28 @@ SELECT max(job_row), count(*) FROM (
   SELECT job_row FROM {table} WHERE owner_id = $1 AND job_id = $2 AND job_row > $3
   ORDER BY job_row LIMIT $4) batch;
 
--- name: prediction_batch_counts
--- each kind
-SELECT reporting_year, risk_level, sector, count(*) FROM {table}
-WHERE owner_id = $1 AND job_id = $2 AND job_row > $3 AND job_row <= $4 AND is_current
-  AND (job_link = 0 OR $5)
-GROUP BY reporting_year, risk_level, sector;
-
--- name: prediction_batch_companies
--- each kind
-SELECT DISTINCT company_id FROM {table}
-WHERE owner_id = $1 AND job_id = $2 AND job_row > $3 AND job_row <= $4 AND (job_link = 0 OR $5);
-
 -- name: prediction_batch_delete
 -- each kind
 DELETE FROM {table} WHERE owner_id = $1 AND job_id = $2 AND job_row > $3 AND job_row <= $4
-  AND (job_link = 0 OR $5);
+  AND (job_link = 0 OR $5)
+RETURNING {stored};
+
+-- name: prediction_batch_delete_unnumbered
+-- each kind
+DELETE FROM {table} WHERE owner_id = $1 AND id IN (
+  SELECT id FROM {table} WHERE owner_id = $1 AND job_id = $2 AND job_row IS NULL LIMIT $3)
+RETURNING {stored};
+
+-- name: prediction_remove
+-- each kind
+DELETE FROM {table} WHERE owner_id = $1 AND id = $2
+RETURNING {stored};
+
+-- name: prediction_remove_many
+-- each kind
+-- postgres only
+DELETE FROM {table} WHERE owner_id = $1 AND id = ANY (string_to_array($2, ',')::uuid[])
+RETURNING {stored};
 
 -- name: count_insert
 INSERT INTO prediction_counts (owner_id, id, kind, job_id, reporting_year, risk_level, sector, delta)

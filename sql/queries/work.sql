@@ -1,33 +1,4 @@
--- Deletions, the queue, idempotency keys and the audit trail.
-
--- name: deletion_insert
-INSERT INTO deletions (owner_id, id, job_id, kind, user_id, reason, record_only, include_inferred,
-  orphaned_companies, state, expected_rows, deleted_rows, edits_kept, inferred_kept, already_deleted,
-  companies_empty, companies_deleted, created_at, completed_at)
-VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, 0, 0, $16, $17);
-
--- name: deletion_select
-SELECT d.id, d.owner_id, d.job_id, d.kind, d.user_id, u.email, d.reason, d.record_only, d.include_inferred,
-  d.orphaned_companies, d.state, d.expected_rows, d.deleted_rows, d.edits_kept, d.inferred_kept,
-  d.already_deleted, d.companies_empty, d.companies_deleted, d.created_at, d.completed_at
-FROM deletions d LEFT JOIN users u ON u.id = d.user_id
-WHERE d.owner_id = $1 AND d.id = $2;
-
--- name: deletion_of_job
-SELECT d.id, d.owner_id, d.job_id, d.kind, d.user_id, u.email, d.reason, d.record_only, d.include_inferred,
-  d.orphaned_companies, d.state, d.expected_rows, d.deleted_rows, d.edits_kept, d.inferred_kept,
-  d.already_deleted, d.companies_empty, d.companies_deleted, d.created_at, d.completed_at
-FROM deletions d LEFT JOIN users u ON u.id = d.user_id
-WHERE d.owner_id = $1 AND d.job_id = $2
-ORDER BY d.created_at DESC, d.id DESC LIMIT 1;
-
--- name: deletion_advance
-UPDATE deletions SET state = 'running', deleted_rows = deleted_rows + $3,
-  companies_empty = companies_empty + $4, companies_deleted = companies_deleted + $4
-WHERE owner_id = $1 AND id = $2;
-
--- name: deletion_finish
-UPDATE deletions SET state = $3, completed_at = $4 WHERE owner_id = $1 AND id = $2;
+-- The queue, idempotency keys and the audit trail.
 
 -- name: task_insert
 INSERT INTO work_queue (id, task, owner_id, object_id, size, accepted_at, not_before, token, attempts, position)
@@ -96,12 +67,12 @@ DELETE FROM work_queue WHERE owner_id = $1 AND object_id = $2 AND task = $3;
 SELECT count(*), min(accepted_at) FROM work_queue;
 
 -- name: idempotency_find
-SELECT route, request, object_id, expires_at FROM idempotency_keys
+SELECT route, request, object_id, expires_at, former_id FROM idempotency_keys
 WHERE owner_id = $1 AND user_id = $2 AND key = $3;
 
 -- name: idempotency_insert
-INSERT INTO idempotency_keys (owner_id, user_id, key, route, request, object_id, expires_at)
-VALUES ($1, $2, $3, $4, $5, $6, $7);
+INSERT INTO idempotency_keys (owner_id, user_id, key, route, request, object_id, expires_at, former_id)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8);
 
 -- name: idempotency_delete
 DELETE FROM idempotency_keys WHERE owner_id = $1 AND user_id = $2 AND key = $3;

@@ -1,17 +1,23 @@
 /* Deleting a job.
  *
  * Its whole effect is one short transaction: a mark on the job from which every read decides whether a
- * row is hidden. So a million rows are gone as fast as one. What follows, removing the rows in batches, is
- * a task in the owner's queue; it changes nothing that anybody sees. An upload that is accepted after the
- * deletion is worked after it and finds its keys free. */
+ * row is hidden, and the return of the versions that its rows displaced. So a million rows are gone as fast as
+ * one. What follows, archiving and removing the rows in batches, is a task in the owner's queue; it changes
+ * nothing that anybody sees, unless so many versions were displaced that their return is part of it. An upload
+ * that is accepted after the deletion is worked after it and finds its keys free. */
 #include "domain/deletion.h"
 
 #include "base/clock.h"
 #include "domain/audit.h"
+#include "domain/company_names.h"
+#include "domain/holds.h"
 #include "domain/jobs.h"
+#include "domain/key_deletion.h"
 #include "domain/queue.h"
 #include "domain/removal.h"
+#include "domain/versions.h"
 #include "format/json_out.h"
+#include "store/account_store.h"
 #include "store/count_store.h"
 #include "store/job_store.h"
 #include "store/prediction_store.h"
@@ -20,12 +26,17 @@
 /* A row in the unit of task sizes, which is bytes of a file: 50,000 rows are about 4 MiB. */
 enum { ROW_BYTES = 84, RECLAIM_ROWS = 100000 };
 
-/* The digest of what decides the effect: the job, its revision, the options. */
-static char *make_etag(Arena *arena, const Job *job, const DeletionOptions *options)
+/* The digest of what decides the effect (the job, its revision, the options) and of the effect: versions that
+ * come back change with other jobs, too. */
+static char *make_etag(Arena *arena, const Job *job, const DeletionOptions *options,
+                       const DeletionCounts *c)
 {
-    Str text = str_printf(arena, "%s %lld %d%d%d", uuid_text(arena, job->id),
-                          (long long)job->revision, options->with_predictions,
-                          options->include_inferred, options->orphaned_companies);
+    Str text = str_printf(
+        arena, "%s %lld %d%d%d%d %lld %lld %lld %lld %lld %lld %lld", uuid_text(arena, job->id),
+        (long long)job->revision, options->with_predictions, options->include_inferred,
+        options->include_edited, options->orphaned_companies, (long long)deletion_rows(c),
+        (long long)c->edits_deleted, (long long)c->edits_kept, (long long)c->inferred_kept,
+        (long long)c->versions_restored, (long long)c->names_restored, (long long)c->names_kept);
     Digest digest = digest_of(text);
     char hex[33];
     hex_format(hex, digest.bytes, 16);
@@ -43,12 +54,37 @@ static Error *refuse_deleted(Arena *arena, Db *db, const Job *job, bool with_pre
     return record_only && with_predictions ? NULL : jobs_gone(arena, db, job);
 }
 
-/* The job knows how many of its rows are left, so this costs the same at any size. */
-static Error *count_effect(Arena *arena, Db *db, const Job *job, DeletionCounts *ret_counts)
+/* The job knows how many of its rows are left, and only rows that displaced something are looked at: so this
+ * costs the same at any size. */
+static Error *count_effect(Arena *arena, Db *db, const Job *job, const DeletionOptions *options,
+                           DeletionCounts *ret_counts)
 {
     DeletionCounts counts = {0};
-    TRY(prediction_edits_of_job(arena, db, job->kind, job->owner_id, job->id, &counts.edits_kept));
+    int64_t edits = 0, inferred = 0;
+    SwapQuery query = {.kind = job->kind,
+                       .owner_id = job->owner_id,
+                       .job_id = job->id,
+                       .inferred = options->include_inferred};
     counts.predictions[job->kind] = job_rows_left(job);
+    *ret_counts = counts;
+    if (!options->with_predictions)
+        return NULL;
+    TRY(prediction_edits_of_job(arena, db, job->kind, job->owner_id, job->id, &edits));
+    if (job->inferred_rows > 0)
+        TRY(prediction_inferred_of_job(arena, db, job->kind, job->owner_id, job->id, &inferred));
+    if (!options->include_inferred)
+        counts.inferred_kept = inferred;
+    counts.predictions[job->kind] -= counts.inferred_kept;
+    if (options->include_edited) {
+        counts.edits_deleted = edits;
+        counts.predictions[job->kind] += edits;
+    } else {
+        counts.edits_kept = edits;
+    }
+    TRY(versions_count_uncovered(arena, db, &query, options->include_edited,
+                                 &counts.versions_restored));
+    TRY(company_names_count(arena, db, job->owner_id, job->id, &counts.names_restored,
+                            &counts.names_kept));
     if (!job->options.dry_run)
         counts.already_deleted = job->counters.successful - job_rows_left(job);
     *ret_counts = counts;
@@ -72,6 +108,7 @@ static Error *allowed(Arena *arena, Db *db, const Principal *who, const Job *job
 {
     TRY(refuse_deleted(arena, db, job, options->with_predictions));
     TRY(jobs_refuse_others(arena, who, job));
+    TRY(holds_refuse(arena, job));
     return jobs_transition(
         arena, job, options->with_predictions ? EVENT_DELETE_CASCADE : EVENT_DELETE_RECORD, ret_to);
 }
@@ -86,7 +123,8 @@ Error *deletion_preview(Arena *arena, Db *db, const Principal *who, Uuid job_id,
     TRY(tx_begin(db, arena, TX_READ, &tx));
     TRY(jobs_get(arena, db, who, job_id, true, &job));
     TRY(allowed(arena, db, who, job, options, &to));
-    TRY(count_effect(arena, db, job, &preview.counts));
+    TRY(count_effect(arena, db, job, options, &preview.counts));
+    preview.etag = make_etag(arena, job, options, &preview.counts);
     if (options->with_predictions) {
         TRY(prediction_of_job(arena, db, job->kind, job->owner_id, job->id, -1, DELETION_SAMPLE_MAX,
                               &preview.sample, &preview.sample_count));
@@ -97,7 +135,6 @@ Error *deletion_preview(Arena *arena, Db *db, const Principal *who, Uuid job_id,
     }
     TRY(tx_commit(&tx, arena));
     preview.job = job;
-    preview.etag = make_etag(arena, job, options);
     *ret_preview = preview;
     return NULL;
 }
@@ -110,6 +147,7 @@ static Error *note(Arena *arena, Db *db, const Principal *who, const Deletion *d
     json_put_uuid(&out, "deletion_id", deletion->id);
     json_put_bool(&out, "with_predictions", !deletion->record_only);
     json_put_bool(&out, "include_inferred", deletion->include_inferred);
+    json_put_bool(&out, "include_edited", deletion->include_edited);
     json_put_bool(&out, "delete_orphaned_companies", deletion->orphaned_companies);
     json_end_object(&out);
     json_out_close(&out);
@@ -124,7 +162,7 @@ static Error *note(Arena *arena, Db *db, const Principal *who, const Deletion *d
 }
 
 /* The transaction that is the deletion. */
-static Error *take_effect(Arena *arena, Db *db, const Job *job, const Deletion *deletion)
+static Error *take_effect(Arena *arena, Db *db, const Job *job, Deletion *deletion)
 {
     if (job->status == JOB_PENDING) /* it never runs */
         TRY(task_drop(arena, db, job->owner_id, job->id, TASK_IMPORT, NULL));
@@ -138,6 +176,8 @@ static Error *take_effect(Arena *arena, Db *db, const Job *job, const Deletion *
                  .size = deletion->expected * ROW_BYTES};
     TRY(job_hide(arena, db, job->owner_id, job->id, deletion->include_inferred,
                  deletion->created_at));
+    TRY(removal_begin(arena, db, deletion));
+    TRY(owner_touch(arena, db, job->owner_id));
     return queue_add(arena, db, &task);
 }
 
@@ -147,21 +187,30 @@ static int64_t later(int64_t now, int64_t before)
     return now > before ? now : before + 1;
 }
 
-static Deletion *new_deletion(Arena *arena, const Principal *who, const Job *job,
-                              const DeletionOptions *options, const DeletionCounts *counts)
+static Deletion *new_deletion(Arena *arena, const Principal *who, const Job *job, int64_t window)
 {
     Deletion *deletion = ARENA_NEW(arena, Deletion);
     *deletion = (Deletion){.id = uuid_new(),
                            .owner_id = job->owner_id,
                            .job_id = job->id,
+                           .has_kind = true,
                            .kind = job->kind,
                            .user_id = who->user_id,
                            .user_email = who->email,
-                           .reason = options->reason,
-                           .record_only = !options->with_predictions,
-                           .include_inferred = options->include_inferred,
-                           .orphaned_companies = options->orphaned_companies,
                            .created_at = later(clock_now(), job->deleted_at)};
+    deletion->restorable_until = deletion->created_at + (window > 0 ? window : RESTORE_WINDOW);
+    return deletion;
+}
+
+static Deletion *deletion_of(Arena *arena, const Principal *who, const Job *job,
+                             const DeletionOptions *options, const DeletionCounts *counts)
+{
+    Deletion *deletion = new_deletion(arena, who, job, options->window);
+    deletion->reason = options->reason;
+    deletion->record_only = !options->with_predictions;
+    deletion->include_inferred = options->include_inferred;
+    deletion->include_edited = options->include_edited;
+    deletion->orphaned_companies = options->orphaned_companies;
     if (deletion->record_only) {
         deletion->state = DELETION_DONE;
         deletion->completed_at = deletion->created_at;
@@ -172,6 +221,16 @@ static Deletion *new_deletion(Arena *arena, const Principal *who, const Job *job
     deletion->counts.inferred_kept = counts->inferred_kept;
     deletion->counts.already_deleted = counts->already_deleted;
     return deletion;
+}
+
+static Error *refuse_changed(Arena *arena, const Job *job, const DeletionOptions *options,
+                             const DeletionCounts *counts)
+{
+    if (options->if_match == NULL || strcmp(options->if_match, "*") == 0 ||
+        strcmp(options->if_match, make_etag(arena, job, options, counts)) == 0)
+        return NULL;
+    return ERROR(arena, ERROR_CHANGED,
+                 "What this would delete has changed since the preview. Look at it again.");
 }
 
 /* Rows of a job that is at rest can only become fewer, and each time its revision is raised: so they are
@@ -185,19 +244,16 @@ Error *deletion_request(Arena *arena, Db *db, const Principal *who, Uuid job_id,
     TRY(jobs_get(arena, db, who, job_id, true, &job));
     int64_t revision = job->revision;
     TRY(allowed(arena, db, who, job, options, &to));
-    TRY(count_effect(arena, db, job, &counts));
+    TRY(count_effect(arena, db, job, options, &counts));
 
     Tx TX_AUTO tx = {0};
     TRY(tx_begin(db, arena, TX_WRITE, &tx));
     TRY(jobs_get_locked(arena, db, who, job_id, true, &job));
     TRY(allowed(arena, db, who, job, options, &to));
-    if (options->if_match != NULL && strcmp(options->if_match, "*") != 0 &&
-        strcmp(options->if_match, make_etag(arena, job, options)) != 0)
-        return ERROR(arena, ERROR_CHANGED,
-                     "What this would delete has changed since the preview. Look at it again.");
     if (job->revision != revision)
-        TRY(count_effect(arena, db, job, &counts));
-    Deletion *deletion = new_deletion(arena, who, job, options, &counts);
+        TRY(count_effect(arena, db, job, options, &counts));
+    TRY(refuse_changed(arena, job, options, &counts));
+    Deletion *deletion = deletion_of(arena, who, job, options, &counts);
     TRY(take_effect(arena, db, job, deletion));
     TRY(note(arena, db, who, deletion));
     TRY(tx_commit(&tx, arena));
@@ -210,6 +266,44 @@ Error *deletion_request(Arena *arena, Db *db, const Principal *who, Uuid job_id,
                                        deletion->record_only ? counts.predictions[job->kind] : 0};
     return NULL;
 }
+
+/* --- the undo of an import ------------------------------------------------------------------- */
+
+Error *deletion_begin_undo(Arena *arena, Db *db, const Principal *who, const Job *job,
+                           const char *reason)
+{
+    Deletion *deletion = new_deletion(arena, who, job, 0);
+    deletion->subject = SUBJECT_UNDO;
+    deletion->reason = reason;
+    deletion->expected = job->counters.successful;
+    deletion->restorable_until = 0;
+    TRY(prediction_edits_of_job(arena, db, job->kind, job->owner_id, job->id,
+                                &deletion->counts.edits_kept));
+    TRY(job_undo(arena, db, job->owner_id, job->id, reason, deletion->created_at));
+    TRY(deletion_insert(arena, db, deletion));
+    TRY(removal_begin(arena, db, deletion));
+    return owner_touch(arena, db, job->owner_id);
+}
+
+Error *deletion_undo_run(Arena *arena, Db *db, Task *task, const Job *job, const TaskWatch *watch,
+                         bool *ret_done)
+{
+    Deletion *deletion = NULL;
+    TRY(deletion_find_undo(arena, db, job->owner_id, job->id, &deletion));
+    if (deletion == NULL)
+        return ERROR(arena, ERROR_INTERNAL, "The undo of an import was not noted.");
+    return removal_run(arena, db, task, deletion, watch, ret_done);
+}
+
+Error *deletion_end_undo(Arena *arena, Db *db, const Job *job)
+{
+    Deletion *deletion = NULL;
+    TRY(deletion_find_undo(arena, db, job->owner_id, job->id, &deletion));
+    return deletion == NULL ? NULL
+                            : deletion_finish(arena, db, deletion, DELETION_DONE, clock_now());
+}
+
+/* --- looking --------------------------------------------------------------------------------- */
 
 Error *deletion_get(Arena *arena, Db *db, const Principal *who, Uuid id, Deletion **ret_deletion)
 {
@@ -237,10 +331,12 @@ Error *deletion_wait(Arena *arena, Db *db, const Principal *who, Uuid id, int64_
 
 /* --- the worker's part ----------------------------------------------------------------------- */
 
-static Error *find_running(Arena *arena, Db *db, const Task *task, Deletion **ret_deletion)
+static Error *find_running(Arena *arena, Db *db, const Task *task, DeletionPhase phase,
+                           Deletion **ret_deletion)
 {
     TRY(deletion_find(arena, db, task->owner_id, task->object_id, ret_deletion));
-    if (*ret_deletion != NULL && (*ret_deletion)->state == DELETION_DONE)
+    const Deletion *deletion = *ret_deletion;
+    if (deletion != NULL && (deletion->phase != phase || deletion->state == DELETION_DONE))
         *ret_deletion = NULL;
     return NULL;
 }
@@ -250,11 +346,12 @@ static Error *finish(Arena *arena, Db *db, const Task *task, const Deletion *del
     int64_t now = clock_now();
     Tx TX_AUTO tx = {0};
     TRY(tx_begin(db, arena, TX_WRITE, &tx));
-    if (deletion != NULL) {
-        TRY(deletion_finish(arena, db, deletion, DELETION_DONE, now));
+    if (deletion != NULL && deletion->subject == SUBJECT_JOB) {
         TRY(job_removed(arena, db, deletion->owner_id, deletion->job_id, JOB_DELETED, now));
         TRY(count_fold(arena, db, deletion->owner_id, deletion->job_id));
     }
+    if (deletion != NULL)
+        TRY(deletion_finish(arena, db, deletion, DELETION_DONE, now));
     TRY(queue_finish(arena, db, task));
     return tx_commit(&tx, arena);
 }
@@ -263,13 +360,14 @@ Error *deletion_run(Arena *arena, Db *db, Task *task, const TaskWatch *watch, Ta
 {
     Deletion *deletion = NULL;
     *ret_end = TASK_ENDED;
-    TRY(find_running(arena, db, task, &deletion));
+    TRY(find_running(arena, db, task, PHASE_REMOVAL, &deletion));
     if (deletion == NULL)
         return finish(arena, db, task, NULL);
-    Removal removal = {deletion->kind, deletion->owner_id, deletion->job_id,
-                       deletion->include_inferred, deletion};
     bool done = false;
-    TRY(removal_run(arena, db, task, &removal, watch, &done));
+    if (deletion->subject == SUBJECT_JOB)
+        TRY(removal_run(arena, db, task, deletion, watch, &done));
+    else
+        TRY(key_deletion_run(arena, db, task, deletion, watch, &done));
     if (!done) {
         *ret_end = TASK_STOPPED;
         return NULL;
@@ -281,10 +379,10 @@ Error *deletion_run(Arena *arena, Db *db, Task *task, const TaskWatch *watch, Ta
 Error *deletion_give_up(Arena *arena, Db *db, Task *task)
 {
     Deletion *deletion = NULL;
-    TRY(find_running(arena, db, task, &deletion));
+    TRY(deletion_find(arena, db, task->owner_id, task->object_id, &deletion));
     Tx TX_AUTO tx = {0};
     TRY(tx_begin(db, arena, TX_WRITE, &tx));
-    if (deletion != NULL)
+    if (deletion != NULL && deletion->state != DELETION_DONE)
         TRY(deletion_finish(arena, db, deletion, DELETION_STALLED, 0));
     TRY(queue_finish(arena, db, task));
     return tx_commit(&tx, arena);

@@ -1,5 +1,5 @@
 /* Deleting a job: its record alone, or with exactly the predictions that it made. The rows are gone from
- * every read the moment `deletion_request` returns; a worker removes them afterwards in batches. */
+ * every read the moment `deletion_request` returns; a worker archives and removes them afterwards in batches. */
 #ifndef OBLIGOR_DOMAIN_DELETION_H
 #define OBLIGOR_DOMAIN_DELETION_H
 
@@ -12,12 +12,17 @@
 
 enum { DELETION_SAMPLE_MAX = 20 };
 
+/* How long a deletion may be restored, where nothing else is said. */
+#define RESTORE_WINDOW DAYS(30)
+
 typedef struct DeletionOptions {
     bool with_predictions;
     bool include_inferred;
+    bool include_edited;     /* versions edited by hand from its rows too */
     bool orphaned_companies; /* mark companies that are left without a prediction as deleted */
     const char *reason;      /* NULL: none */
     const char *if_match; /* NULL, or the ETag of a preview: ERROR_CHANGED when it no longer fits */
+    int64_t window;       /* µs for which it may be restored; 0: RESTORE_WINDOW */
 } DeletionOptions;
 
 typedef struct DeletionPreview {
@@ -26,10 +31,11 @@ typedef struct DeletionPreview {
     int64_t predictions_kept; /* record only: how many stay */
     Prediction *sample;       /* at most DELETION_SAMPLE_MAX, in file order */
     size_t sample_count;
-    const char *etag; /* with its quotes */
+    const char *etag; /* with its quotes: the job, its revision, the options, the counts */
 } DeletionPreview;
 
-/* What the deletion would do. Reads only. */
+/* What the deletion would do. Reads only. The counts are those that the deletion ends with, unless something
+ * changes in between. */
 Error *deletion_preview(Arena *arena, Db *db, const Principal *who, Uuid job_id,
                         const DeletionOptions *options, DeletionPreview *ret_preview) MUST_CHECK;
 
@@ -40,15 +46,25 @@ typedef struct DeletionResult {
     int64_t predictions_kept; /* record only */
 } DeletionResult;
 
-/* ERROR_CONFLICT: processing ("cancel it first"), or already deleting. A job whose record was deleted may
- * still be deleted with its predictions; one that was deleted with them is ERROR_GONE. */
+/* ERROR_CONFLICT: processing ("cancel it first"), already deleting, or on legal hold. A job whose record was
+ * deleted may still be deleted with its predictions; one that was deleted with them is ERROR_GONE. */
 Error *deletion_request(Arena *arena, Db *db, const Principal *who, Uuid job_id,
                         const DeletionOptions *options, DeletionResult *ret_result) MUST_CHECK;
+
+/* Hides the rows of an import that ended badly, in the transaction that says so, and begins the deletion that
+ * removes them. The caller's task removes them with deletion_undo_run. */
+Error *deletion_begin_undo(Arena *arena, Db *db, const Principal *who, const Job *job,
+                           const char *reason) MUST_CHECK;
+Error *deletion_undo_run(Arena *arena, Db *db, Task *task, const Job *job, const TaskWatch *watch,
+                         bool *ret_done) MUST_CHECK;
+Error *deletion_end_undo(Arena *arena, Db *db, const Job *job)
+    MUST_CHECK; /* with the end of the job */
 
 Error *deletion_get(Arena *arena, Db *db, const Principal *who, Uuid id, Deletion **ret_deletion)
     MUST_CHECK;
 
-/* Waits until the deletion is over or `wait` µs have gone; *ret_deletion is its last state. */
+/* Waits until the present phase of the deletion is over or `wait` µs have gone; *ret_deletion is its last
+ * state. */
 Error *deletion_wait(Arena *arena, Db *db, const Principal *who, Uuid id, int64_t wait,
                      Deletion **ret_deletion) MUST_CHECK;
 
@@ -56,7 +72,7 @@ Error *deletion_wait(Arena *arena, Db *db, const Principal *who, Uuid id, int64_
 Error *deletion_run(Arena *arena, Db *db, Task *task, const TaskWatch *watch, TaskEnd *ret_end)
     MUST_CHECK;
 
-/* The task died TASK_ATTEMPTS_MAX times at one place: the deletion is stalled. The rows stay hidden. */
+/* The task died TASK_ATTEMPTS_MAX times at one place: the phase is stalled. The rows stay as they are. */
 Error *deletion_give_up(Arena *arena, Db *db, Task *task) MUST_CHECK;
 
 #endif

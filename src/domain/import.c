@@ -7,13 +7,13 @@
 #include "base/vec.h"
 #include "domain/accounts.h"
 #include "domain/audit.h"
+#include "domain/deletion.h"
 #include "domain/import_commit.h"
 #include "domain/import_lanes.h"
 #include "domain/import_pipe.h"
 #include "domain/import_source.h"
 #include "domain/jobs.h"
 #include "domain/queue.h"
-#include "domain/removal.h"
 #include "format/json_out.h"
 #include "store/account_store.h"
 #include "store/count_store.h"
@@ -53,6 +53,7 @@ static const char *outcome_details(Arena *arena, const JobCounters *counters)
     json_put_int(&out, "failed_rows", counters->failed);
     json_put_int(&out, "skipped_rows", counters->skipped);
     json_put_int(&out, "unchanged_rows", counters->unchanged);
+    json_put_int(&out, "replaced_rows", counters->replaced);
     json_end_object(&out);
     json_out_close(&out);
     return str_dup(arena, buf_str(&buf));
@@ -101,8 +102,10 @@ static Error *end_job(Run *run, JobEvent event, const char *message)
     TRY(tx_begin(run->db, arena, TX_WRITE, &tx));
     TRY(store_file_problems(run));
     TRY(job_finish(arena, run->db, job->owner_id, job->id, to, message, clock_now()));
-    if (job->status == JOB_UNDOING)
+    if (job->status == JOB_UNDOING) {
         TRY(job_removed(arena, run->db, job->owner_id, job->id, to, clock_now()));
+        TRY(deletion_end_undo(arena, run->db, job));
+    }
     TRY(count_fold(arena, run->db, job->owner_id, job->id));
     TRY(audit_write(arena, run->db, who,
                     (AuditNote){.owner_id = job->owner_id,
@@ -122,11 +125,13 @@ static Error *begin_undo(Run *run, const char *message)
 {
     Job *job = run->job;
     JobStatus to;
+    Principal *who = NULL;
     TRY(jobs_transition(run->arena, job, EVENT_UNDO, &to));
+    TRY(worker_for(run->arena, run->db, job, &who));
     Tx TX_AUTO tx = {0};
     TRY(tx_begin(run->db, run->arena, TX_WRITE, &tx));
     TRY(store_file_problems(run));
-    TRY(job_undo(run->arena, run->db, job->owner_id, job->id, message, clock_now()));
+    TRY(deletion_begin_undo(run->arena, run->db, who, job, message));
     TRY(queue_advance(run->arena, run->db, run->task, 0));
     TRY(tx_commit(&tx, run->arena));
     job->status = to;
@@ -142,9 +147,8 @@ static Error *undo(Run *run, JobEvent event, const char *message, TaskEnd *ret_e
     Job *job = run->job;
     if (job->status != JOB_UNDOING)
         TRY(begin_undo(run, message));
-    Removal removal = {job->kind, job->owner_id, job->id, false, NULL};
     bool done = false;
-    TRY(removal_run(run->arena, run->db, run->task, &removal, run->watch, &done));
+    TRY(deletion_undo_run(run->arena, run->db, run->task, job, run->watch, &done));
     if (!done) {
         *ret_end = TASK_STOPPED;
         return NULL;

@@ -34,28 +34,31 @@ void work_problem(Work *work, ImportRow *row, Severity severity, const char *col
 
 /* --- companies ------------------------------------------------------------------------------- */
 
-static Error *update_company(Work *work, Db *db, KnownCompanies *known, KnownCompany *company,
-                             const PredictionInput *input)
+/* The last row of the batch that names a company decides what it is called. */
+static void rename_company(Work *work, KnownCompanies *known, KnownCompany *company,
+                           const PredictionInput *input, Map *renamed)
 {
-    Str sector = input->sector.len == 0 ? company->sector : input->sector;
-    if (!work->job->options.dry_run)
-        TRY(company_update(work->arena, db, work->job->owner_id, company->id, input->company_name,
-                           sector, work->at));
-    known_companies_rename(known, company, input->company_name, sector);
-    return NULL;
+    Str key = str_copy(work->arena, (Str){(const char *)company->id.bytes, sizeof(Uuid)});
+    CompanyName *name = ARENA_NEW(work->arena, CompanyName);
+    *name = (CompanyName){company->id, input->company_name,
+                          input->sector.len == 0 ? company->sector : input->sector};
+    known_companies_rename(known, company, name->name, name->sector);
+    map_put(renamed, key, name);
 }
 
 /* The file may know the company under another name or in another sector. */
-static Error *compare_company(Work *work, Db *db, KnownCompanies *known, KnownCompany *company,
-                              ImportRow *row)
+static void compare_company(Work *work, KnownCompanies *known, KnownCompany *company,
+                            ImportRow *row, Map *renamed)
 {
     const PredictionInput *input = &row->input;
     bool same_name = str_equal(input->company_name, company->name);
     bool same_sector = input->sector.len == 0 || str_equal(input->sector, company->sector);
     if (same_name && same_sector)
-        return NULL;
-    if (work->job->options.update_companies)
-        return update_company(work, db, known, company, input);
+        return;
+    if (work->job->options.update_companies) {
+        rename_company(work, known, company, input, renamed);
+        return;
+    }
     work_problem(
         work, row, SEVERITY_WARNING, same_name ? "sector" : "company_name", "company_differs",
         arena_printf(work->arena,
@@ -63,13 +66,24 @@ static Error *compare_company(Work *work, Db *db, KnownCompanies *known, KnownCo
                      "\"%.*s\". What is known stays; choose update_companies to change it.",
                      STR_ARG(input->symbol), STR_ARG(company->name), STR_ARG(company->sector),
                      STR_ARG(input->company_name), STR_ARG(input->sector)));
-    return NULL;
+}
+
+/* With what they were called before, for whoever takes the job back. */
+static Error *store_renamed(Work *work, Db *db, const Map *renamed)
+{
+    CompanyName *names = ARENA_ARRAY(work->arena, CompanyName, renamed->count);
+    for (size_t i = 0; i < renamed->count; i++)
+        names[i] = *(const CompanyName *)renamed->entries[i].value;
+    const CompanyRenames renames = {work->job->owner_id, work->job->id, names, renamed->count,
+                                    work->at};
+    return work->job->options.dry_run ? NULL : company_rename_many(work->arena, db, &renames);
 }
 
 /* A company that this row of the file made counts for this batch, also when it was committed ahead of the
  * batch by a worker that died in between. */
 Error *work_companies(Work *work, Db *db, KnownCompanies *known)
 {
+    Map renamed = map_new(work->arena);
     TRY(known_companies_ensure(work->arena, db, known, work->rows, work->count, work->at));
     for (size_t i = 0; i < work->count; i++) {
         ImportRow *row = &work->rows[i];
@@ -80,9 +94,9 @@ Error *work_companies(Work *work, Db *db, KnownCompanies *known)
         row->company_id = company->id;
         row->company_to_come = company->to_come;
         work->counters.companies += company->made_row == row->number;
-        TRY(compare_company(work, db, known, company, row));
+        compare_company(work, known, company, row, &renamed);
     }
-    return NULL;
+    return store_renamed(work, db, &renamed);
 }
 
 /* --- problems and outcomes ------------------------------------------------------------------- */

@@ -41,6 +41,7 @@ static const struct {
     {JOB_CANCELLED, EVENT_DELETE_CASCADE, JOB_DELETING},
     {JOB_DELETED, EVENT_DELETE_CASCADE, JOB_DELETING}, /* after its record alone was deleted */
     {JOB_DELETING, EVENT_REMOVED, JOB_DELETED},
+    {JOB_DELETED, EVENT_RESTORE, JOB_RESTORING}, /* and from there to its former state, or back */
 };
 
 /* What to do instead, told when a transition is refused. */

@@ -19,6 +19,7 @@ typedef enum JobEvent {
     EVENT_DELETE_RECORD,
     EVENT_DELETE_CASCADE,
     EVENT_REMOVED, /* the last of its rows is gone */
+    EVENT_RESTORE, /* its rows are on their way back */
     EVENT_COUNT
 } JobEvent;
 

@@ -3,13 +3,11 @@
  * and is set aside by whoever needs it. */
 #include "domain/predictions.h"
 
-#include "base/check.h"
-#include "base/clock.h"
 #include "domain/audit.h"
 #include "domain/jobs.h"
 #include "domain/models.h"
 #include "domain/owners.h"
-#include "domain/scoring.h"
+#include "domain/prediction_make.h"
 #include "format/json_out.h"
 #include "store/account_store.h"
 #include "store/company_store.h"
@@ -43,11 +41,20 @@ bool predictions_may_change(const Principal *who, const Prediction *prediction)
            (uuid_equal(prediction->created_by, who->user_id) || who->role == ROLE_SUPER_ADMIN);
 }
 
-static Error *refuse_others(Arena *arena, const Principal *who, const Prediction *prediction)
+Error *prediction_refuse_others(Arena *arena, const Principal *who, const Prediction *prediction)
 {
     return predictions_may_change(who, prediction)
                ? NULL
                : ERROR(arena, ERROR_DENIED, "Only who made this prediction may change it.");
+}
+
+Error *prediction_refuse_changed(Arena *arena, const Prediction *prediction, const char *if_match)
+{
+    if (if_match == NULL || strcmp(if_match, "*") == 0 ||
+        str_starts_with(str_from(if_match), etag_front(arena, prediction)))
+        return NULL;
+    return ERROR(arena, ERROR_CHANGED,
+                 "The prediction has changed since you read it. Read it again.");
 }
 
 static Error *note(Arena *arena, Db *db, const Principal *who, const Prediction *prediction,
@@ -72,110 +79,6 @@ Error *predictions_set_aside(Arena *arena, Db *db, const Prediction *holder)
     return holder->has_job ? job_raise_revision(arena, db, holder->owner_id, holder->job_id) : NULL;
 }
 
-/* --- making ---------------------------------------------------------------------------------- */
-
-static Error *find_or_make_company(Arena *arena, Db *db, const Principal *who, Uuid owner_id,
-                                   const PredictionInput *input, Company **ret_company)
-{
-    int64_t now = clock_now();
-    TRY(company_by_symbol(arena, db, owner_id, input->symbol, ret_company));
-    if (*ret_company != NULL)
-        return (*ret_company)->deleted
-                   ? company_revive(arena, db, owner_id, (*ret_company)->id, now)
-                   : NULL;
-    Company *company = ARENA_NEW(arena, Company);
-    *company = (Company){.id = uuid_new(),
-                         .owner_id = owner_id,
-                         .symbol = input->symbol,
-                         .name = input->company_name,
-                         .sector = input->sector,
-                         .created_by = who->user_id,
-                         .created_at = now};
-    bool made = false;
-    TRY(company_insert(arena, db, company, &made));
-    *ret_company = company;
-    return made ? NULL : company_by_symbol(arena, db, owner_id, input->symbol, ret_company);
-}
-
-static Prediction fill(const Principal *who, Kind kind, const PredictionInput *input,
-                       const LoadedModel *model, const Company *company)
-{
-    Prediction p = {.kind = kind,
-                    .id = uuid_new(),
-                    .owner_id = company->owner_id,
-                    .company_id = company->id,
-                    .year = input->year,
-                    .quarter = input->quarter,
-                    .sector = input->sector,
-                    .market_cap = input->market_cap,
-                    .score = scoring_score(model->card, input->ratios),
-                    .model_id = model->row.id,
-                    .source = SOURCE_MANUAL,
-                    .is_current = true,
-                    .created_by = who->user_id,
-                    .created_at = clock_now()};
-    memcpy(p.ratios, input->ratios, sizeof p.ratios);
-    return p;
-}
-
-static Error *duplicate(Arena *arena, const Prediction *holder)
-{
-    char id[UUID_TEXT_SIZE];
-    uuid_format(id, holder->id);
-    Error *error = error_with_reason(
-        ERROR(arena, ERROR_CONFLICT, "There is a prediction of %.*s, %d Q%d already.",
-              STR_ARG(holder->company_symbol), holder->year, holder->quarter),
-        "duplicate");
-    error->extra_json = arena_printf(arena, "\"current_id\": \"%s\"", id);
-    return error;
-}
-
-/* The key must be free, or held only by a hidden row. */
-static Error *claim_key(Arena *arena, Db *db, const PredictionKey *key)
-{
-    Prediction *holder = NULL;
-    bool hidden = false;
-    TRY(prediction_current(arena, db, key, &holder, &hidden));
-    if (holder != NULL && !hidden)
-        return duplicate(arena, holder);
-    return holder == NULL ? NULL : predictions_set_aside(arena, db, holder);
-}
-
-static Error *store(Arena *arena, Db *db, const Prediction *prediction)
-{
-    bool made = false;
-    TRY(prediction_insert(arena, db, prediction, &made));
-    if (!made)
-        return ERROR(arena, ERROR_BUSY, "Somebody else wrote the same prediction. Try again.");
-    TRY(count_add(arena, db, prediction, 1));
-    return owner_touch(arena, db, prediction->owner_id);
-}
-
-Error *predictions_create(Arena *arena, Db *db, const Principal *who, const NewPrediction *new,
-                          const IdempotencyKey *idempotency, Prediction **ret_prediction)
-{
-    const LoadedModel *model = NULL;
-    IdempotentAnswer kept;
-    Uuid current;
-    Uuid owner = who->owners[new->personal ? who->owner_count - 1 : who->writes_to];
-    TRY(models_active(arena, db, new->kind, &model));
-    Tx TX_AUTO tx = {0};
-    TRY(tx_begin(db, arena, TX_WRITE, &tx));
-    TRY(idempotency_find(arena, db, who, idempotency, &kept));
-    if (kept.found)
-        return predictions_get(arena, db, who, new->kind, kept.object_id, ret_prediction, &current);
-    Company *company = NULL;
-    TRY(find_or_make_company(arena, db, who, owner, &new->input, &company));
-    Prediction prediction = fill(who, new->kind, &new->input, model, company);
-    PredictionKey key = prediction_key(&prediction);
-    TRY(claim_key(arena, db, &key));
-    TRY(store(arena, db, &prediction));
-    TRY(idempotency_keep(arena, db, who, idempotency, prediction.id));
-    TRY(note(arena, db, who, &prediction, "prediction.created", 1, NULL));
-    TRY(tx_commit(&tx, arena));
-    return predictions_get(arena, db, who, new->kind, prediction.id, ret_prediction, &current);
-}
-
 /* --- reading --------------------------------------------------------------------------------- */
 
 static Error *find(Arena *arena, Db *db, const Principal *who, Kind kind, Uuid id,
@@ -189,17 +92,15 @@ static Error *find(Arena *arena, Db *db, const Principal *who, Kind kind, Uuid i
                                    : ERROR(arena, ERROR_NOT_FOUND, "There is no such prediction.");
 }
 
-static Error *gone(Arena *arena, Db *db, const Prediction *prediction)
+static Error *gone(Arena *arena, Db *db, Prediction *hidden)
 {
-    Deletion *deletion = NULL;
-    Error *error =
-        ERROR(arena, ERROR_GONE, "This prediction was deleted with the upload that made it.");
-    TRY(deletion_find_of_job(arena, db, prediction->owner_id, prediction->job_id, &deletion));
-    return deletion == NULL ? error : owners_describe_deletion(arena, error, deletion);
+    GonePrediction gone;
+    TRY(prediction_gone_with_job(arena, db, hidden, &gone));
+    return prediction_gone_error(arena, &gone);
 }
 
-Error *predictions_get(Arena *arena, Db *db, const Principal *who, Kind kind, Uuid id,
-                       Prediction **ret_prediction, Uuid *ret_current_id)
+Error *predictions_get_at_once(Arena *arena, Db *db, const Principal *who, Kind kind, Uuid id,
+                               Prediction **ret_prediction, Uuid *ret_current_id)
 {
     Prediction *prediction = NULL;
     bool hidden = false;
@@ -217,6 +118,32 @@ Error *predictions_get(Arena *arena, Db *db, const Principal *who, Kind kind, Uu
     return NULL;
 }
 
+Error *predictions_get(Arena *arena, Db *db, const Principal *who, Kind kind, Uuid id,
+                       Prediction **ret_prediction, Uuid *ret_current_id)
+{
+    GonePrediction gone = {0};
+    Error *error =
+        predictions_get_at_once(arena, db, who, kind, id, ret_prediction, ret_current_id);
+    if (error == NULL || error->code != ERROR_NOT_FOUND)
+        return error;
+    TRY(prediction_gone_find(arena, db, who, kind, id, &gone));
+    return gone.row == NULL ? error : prediction_gone_error(arena, &gone);
+}
+
+Error *predictions_get_deleted(Arena *arena, Db *db, const Principal *who, Kind kind, Uuid id,
+                               GonePrediction *ret_gone)
+{
+    Prediction *prediction = NULL;
+    bool hidden = false;
+    *ret_gone = (GonePrediction){0};
+    Error *error = find(arena, db, who, kind, id, &prediction, &hidden);
+    if (error != NULL && error->code != ERROR_NOT_FOUND)
+        return error;
+    if (error != NULL)
+        return prediction_gone_find(arena, db, who, kind, id, ret_gone);
+    return hidden ? prediction_gone_with_job(arena, db, prediction, ret_gone) : NULL;
+}
+
 Error *predictions_list(Arena *arena, Db *db, const Principal *who, Kind kind,
                         const PredictionFilter *filter, const Page *page, PredictionList *ret_list)
 {
@@ -228,6 +155,7 @@ Error *predictions_list(Arena *arena, Db *db, const Principal *who, Kind kind,
     Tx TX_AUTO tx = {0}; /* one snapshot for the windows and the total */
     TRY(tx_begin(db, arena, TX_READ, &tx));
     TRY(prediction_list(arena, db, &query, &ret_list->items, &ret_list->count, &ret_list->end));
+    TRY(owners_settling(arena, db, owners, query.owner_count, &ret_list->end.settling));
     return tx_commit(&tx, arena);
 }
 
@@ -323,7 +251,7 @@ static Error *get_to_change(Arena *arena, Db *db, const Principal *who, Kind kin
     for (size_t i = 0; i < who->owner_count; i++)
         TRY(prediction_lock(arena, db, kind, who->owners[i], id));
     TRY(predictions_get(arena, db, who, kind, id, &prediction, &current));
-    TRY(refuse_others(arena, who, prediction));
+    TRY(prediction_refuse_others(arena, who, prediction));
     if (!prediction->is_current) {
         Error *error = error_with_reason(
             ERROR(arena, ERROR_CONFLICT,
@@ -334,17 +262,8 @@ static Error *get_to_change(Arena *arena, Db *db, const Principal *who, Kind kin
                                                                 uuid_text(arena, current));
         return error;
     }
-    if (if_match != NULL && strcmp(if_match, "*") != 0 &&
-        !str_starts_with(str_from(if_match), etag_front(arena, prediction)))
-        return ERROR(arena, ERROR_CHANGED,
-                     "The prediction has changed since you read it. Read it again.");
-    if (prediction->has_job) { /* what a deletion or restore of its job decides must stay so */
-        JobLock lock;
-        bool found = false;
-        TRY(job_lock(arena, db, prediction->owner_id, prediction->job_id, &lock, &found));
-        if (found && lock.hides_rows && prediction->job_link == LINK_RECORDED)
-            return gone(arena, db, prediction);
-    }
+    TRY(prediction_refuse_changed(arena, prediction, if_match));
+    TRY(prediction_lock_jobs(arena, db, (const Prediction *[]){prediction}, 1));
     *ret_prediction = prediction;
     return NULL;
 }
@@ -376,39 +295,60 @@ Error *predictions_change(Arena *arena, Db *db, const Principal *who, Kind kind,
     TRY(get_to_change(arena, db, who, kind, id, if_match, &former));
     TRY(refuse_other_key(arena, former, input));
     Company company = {.id = former->company_id, .owner_id = former->owner_id};
-    Prediction next = fill(who, kind, input, model, &company);
-    next.source = SOURCE_EDIT;
-    next.derived_from = former->id;
-    next.root_job_id = former->root_job_id;
-    if (next.created_at <= former->created_at)
-        next.created_at = former->created_at + 1; /* versions are ordered by time */
-    TRY(predictions_set_aside(arena, db, former));
-    TRY(store(arena, db, &next));
+    Prediction next = prediction_fill(who, kind, input, model, &company);
+    prediction_derive(&next, former);
+    TRY(prediction_take_over(arena, db, &next, former));
     TRY(note(arena, db, who, &next, "prediction.changed", 1, NULL));
     TRY(tx_commit(&tx, arena));
     Uuid current;
     return predictions_get(arena, db, who, kind, next.id, ret_prediction, &current);
 }
 
-Error *predictions_delete(Arena *arena, Db *db, const Principal *who, Kind kind, Uuid id,
-                          const char *if_match, const char *reason, int64_t *ret_count)
+/* One version alone may be a former one. */
+static Error *get_version(Arena *arena, Db *db, const Principal *who, Kind kind, Uuid id,
+                          const char *if_match, Prediction **ret_prediction)
 {
+    Uuid current;
+    for (size_t i = 0; i < who->owner_count; i++)
+        TRY(prediction_lock(arena, db, kind, who->owners[i], id));
+    TRY(predictions_get(arena, db, who, kind, id, ret_prediction, &current));
+    TRY(prediction_refuse_others(arena, who, *ret_prediction));
+    return prediction_refuse_changed(arena, *ret_prediction, if_match);
+}
+
+static Error *note_deletion(Arena *arena, Db *db, const Principal *who,
+                            const Prediction *prediction, const Deletion *deletion)
+{
+    const char *details = arena_printf(arena, "{\"deletion_id\": \"%s\", \"versions\": \"%s\"}",
+                                       uuid_text(arena, deletion->id),
+                                       deletion->subject == SUBJECT_VERSION ? "this" : "all");
+    return audit_write(arena, db, who,
+                       (AuditNote){.owner_id = prediction->owner_id,
+                                   .action = "prediction.deleted",
+                                   .object_kind = "prediction",
+                                   .object_id = prediction->id,
+                                   .count = deletion_rows(&deletion->counts),
+                                   .reason = deletion->reason,
+                                   .details = details});
+}
+
+Error *predictions_delete(Arena *arena, Db *db, const Principal *who, Kind kind, Uuid id,
+                          const KeyDeletionOptions *options, Deletion **ret_deletion)
+{
+    Prediction *prediction = NULL;
+    Deletion *deletion = NULL;
+    Uuid current;
+    TRY(predictions_get(arena, db, who, kind, id, &prediction,
+                        &current)); /* may look in archives */
     Tx TX_AUTO tx = {0};
     TRY(tx_begin(db, arena, TX_WRITE, &tx));
-    Prediction *prediction = NULL;
-    TRY(get_to_change(arena, db, who, kind, id, if_match, &prediction));
-    PredictionKey key = prediction_key(prediction);
-    JobRows *jobs = NULL;
-    size_t job_count = 0;
-    int64_t former = 0;
-    TRY(predictions_set_aside(arena, db, prediction)); /* it is one of the former by now */
-    TRY(prediction_jobs_of_former(arena, db, &key, &jobs, &job_count));
-    TRY(prediction_delete_former(arena, db, &key, &former));
-    for (size_t i = 0; i < job_count; i++)
-        TRY(job_rows_removed(arena, db, key.owner_id, jobs[i].job_id, jobs[i].rows));
-    TRY(owner_touch(arena, db, key.owner_id));
-    TRY(note(arena, db, who, prediction, "prediction.deleted", former, reason));
+    if (options->this_version)
+        TRY(get_version(arena, db, who, kind, id, options->if_match, &prediction));
+    else
+        TRY(get_to_change(arena, db, who, kind, id, options->if_match, &prediction));
+    TRY(key_deletion_of_prediction(arena, db, who, prediction, options, &deletion));
+    TRY(note_deletion(arena, db, who, prediction, deletion));
     TRY(tx_commit(&tx, arena));
-    *ret_count = former;
+    *ret_deletion = deletion;
     return NULL;
 }

@@ -1,89 +1,278 @@
-/* How long a batch may hold the write lock decides its size, from how long the one before took. The
- * position of the task is the job_row of the last row that is gone, so a crash loses nothing. */
+/* Batch by batch, each in one short transaction: rows go out of the table and into the archive, with their
+ * counts and the position. How long a batch may hold the write lock decides its size, from how long the one
+ * before took. The position of the task is the job_row of the last row that is gone, and the deletion knows how
+ * far displaced versions are dealt with: so a crash loses nothing and does nothing twice.
+ *
+ *   settle (only while the job is settling) → rows with a job_row → rows without (adopted ones) */
 #include "domain/removal.h"
 
 #include "base/clock.h"
+#include "base/map.h"
+#include "base/vec.h"
+#include "domain/batches.h"
+#include "domain/company_names.h"
 #include "domain/queue.h"
+#include "domain/versions.h"
 #include "store/account_store.h"
+#include "store/chunk_store.h"
 #include "store/company_store.h"
 #include "store/count_store.h"
 #include "store/job_store.h"
+#include "store/prediction_store.h"
 
-enum { BATCH_FIRST = 500, BATCH_MIN = 100, BATCH_MAX = 20000 };
+enum { NAMED_MAX = 200000 };
 
-static Error *mark_companies(Arena *arena, Db *db, const JobSlice *slice, const Uuid *companies,
-                             size_t count, int64_t *ret_marked)
+typedef struct Removing {
+    Db *db;
+    Task *task;
+    Deletion *deletion;
+    bool settling;
+    bool numbered_gone; /* all rows that have a job_row */
+    Arena *named_arena;
+    Map named; /* companies that the archive is known to name, as bytes of their ids */
+} Removing;
+
+/* --- one batch's worth ----------------------------------------------------------------------- */
+
+/* The companies of the rows, each once. */
+static const Uuid *companies_of(Arena *arena, const Prediction *rows, size_t count,
+                                size_t *ret_count)
+{
+    Map seen = map_new(arena);
+    Uuid *companies = ARENA_ARRAY(arena, Uuid, count + 1);
+    *ret_count = 0;
+    for (size_t i = 0; i < count; i++) {
+        Str id = {(const char *)rows[i].company_id.bytes, 16};
+        if (map_find(&seen, id) != NULL)
+            continue;
+        map_put(&seen, id, companies);
+        companies[(*ret_count)++] = rows[i].company_id;
+    }
+    return companies;
+}
+
+static Error *mark_companies(Arena *arena, Db *db, const Deletion *deletion, const Uuid *companies,
+                             size_t count, DeletionStep *step)
 {
     int64_t now = clock_now();
-    for (size_t i = 0; i < count; i++) {
+    for (size_t i = 0; deletion->orphaned_companies && i < count; i++) {
         bool marked = false;
-        TRY(company_mark_deleted(arena, db, slice->owner_id, companies[i], now, &marked));
-        *ret_marked += marked;
+        TRY(company_mark_deleted(arena, db, deletion->owner_id, companies[i], now, &marked));
+        step->counts.companies_deleted += marked;
+        step->counts.companies_empty += marked;
     }
     return NULL;
 }
 
-static Error *count_removed(Arena *arena, Db *db, const Removal *removal, int64_t rows,
-                            int64_t companies)
+/* Notes those that this run has not noted yet. */
+static Error *name_companies(Arena *arena, Removing *r, const Uuid *companies, size_t count)
 {
-    TRY(deletion_advance(arena, db, removal->deletion, rows, companies));
-    return job_rows_removed(arena, db, removal->owner_id, removal->job_id, rows);
+    VEC(Uuid) fresh = {0};
+    for (size_t i = 0; i < count; i++)
+        if (map_find(&r->named, (Str){(const char *)companies[i].bytes, 16}) == NULL)
+            vec_push(arena, &fresh, companies[i]);
+    return archived_companies_add(arena, r->db, r->deletion, fresh.items, fresh.count);
 }
 
-static Error *remove_batch(Arena *arena, Db *db, Task *task, const Removal *removal, int64_t limit,
-                           bool *ret_done)
+/* Once they are committed. */
+static void remember_named(Removing *r, const Uuid *companies, size_t count)
 {
-    JobSlice slice = {.kind = removal->kind,
-                      .owner_id = removal->owner_id,
-                      .job_id = removal->job_id,
-                      .after = task->position,
-                      .inferred = removal->inferred};
-    bool orphans = removal->deletion != NULL && removal->deletion->orphaned_companies;
-    int64_t rows = 0, removed = 0, marked = 0;
-    Task after = *task; /* it may have to be done again from where it was */
-    Uuid *companies = NULL;
-    size_t count = 0;
+    if (r->named.count > NAMED_MAX) {
+        arena_rewind(r->named_arena, (ArenaMark){0});
+        r->named = map_new(r->named_arena);
+    }
+    for (size_t i = 0; i < count; i++) {
+        Str id = {(const char *)companies[i].bytes, 16};
+        if (map_find(&r->named, id) == NULL)
+            map_put(&r->named, str_copy(r->named_arena, id), r);
+    }
+}
+
+/* Rows that are out of the table: into the archive, and off the counts. */
+static Error *archive_rows(Arena *arena, Db *db, const Deletion *deletion, ChunkPart part,
+                           const Prediction *rows, size_t count, DeletionStep *step)
+{
+    TRY(chunk_add(arena, db, deletion, part, rows, count));
+    TRY(count_take_rows(arena, db, deletion->owner_id, rows, count));
+    step->archived += (int64_t)count;
+    step->counts.predictions[deletion->kind] += (int64_t)count;
+    if (part == PART_EDITS)
+        step->counts.edits_deleted += (int64_t)count;
+    return NULL;
+}
+
+/* --- what is settled ------------------------------------------------------------------------- */
+
+static SwapQuery swap_query(const Deletion *deletion, int64_t limit)
+{
+    return (SwapQuery){.kind = deletion->kind,
+                       .owner_id = deletion->owner_id,
+                       .job_id = deletion->job_id,
+                       .inferred = deletion->include_inferred,
+                       .after = deletion->settled_row - 1,
+                       .limit = limit};
+}
+
+static Error *remove_edits(Arena *arena, Db *db, const Deletion *deletion, int64_t limit,
+                           DeletionStep *step, bool *ret_more)
+{
+    SwapQuery query = swap_query(deletion, limit);
+    Uuid *ids = NULL;
+    Prediction *rows = NULL;
+    size_t count = 0, companies_count = 0;
+    int64_t swaps = 0;
+    *ret_more = false;
+    if (!deletion->include_edited)
+        return NULL;
+    TRY(edits_of_job(arena, db, &query, &ids, &count));
+    if (count == 0)
+        return NULL;
+    *ret_more = (int64_t)count == limit;
+    TRY(versions_uncover_edits(arena, db, &query, &swaps));
+    TRY(predictions_remove(arena, db, deletion->kind, deletion->owner_id, ids, count, &rows,
+                           &count));
+    TRY(archive_rows(arena, db, deletion, PART_EDITS, rows, count, step));
+    const Uuid *companies = companies_of(arena, rows, count, &companies_count);
+    TRY(archived_companies_add(arena, db, deletion, companies, companies_count));
+    TRY(mark_companies(arena, db, deletion, companies, companies_count, step));
+    step->counts.versions_restored += swaps;
+    return NULL;
+}
+
+/* Edits first: what lies under them comes back with them. */
+static Error *settle(Arena *arena, Db *db, Deletion *deletion, int64_t limit, DeletionStep *step,
+                     bool *ret_more)
+{
+    SettlePass pass = {0};
+    TRY(remove_edits(arena, db, deletion, limit, step, ret_more));
+    if (*ret_more)
+        return NULL;
+    SwapQuery query = swap_query(deletion, limit);
+    TRY(versions_uncover(arena, db, &query, &pass));
+    step->counts.versions_restored += pass.swaps;
+    if (pass.looked > 0)
+        deletion->settled_row = pass.last + 1;
+    *ret_more = pass.looked == limit;
+    return NULL;
+}
+
+Error *removal_begin(Arena *arena, Db *db, Deletion *deletion)
+{
+    DeletionStep step = {0};
+    SwapQuery query = swap_query(deletion, SETTLE_AT_ONCE + 1);
+    int64_t covering = 0;
+    Uuid *ids = NULL;
+    size_t edits = 0;
+    bool more = false;
+    TRY(company_names_undo(arena, db, deletion->owner_id, deletion->job_id,
+                           &step.counts.names_restored, &step.counts.names_kept));
+    TRY(covering_count(arena, db, deletion->owner_id, deletion->job_id, query.limit, &covering));
+    if (deletion->include_edited)
+        TRY(edits_of_job(arena, db, &query, &ids, &edits));
+    if (covering > SETTLE_AT_ONCE || edits > SETTLE_AT_ONCE)
+        TRY(job_set_settling(arena, db, deletion->owner_id, deletion->job_id, true));
+    else if (covering > 0 || edits > 0)
+        TRY(settle(arena, db, deletion, query.limit, &step, &more));
+    DeletionState state = deletion->state;
+    TRY(deletion_progress(arena, db, deletion, &step));
+    deletion->state = state;
+    return deletion_finish(arena, db, deletion, state, 0);
+}
+
+/* --- batches --------------------------------------------------------------------------------- */
+
+/* Behind the rows: what counts them, the places, the end of the transaction. */
+static Error *end_batch(Arena *arena, Removing *r, Deletion *after, const DeletionStep *step,
+                        int64_t position, Tx *tx)
+{
+    Task task = *r->task;
+    Deletion *deletion = after;
+    int64_t rows = deletion_rows(&step->counts) - step->counts.edits_deleted;
+    if (deletion->subject == SUBJECT_JOB && rows > 0)
+        TRY(job_rows_removed(arena, r->db, deletion->owner_id, deletion->job_id, rows));
+    TRY(deletion_progress(arena, r->db, deletion, step));
+    TRY(owner_touch(arena, r->db, deletion->owner_id));
+    TRY(queue_advance(arena, r->db, &task, position));
+    TRY(tx_commit(tx, arena));
+    *r->deletion = *after;
+    *r->task = task;
+    return NULL;
+}
+
+static Error *settle_batch(Removing *r, Arena *arena)
+{
+    Deletion after = *r->deletion;
+    DeletionStep step = {0};
+    JobLock lock;
+    bool more = false, found = false;
     Tx TX_AUTO tx = {0};
-    TRY(tx_begin(db, arena, TX_WRITE, &tx));
-    TRY(slice_end(arena, db, &slice, limit, &rows));
-    if (rows == 0) {
+    TRY(tx_begin(r->db, arena, TX_WRITE, &tx));
+    TRY(job_lock(arena, r->db, after.owner_id, after.job_id, &lock, &found));
+    TRY(settle(arena, r->db, &after, SETTLE_PASS, &step, &more));
+    if (!more)
+        TRY(job_set_settling(arena, r->db, after.owner_id, after.job_id, false));
+    TRY(end_batch(arena, r, &after, &step, r->task->position, &tx));
+    r->settling = more;
+    return NULL;
+}
+
+static Error *take_numbered(Removing *r, Arena *arena, int64_t limit, JobSlice *slice,
+                            Prediction **ret_rows, size_t *ret_count)
+{
+    int64_t rows = 0;
+    TRY(slice_end(arena, r->db, slice, limit, &rows));
+    r->numbered_gone = rows == 0;
+    return rows == 0 ? NULL : slice_delete(arena, r->db, slice, ret_rows, ret_count);
+}
+
+static Error *remove_batch(void *self, Arena *arena, int64_t limit, bool *ret_done)
+{
+    Removing *r = self;
+    if (r->settling)
+        return settle_batch(r, arena);
+    Deletion after = *r->deletion;
+    DeletionStep step = {0};
+    JobSlice slice = {after.kind,        after.owner_id,    after.job_id,
+                      r->task->position, r->task->position, after.include_inferred};
+    Prediction *rows = NULL;
+    size_t count = 0, named = 0;
+    Tx TX_AUTO tx = {0};
+    TRY(tx_begin(r->db, arena, TX_WRITE, &tx));
+    if (!r->numbered_gone)
+        TRY(take_numbered(r, arena, limit, &slice, &rows, &count));
+    if (r->numbered_gone && slice.inferred)
+        TRY(slice_delete_unnumbered(arena, r->db, &slice, limit, &rows, &count));
+    if (r->numbered_gone && count == 0) {
         *ret_done = true;
         return NULL;
     }
-    if (orphans)
-        TRY(slice_companies(arena, db, &slice, &companies, &count));
-    TRY(count_take_slice(arena, db, &slice));
-    TRY(slice_delete(arena, db, &slice, &removed));
-    TRY(mark_companies(arena, db, &slice, companies, count, &marked));
-    if (removal->deletion != NULL)
-        TRY(count_removed(arena, db, removal, removed, marked));
-    TRY(owner_touch(arena, db, removal->owner_id));
-    TRY(queue_advance(arena, db, &after, slice.to));
-    TRY(tx_commit(&tx, arena));
-    *task = after;
+    TRY(archive_rows(arena, r->db, &after, PART_ROWS, rows, count, &step));
+    const Uuid *companies = companies_of(arena, rows, count, &named);
+    TRY(name_companies(arena, r, companies, named));
+    TRY(mark_companies(arena, r->db, &after, companies, named, &step));
+    TRY(end_batch(arena, r, &after, &step, slice.to, &tx));
+    remember_named(r, companies, named);
     return NULL;
 }
 
-Error *removal_run(Arena *arena, Db *db, Task *task, const Removal *removal, const TaskWatch *watch,
+static void free_arena(void *arena)
+{
+    arena_free(arena);
+}
+
+Error *removal_run(Arena *arena, Db *db, Task *task, Deletion *deletion, const TaskWatch *watch,
                    bool *ret_done)
 {
-    int64_t limit = BATCH_FIRST;
-    *ret_done = false;
-    while (!*ret_done && !watch->stopping(watch->self)) {
-        ArenaMark mark = arena_mark(arena);
-        int64_t start = clock_monotonic();
-        Error *error = NULL;
-        int attempt = 0;
-        do {
-            error = remove_batch(arena, db, task, removal, limit, ret_done);
-        } while (queue_try_again(error, &attempt));
-        if (error != NULL)
-            return error;
-        int64_t took = clock_monotonic() - start;
-        limit = limit * queue_batch_time(db) / (took > 0 ? took : 1);
-        limit = limit < BATCH_MIN ? BATCH_MIN : limit > BATCH_MAX ? BATCH_MAX : limit;
-        arena_rewind(arena, mark);
-        clock_sleep(watch->pause);
-    }
-    return NULL;
+    Job *job = NULL;
+    Arena *named = arena_new(0);
+    arena_defer(arena, free_arena, named);
+    TRY(job_find(arena, db, deletion->owner_id, deletion->job_id, &job));
+    Removing removing = {.db = db,
+                         .task = task,
+                         .deletion = deletion,
+                         .settling = job != NULL && job->settling,
+                         .named_arena = named,
+                         .named = map_new(named)};
+    return batches_run(arena, db, watch, (BatchSize){500, 100, 20000}, remove_batch, &removing,
+                       ret_done);
 }

@@ -1,22 +1,21 @@
-/* Removing the rows that a job made, batch by batch: the second half of a deletion, and the undo of an
- * import that went wrong. The rows are hidden before it begins. */
+/* Removing the rows that a job made: the second half of a deletion, and the undo of an import that went wrong.
+ * The job hides its rows before it begins. */
 #ifndef OBLIGOR_DOMAIN_REMOVAL_H
 #define OBLIGOR_DOMAIN_REMOVAL_H
 
 #include "domain/import.h"
+#include "model/deletion.h"
 #include "store/deletion_store.h"
 
-typedef struct Removal {
-    Kind kind;
-    Uuid owner_id;
-    Uuid job_id;
-    bool inferred;
-    const Deletion *deletion; /* whose counters go up; NULL: an undo */
-} Removal;
+/* In the transaction that hides the job's rows: versions that they displaced come back, and edits that are to
+ * go with them go, up to SETTLE_AT_ONCE of each; where there are more, the job is settling until removal_run
+ * has seen to the rest. Names that the job changed are given back. What was done is added to *deletion, which
+ * is stored already. */
+Error *removal_begin(Arena *arena, Db *db, Deletion *deletion) MUST_CHECK;
 
-/* Goes on where the task stands, until nothing is left (*ret_done) or the watch says stop. The last
- * batch's transaction does not end the task. */
-Error *removal_run(Arena *arena, Db *db, Task *task, const Removal *removal, const TaskWatch *watch,
+/* Goes on where the task and the deletion stand, batch by batch, until nothing is left (*ret_done) or the
+ * watch says stop. The last batch's transaction ends neither. */
+Error *removal_run(Arena *arena, Db *db, Task *task, Deletion *deletion, const TaskWatch *watch,
                    bool *ret_done) MUST_CHECK;
 
 #endif

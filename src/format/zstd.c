@@ -15,15 +15,33 @@ static size_t checked(size_t result)
 
 Str zstd_pack(Arena *arena, Str bytes, int level)
 {
+    return zstd_pack_parts(arena, &bytes, 1, level);
+}
+
+/* A flush ends a block, which takes a few bytes beyond what ZSTD_compressBound counts on. */
+enum { FLUSH_BYTES = 16 };
+
+Str zstd_pack_parts(Arena *arena, const Str *parts, size_t count, int level)
+{
+    CHECK(count > 0);
+    size_t total = 0;
+    for (size_t i = 0; i < count; i++)
+        total += parts[i].len;
     ZSTD_CCtx *context = ZSTD_createCCtx();
     CHECK(context != NULL);
     checked(ZSTD_CCtx_setParameter(context, ZSTD_c_compressionLevel, level));
     checked(ZSTD_CCtx_setParameter(context, ZSTD_c_checksumFlag, 1));
-    size_t bound = checked(ZSTD_compressBound(bytes.len));
-    char *frame = arena_alloc_raw(arena, bound);
-    size_t size = checked(ZSTD_compress2(context, frame, bound, bytes.ptr, bytes.len));
+    checked(ZSTD_CCtx_setPledgedSrcSize(context, total));
+    ZSTD_outBuffer frame = {.size = checked(ZSTD_compressBound(total)) + count * FLUSH_BYTES};
+    frame.dst = arena_alloc_raw(arena, frame.size);
+    for (size_t i = 0; i < count; i++) {
+        ZSTD_inBuffer part = {parts[i].ptr, parts[i].len, 0};
+        ZSTD_EndDirective then = i + 1 < count ? ZSTD_e_flush : ZSTD_e_end;
+        size_t left = checked(ZSTD_compressStream2(context, &frame, &part, then));
+        CHECK(left == 0 && part.pos == part.size);
+    }
     ZSTD_freeCCtx(context);
-    return (Str){frame, size};
+    return (Str){frame.dst, frame.pos};
 }
 
 static Error *damaged(Arena *arena, const char *cause)

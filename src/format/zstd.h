@@ -9,6 +9,10 @@
  * bytes.len of the arena, whatever the frame's size is. */
 Str zstd_pack(Arena *arena, Str bytes, int level);
 
+/* The parts one behind the other, as one frame. Each is compressed with statistics of its own: for parts
+ * of at least some hundred bytes that differ in kind. */
+Str zstd_pack_parts(Arena *arena, const Str *parts, size_t count, int level);
+
 /* The content of exactly one frame. ERROR_TOO_LARGE, before anything is unpacked, when it has more
  * than `max` bytes; ERROR_INVALID when `frame` is damaged, cut off, no frame, more than one, or
  * does not say how large its content is. */

@@ -23,6 +23,7 @@ HANDLER(handle_companies_list);
 HANDLER(handle_company_get);
 HANDLER(handle_company_by_symbol);
 HANDLER(handle_company_predictions);
+HANDLER(handle_company_delete);
 
 HANDLER(handle_predictions_list);
 HANDLER(handle_prediction_get);
@@ -30,7 +31,9 @@ HANDLER(handle_prediction_lineage);
 HANDLER(handle_prediction_versions);
 HANDLER(handle_prediction_create);
 HANDLER(handle_prediction_change);
+HANDLER(handle_prediction_restore);
 HANDLER(handle_prediction_delete);
+HANDLER(handle_predictions_purge);
 HANDLER(handle_predictions_score);
 HANDLER(handle_predictions_template);
 
@@ -47,7 +50,14 @@ HANDLER(handle_job_results);
 HANDLER(handle_job_file);
 HANDLER(handle_job_preview);
 HANDLER(handle_job_delete);
+HANDLER(handle_job_change);
+HANDLER(handle_job_restore);
+
+HANDLER(handle_deletions_list);
 HANDLER(handle_deletion_get);
+HANDLER(handle_deletion_restore);
+HANDLER(handle_deletion_purge);
+HANDLER(handle_deletion_retry);
 
 HANDLER(handle_alive);
 HANDLER(handle_ready);

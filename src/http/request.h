@@ -41,9 +41,10 @@ typedef struct Upload {
 
 /* What the route's pattern took from the path. */
 typedef struct PathValues {
-    Kind kind; /* {kind} */
-    Uuid id;   /* {id} */
-    Str text;  /* any other name: decoded, not empty, good UTF-8 */
+    Kind kind;       /* {kind} */
+    Uuid id;         /* {id} */
+    Uuid version_id; /* {version_id} */
+    Str text;        /* any other name: decoded, not empty, good UTF-8 */
 } PathValues;
 
 typedef struct Request {
@@ -63,6 +64,8 @@ typedef struct Request {
     const Principal *who; /* NULL where the route asks for nobody */
     Db *db;               /* NULL where the route runs at once */
     int64_t as_of;        /* of the answer, when a replica gives it; else 0 */
+    bool must_not_wait;   /* on a socket thread */
+    bool has_to_wait; /* set by a handler that must not and would: it is run again by a worker */
 } Request;
 
 typedef Error *(*Handler)(Request *request, Response *response)MUST_CHECK;

@@ -56,6 +56,7 @@ typedef struct JobCounters {
     int64_t failed;
     int64_t skipped;
     int64_t unchanged;
+    int64_t replaced; /* of the successful ones, those that displaced a version */
     int64_t warnings;
     int64_t companies;  /* companies made */
     int64_t removed;    /* rows that it made and that are gone since */
@@ -73,6 +74,7 @@ typedef struct Job {
     bool hides_rows;
     bool hides_inferred;
     bool cancel_requested;
+    bool settling; /* versions that its rows displaced are on their way back, or away again */
     int64_t revision;
     ImportOptions options;
     const char *original_filename;
@@ -86,12 +88,18 @@ typedef struct Job {
     int64_t completed_at;
     int64_t updated_at;
     int64_t deleted_at;
-    int64_t last_row_at; /* created_at of the newest of its rows */
+    int64_t inferred_rows;  /* with an inferred link: of adopted jobs alone */
+    int64_t last_row_at;    /* created_at of the newest of its rows */
+    const char *note;       /* NULL: none */
+    const char *legal_hold; /* the reason; NULL: none */
+    Uuid legal_hold_by;
+    int64_t legal_hold_at;
     /* Looked up with the row: */
     const char *user_email;
     const char *user_name; /* user name, else the full name, else the address */
     const char *model_name;
     const char *model_version;
+    const char *legal_hold_email; /* of who set it; NULL: unknown user, or no hold */
 } Job;
 
 /* Rows that it made and that are there: hidden ones too. */

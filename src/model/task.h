@@ -4,7 +4,13 @@
 
 #include "base/uuid.h"
 
-typedef enum TaskKind { TASK_IMPORT, TASK_DELETION, TASK_KIND_COUNT } TaskKind;
+typedef enum TaskKind {
+    TASK_IMPORT,
+    TASK_DELETION, /* of a job's rows, or of keys */
+    TASK_RESTORE,  /* of what a deletion removed */
+    TASK_PURGE,    /* of a deletion's archive */
+    TASK_KIND_COUNT
+} TaskKind;
 extern const char *const TASK_KIND_WORDS[TASK_KIND_COUNT];
 
 /* A lease lasts this long and is renewed at a third of it. */
@@ -14,7 +20,7 @@ typedef struct Task {
     Uuid id;
     TaskKind kind;
     Uuid owner_id;
-    Uuid object_id;   /* the job or the deletion */
+    Uuid object_id;   /* the job of an import, else the deletion */
     int64_t size;     /* bytes of the file, or rows: decides the lane */
     int64_t token;    /* fencing */
     int64_t attempts; /* claims without progress, this one included */

@@ -2,6 +2,7 @@
 #include "store/company_store.h"
 
 #include "base/vec.h"
+#include "store/id_list.h"
 #include "store/statements.h"
 
 static void fill_company(const void *self, size_t row, Value *values)
@@ -114,10 +115,136 @@ Error *company_update(Arena *arena, Db *db, Uuid owner_id, Uuid id, Str name, St
                   NULL);
 }
 
+/* --- names that uploads change ---------------------------------------------------------------- */
+
+static void fill_change(const void *self, size_t row, Value *values)
+{
+    const CompanyRenames *renames = self;
+    const CompanyName *name = &renames->names[row];
+    const Value all[] = {value_uuid(renames->owner_id), value_uuid(renames->job_id),
+                         value_time(renames->at),       value_uuid(name->id),
+                         value_str(name->name),         value_str(name->sector)};
+    memcpy(values, all, sizeof all);
+}
+
+static void fill_update(const void *self, size_t row, Value *values)
+{
+    const CompanyRenames *renames = self;
+    const CompanyName *name = &renames->names[row];
+    const Value all[] = {value_uuid(renames->owner_id), value_uuid(name->id), value_str(name->name),
+                         value_str(name->sector), value_time(renames->at)};
+    memcpy(values, all, sizeof all);
+}
+
+/* Names as one text: a mark before each, since an empty one would be none, and a character that no name holds
+ * between them. */
+static Value text_list(Arena *arena, const CompanyRenames *renames, bool sectors)
+{
+    Buf list = buf_new(arena, SIZE_MAX);
+    for (size_t i = 0; i < renames->count; i++) {
+        Str text = sectors ? renames->names[i].sector : renames->names[i].name;
+        buf_printf(&list, "%s=%.*s", i == 0 ? "" : "\x1f", STR_ARG(text));
+    }
+    return value_str(buf_str(&list));
+}
+
+Error *company_rename_many(Arena *arena, Db *db, const CompanyRenames *renames)
+{
+    if (renames->count == 0)
+        return NULL;
+    if (!db_can_load(db)) { /* an embedded engine: a call is no journey */
+        TRY(db_run_many(db, arena, SQL_NAME_CHANGE_RECORD, renames->count, fill_change, renames,
+                        NULL));
+        return db_run_many(db, arena, SQL_COMPANY_UPDATE, renames->count, fill_update, renames,
+                           NULL);
+    }
+    Uuid *ids = ARENA_ARRAY(arena, Uuid, renames->count);
+    for (size_t i = 0; i < renames->count; i++)
+        ids[i] = renames->names[i].id;
+    Value owner = value_uuid(renames->owner_id), list = id_list(arena, ids, renames->count);
+    Value names = text_list(arena, renames, false), sectors = text_list(arena, renames, true);
+    TRY(db_run(
+        db, arena, SQL_NAME_CHANGE_RECORD_MANY,
+        PARAMS(owner, value_uuid(renames->job_id), value_time(renames->at), list, names, sectors),
+        NULL));
+    return db_run(db, arena, SQL_COMPANY_UPDATE_MANY,
+                  PARAMS(owner, list, names, sectors, value_time(renames->at)), NULL);
+}
+
+#define CHANGES_PARAMS(changes)                                                                    \
+    value_uuid((changes)->owner_id), value_uuid((changes)->job_id), value_bool(!(changes)->back)
+
+Error *name_changes_count(Arena *arena, Db *db, const NameChanges *changes, int64_t *ret_all,
+                          int64_t *ret_in_force)
+{
+    Rows ROWS_AUTO *rows = NULL;
+    Error *error = NULL;
+    *ret_all = *ret_in_force = 0;
+    TRY(db_query(db, arena, SQL_NAME_CHANGE_COUNT,
+                 PARAMS(value_uuid(changes->owner_id), value_uuid(changes->job_id)), &rows));
+    if (rows_next(rows, &error)) {
+        *ret_all = row_int(rows, 0);
+        *ret_in_force = row_int(rows, 1);
+    }
+    return error;
+}
+
+Error *name_changes_drop(Arena *arena, Db *db, const NameChanges *changes)
+{
+    return db_run(db, arena, SQL_NAME_CHANGE_DROP, PARAMS(CHANGES_PARAMS(changes)), NULL);
+}
+
+Error *name_changes_turn(Arena *arena, Db *db, const NameChanges *changes, int64_t now)
+{
+    return db_run(db, arena, SQL_NAME_CHANGE_TURN, PARAMS(CHANGES_PARAMS(changes), value_time(now)),
+                  NULL);
+}
+
+Error *name_changes_pass_on(Arena *arena, Db *db, const NameChanges *changes)
+{
+    return db_run(db, arena, SQL_NAME_CHANGE_PASS_ON, PARAMS(CHANGES_PARAMS(changes)), NULL);
+}
+
+Error *name_changes_mark(Arena *arena, Db *db, const NameChanges *changes)
+{
+    return db_run(db, arena, SQL_NAME_CHANGE_MARK,
+                  PARAMS(value_uuid(changes->owner_id), value_uuid(changes->job_id),
+                         value_bool(changes->back)),
+                  NULL);
+}
+
 Error *company_revive(Arena *arena, Db *db, Uuid owner_id, Uuid id, int64_t now)
 {
-    return db_run(db, arena, SQL_COMPANY_REVIVE,
-                  PARAMS(value_uuid(owner_id), value_uuid(id), value_time(now)), NULL);
+    int64_t revived = 0;
+    TRY(db_run(db, arena, SQL_COMPANY_REVIVE,
+               PARAMS(value_uuid(owner_id), value_uuid(id), value_time(now)), &revived));
+    if (revived > 0)
+        return NULL;
+    return error_with_reason(
+        ERROR(arena, ERROR_BUSY, "The company was removed a moment ago. Try again."), ERROR_RETRY);
+}
+
+typedef struct RestoredCompanies {
+    Uuid owner_id;
+    const Uuid *ids;
+} RestoredCompanies;
+
+static void fill_restored(const void *self, size_t row, Value *values)
+{
+    const RestoredCompanies *restored = self;
+    values[0] = value_uuid(restored->owner_id);
+    values[1] = value_uuid(restored->ids[row]);
+}
+
+Error *company_restore_many(Arena *arena, Db *db, Uuid owner_id, const Uuid *ids, size_t count)
+{
+    if (count == 0)
+        return NULL;
+    if (db_can_load(db))
+        return db_run(db, arena, SQL_COMPANY_RESTORE_MANY,
+                      PARAMS(value_uuid(owner_id), id_list(arena, ids, count)), NULL);
+    RestoredCompanies restored = {owner_id, ids};
+    return db_run_many(db, arena, SQL_COMPANY_RESTORE, count, fill_restored, &restored, NULL);
 }
 
 Error *company_mark_deleted(Arena *arena, Db *db, Uuid owner_id, Uuid id, int64_t now,

@@ -22,7 +22,43 @@ Error *company_by_id(Arena *arena, Db *db, Uuid owner_id, Uuid id, Company **ret
     MUST_CHECK; /* likewise */
 Error *company_update(Arena *arena, Db *db, Uuid owner_id, Uuid id, Str name, Str sector,
                       int64_t now) MUST_CHECK;
+/* ERROR_BUSY, reason ERROR_RETRY: it was removed since it was read. */
 Error *company_revive(Arena *arena, Db *db, Uuid owner_id, Uuid id, int64_t now) MUST_CHECK;
+
+/* What an upload makes of companies that are there: each once. What they were before its job changed them for
+ * the first time is noted with the job. */
+typedef struct CompanyName {
+    Uuid id;
+    Str name;
+    Str sector;
+} CompanyName;
+typedef struct CompanyRenames {
+    Uuid owner_id;
+    Uuid job_id;
+    const CompanyName *names;
+    size_t count;
+    int64_t at;
+} CompanyRenames;
+Error *company_rename_many(Arena *arena, Db *db, const CompanyRenames *renames) MUST_CHECK;
+
+/* The changes that a job made, for domain/company_names.c, which says what is done in which order. `back`: they
+ * are taken back, else made again. */
+typedef struct NameChanges {
+    Uuid owner_id;
+    Uuid job_id;
+    bool back;
+} NameChanges;
+Error *name_changes_count(Arena *arena, Db *db, const NameChanges *changes, int64_t *ret_all,
+                          int64_t *ret_in_force) MUST_CHECK;
+Error *name_changes_drop(Arena *arena, Db *db, const NameChanges *changes)
+    MUST_CHECK; /* those that somebody changed again */
+Error *name_changes_turn(Arena *arena, Db *db, const NameChanges *changes, int64_t now) MUST_CHECK;
+Error *name_changes_pass_on(Arena *arena, Db *db, const NameChanges *changes) MUST_CHECK;
+Error *name_changes_mark(Arena *arena, Db *db, const NameChanges *changes) MUST_CHECK;
+
+/* Companies whose predictions come back: those that are marked deleted are so no longer. */
+Error *company_restore_many(Arena *arena, Db *db, Uuid owner_id, const Uuid *ids, size_t count)
+    MUST_CHECK;
 
 /* Marks it deleted if no current prediction names it; *ret_marked. */
 Error *company_mark_deleted(Arena *arena, Db *db, Uuid owner_id, Uuid id, int64_t now,

@@ -100,25 +100,17 @@ Error *count_add(Arena *arena, Db *db, const Prediction *prediction, int64_t del
     return insert(arena, db, prediction->owner_id, &entry, 1);
 }
 
-Error *count_take_slice(Arena *arena, Db *db, const JobSlice *slice)
+Error *count_take_rows(Arena *arena, Db *db, Uuid owner_id, const Prediction *rows, size_t count)
 {
     Tally *tally = tally_new(arena);
-    {
-        Rows ROWS_AUTO *rows = NULL;
-        Error *error = NULL;
-        TRY(db_query(db, arena, SQL_PREDICTION_BATCH_COUNTS + (int)slice->kind,
-                     PARAMS(value_uuid(slice->owner_id), value_uuid(slice->job_id),
-                            value_int(slice->after), value_int(slice->to),
-                            value_bool(slice->inferred)),
-                     &rows));
-        while (rows_next(rows, &error)) {
-            CountKey key = {slice->kind, slice->job_id, (int)row_int(rows, 0),
-                            (RiskLevel)row_int(rows, 1), row_str(rows, 2)};
-            tally_add(tally, &key, -row_int(rows, 3));
-        }
-        TRY(error);
+    for (size_t i = 0; i < count; i++) {
+        const Prediction *row = &rows[i];
+        CountKey key = {row->kind, row->has_job ? row->job_id : UUID_NIL, row->year,
+                        row->score.risk_level, row->sector};
+        if (row->is_current)
+            tally_add(tally, &key, -1);
     }
-    return tally_store(arena, db, slice->owner_id, tally);
+    return tally_store(arena, db, owner_id, tally);
 }
 
 bool count_answers(const PredictionFilter *filter)

@@ -4,8 +4,8 @@
 #define OBLIGOR_STORE_COUNT_STORE_H
 
 #include "model/page.h"
+#include "model/prediction.h"
 #include "store/db.h"
-#include "store/deletion_store.h"
 
 typedef struct CountKey {
     Kind kind;
@@ -24,8 +24,9 @@ Error *tally_store(Arena *arena, Db *db, Uuid owner_id, const Tally *tally) MUST
 /* One prediction more or less. */
 Error *count_add(Arena *arena, Db *db, const Prediction *prediction, int64_t delta) MUST_CHECK;
 
-/* Takes off what a slice of a job's rows counts, before they are removed. */
-Error *count_take_slice(Arena *arena, Db *db, const JobSlice *slice) MUST_CHECK;
+/* What rows of one owner that were removed had counted: the current ones among them. */
+Error *count_take_rows(Arena *arena, Db *db, Uuid owner_id, const Prediction *rows, size_t count)
+    MUST_CHECK;
 
 /* True when the counts alone answer this filter. */
 bool count_answers(const PredictionFilter *filter);

@@ -7,6 +7,7 @@
 #include "format/options_json.h"
 #include "format/zstd.h"
 #include "model/words.h"
+#include "store/id_list.h"
 #include "store/statements.h"
 
 enum {
@@ -67,6 +68,7 @@ static Error *read_job(Arena *arena, const Rows *rows, Job *job)
                               .companies = row_int(rows, 22),
                               .resume_row = row_int(rows, 23),
                               .bytes_done = row_int(rows, 24),
+                              .replaced = row_int(rows, 39),
                               .removed = row_int(rows, 36)},
                  .error_message = row_text(rows, 25),
                  .created_at = row_time(rows, 26),
@@ -75,6 +77,13 @@ static Error *read_job(Arena *arena, const Rows *rows, Job *job)
                  .updated_at = row_time(rows, 29),
                  .deleted_at = row_time(rows, 30),
                  .last_row_at = row_time(rows, 37),
+                 .inferred_rows = row_int(rows, 45),
+                 .settling = row_bool(rows, 38),
+                 .note = row_text(rows, 40),
+                 .legal_hold = row_text(rows, 41),
+                 .legal_hold_by = row_uuid(rows, 42),
+                 .legal_hold_at = row_time(rows, 43),
+                 .legal_hold_email = row_text(rows, 44),
                  .user_email = row_text(rows, 31),
                  .user_name = first_of(row_text(rows, 32), row_text(rows, 33), row_text(rows, 31)),
                  .model_name = row_text(rows, 34),
@@ -163,10 +172,70 @@ Error *job_lock(Arena *arena, Db *db, Uuid owner_id, Uuid id, JobLock *ret_lock,
                               .hides_rows = row_bool(rows, 1),
                               .cancel_requested = row_bool(rows, 2),
                               .revision = row_int(rows, 3),
-                              .user_id = row_uuid(rows, 4)};
+                              .user_id = row_uuid(rows, 4),
+                              .settling = row_bool(rows, 6),
+                              .held = row_bool(rows, 7)};
         CHECK(kind_parse(row_str(rows, 5), &ret_lock->kind));
     }
     return error;
+}
+
+static Error *lock_one(Arena *arena, Db *db, Uuid owner_id, JobHides *job)
+{
+    Rows ROWS_AUTO *rows = NULL;
+    Error *error = NULL;
+    TRY(db_query(db, arena, SQL_JOB_HIDES, PARAMS(value_uuid(owner_id), value_uuid(job->id)),
+                 &rows));
+    if (rows_next(rows, &error))
+        *job = (JobHides){job->id, row_bool(rows, 1), row_bool(rows, 2)};
+    return error;
+}
+
+Error *job_lock_many(Arena *arena, Db *db, Uuid owner_id, const Uuid *ids, size_t count,
+                     JobHides *ret_jobs)
+{
+    Rows ROWS_AUTO *rows = NULL;
+    Error *error = NULL;
+    for (size_t i = 0; i < count; i++) {
+        ret_jobs[i] = (JobHides){.id = ids[i]};
+        if (!db_can_load(db)) /* an embedded engine: a call is no journey */
+            TRY(lock_one(arena, db, owner_id, &ret_jobs[i]));
+    }
+    if (count == 0 || !db_can_load(db))
+        return NULL;
+    TRY(db_query(db, arena, SQL_JOB_HIDES_MANY,
+                 PARAMS(value_uuid(owner_id), id_list(arena, ids, count)), &rows));
+    for (size_t i = 0; rows_next(rows, &error); i++) {
+        Uuid id = row_uuid(rows, 0);
+        while (i < count && !uuid_equal(ret_jobs[i].id, id))
+            i++;
+        CHECK(i < count);
+        ret_jobs[i] = (JobHides){id, row_bool(rows, 1), row_bool(rows, 2)};
+    }
+    return error;
+}
+
+typedef struct JobIds {
+    Uuid owner_id;
+    const Uuid *ids;
+} JobIds;
+
+static void fill_id(const void *self, size_t row, Value *values)
+{
+    const JobIds *jobs = self;
+    values[0] = value_uuid(jobs->owner_id);
+    values[1] = value_uuid(jobs->ids[row]);
+}
+
+Error *job_raise_revision_many(Arena *arena, Db *db, Uuid owner_id, const Uuid *ids, size_t count)
+{
+    if (count == 0)
+        return NULL;
+    if (db_can_load(db))
+        return db_run(db, arena, SQL_JOB_RAISE_REVISION_MANY,
+                      PARAMS(value_uuid(owner_id), id_list(arena, ids, count)), NULL);
+    JobIds jobs = {owner_id, ids};
+    return db_run_many(db, arena, SQL_JOB_RAISE_REVISION, count, fill_id, &jobs, NULL);
 }
 
 Error *job_by_digest(Arena *arena, Db *db, Uuid owner_id, Digest digest, Kind kind, Uuid but_not,
@@ -222,7 +291,8 @@ Error *job_batch(Arena *arena, Db *db, const Job *job, const RowSpan *span, int6
                          span->any ? value_time(span->first_created_at) : none_time,
                          span->any ? value_uuid(span->first_id) : none_id,
                          span->any ? value_time(span->last_created_at) : none_time,
-                         span->any ? value_uuid(span->last_id) : none_id, value_time(now)),
+                         span->any ? value_uuid(span->last_id) : none_id, value_time(now),
+                         value_int(c->replaced)),
                   NULL);
 }
 
@@ -279,6 +349,33 @@ Error *job_removed(Arena *arena, Db *db, Uuid owner_id, Uuid id, JobStatus statu
                   PARAMS(value_uuid(owner_id), value_uuid(id), value_text(JOB_STATUS_WORDS[status]),
                          value_time(now)),
                   NULL);
+}
+
+Error *job_set_settling(Arena *arena, Db *db, Uuid owner_id, Uuid id, bool settling)
+{
+    return db_run(db, arena, SQL_JOB_SET_SETTLING,
+                  PARAMS(value_uuid(owner_id), value_uuid(id), value_bool(settling)), NULL);
+}
+
+Error *job_is_settling(Arena *arena, Db *db, Uuid owner_id, bool *ret_settling)
+{
+    int64_t found = 0;
+    TRY(db_number(db, arena, SQL_JOB_IS_SETTLING, PARAMS(value_uuid(owner_id)), &found));
+    *ret_settling = found > 0;
+    return NULL;
+}
+
+Error *job_restoring(Arena *arena, Db *db, Uuid owner_id, Uuid id, bool inferred, int64_t now)
+{
+    return db_run(
+        db, arena, SQL_JOB_RESTORING,
+        PARAMS(value_uuid(owner_id), value_uuid(id), value_time(now), value_bool(inferred)), NULL);
+}
+
+Error *job_restored(Arena *arena, Db *db, Uuid owner_id, Uuid id, int64_t now)
+{
+    return db_run(db, arena, SQL_JOB_RESTORED,
+                  PARAMS(value_uuid(owner_id), value_uuid(id), value_time(now)), NULL);
 }
 
 Error *job_hiding(Arena *arena, Db *db, Uuid owner_id, Kind kind, HidingJob **ret_jobs,

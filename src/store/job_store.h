@@ -34,8 +34,22 @@ typedef struct JobLock {
     int64_t revision;
     Uuid user_id;
     Kind kind;
+    bool settling;
+    bool held; /* on legal hold */
 } JobLock;
 Error *job_lock(Arena *arena, Db *db, Uuid owner_id, Uuid id, JobLock *ret_lock, bool *ret_found)
+    MUST_CHECK;
+
+/* The same for many, whose ids are sorted and each there once: locked in that order. A job that is not there hides
+ * nothing. */
+typedef struct JobHides {
+    Uuid id;
+    bool hides_rows;
+    bool hides_inferred;
+} JobHides;
+Error *job_lock_many(Arena *arena, Db *db, Uuid owner_id, const Uuid *ids, size_t count,
+                     JobHides *ret_jobs) MUST_CHECK;
+Error *job_raise_revision_many(Arena *arena, Db *db, Uuid owner_id, const Uuid *ids, size_t count)
     MUST_CHECK;
 
 /* An earlier job of the same bytes and kind whose predictions are still there; nil: none. */
@@ -74,6 +88,17 @@ Error *job_undo(Arena *arena, Db *db, Uuid owner_id, Uuid id, const char *messag
     MUST_CHECK;
 Error *job_removed(Arena *arena, Db *db, Uuid owner_id, Uuid id, JobStatus status, int64_t now)
     MUST_CHECK;
+
+/* Versions that its rows displaced are on their way back, or away again. */
+Error *job_set_settling(Arena *arena, Db *db, Uuid owner_id, Uuid id, bool settling) MUST_CHECK;
+Error *job_is_settling(Arena *arena, Db *db, Uuid owner_id, bool *ret_settling)
+    MUST_CHECK; /* any job of the owner */
+
+/* Of a deleted job: its rows come back, hidden until they all have; then they are seen, in its former state; or
+ * they do not. */
+Error *job_restoring(Arena *arena, Db *db, Uuid owner_id, Uuid id, bool inferred, int64_t now)
+    MUST_CHECK;
+Error *job_restored(Arena *arena, Db *db, Uuid owner_id, Uuid id, int64_t now) MUST_CHECK;
 
 /* Jobs of an owner and kind that hide rows, newest rows first, with the span of their rows. */
 typedef struct HidingJob {

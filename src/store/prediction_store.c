@@ -20,7 +20,7 @@ static size_t fill_values(const Prediction *p, Value *values)
         value_small(p->year),
         value_small(p->quarter),
         p->has_job ? value_uuid(p->job_id) : value_null(VALUE_UUID),
-        p->has_job ? value_int(p->job_row) : value_null(VALUE_INT),
+        p->has_job && p->job_row != 0 ? value_int(p->job_row) : value_null(VALUE_INT),
         value_small(p->job_link),
         value_small(p->source),
         value_uuid_or_null(p->derived_from),
@@ -85,7 +85,7 @@ static Ratio read_ratio(const Rows *rows, int column)
     return (Ratio){row_real(rows, column), !row_is_null(rows, column)};
 }
 
-void prediction_read(const Rows *rows, Kind kind, Prediction *p)
+void prediction_read_stored(const Rows *rows, Kind kind, Prediction *p)
 {
     const KindSpec *spec = kind_spec(kind);
     *p = (Prediction){
@@ -108,14 +108,7 @@ void prediction_read(const Rows *rows, Kind kind, Prediction *p)
         .model_id = row_uuid(rows, 15),
         .is_current = row_bool(rows, 16),
         .created_by = row_uuid(rows, 17),
-        .created_at = row_time(rows, 18),
-        .company_symbol = row_str(rows, LOOKED_UP),
-        .company_name = row_str(rows, LOOKED_UP + 1),
-        .original_filename = row_text(rows, LOOKED_UP + 2),
-        .job_deleted = str_is(row_str(rows, LOOKED_UP + 3), JOB_STATUS_WORDS[JOB_DELETED]),
-        .model_name = row_text(rows, LOOKED_UP + 4),
-        .model_version = row_text(rows, LOOKED_UP + 5),
-        .created_by_email = row_text(rows, LOOKED_UP + 6)};
+        .created_at = row_time(rows, 18)};
     for (size_t i = 0; i < spec->ratio_count; i++)
         p->ratios[i] = read_ratio(rows, RATIO_COLUMN + (int)i);
     for (size_t i = 0; i < spec->score_count; i++) {
@@ -123,6 +116,18 @@ void prediction_read(const Rows *rows, Kind kind, Prediction *p)
         p->score.present[i] = !row_is_null(rows, SCORE_COLUMN + (int)i);
     }
     p->score.probability = p->score.values[spec->score_count - 1];
+}
+
+void prediction_read(const Rows *rows, Kind kind, Prediction *p)
+{
+    prediction_read_stored(rows, kind, p);
+    p->company_symbol = row_str(rows, LOOKED_UP);
+    p->company_name = row_str(rows, LOOKED_UP + 1);
+    p->original_filename = row_text(rows, LOOKED_UP + 2);
+    p->job_deleted = str_is(row_str(rows, LOOKED_UP + 3), JOB_STATUS_WORDS[JOB_DELETED]);
+    p->model_name = row_text(rows, LOOKED_UP + 4);
+    p->model_version = row_text(rows, LOOKED_UP + 5);
+    p->created_by_email = row_text(rows, LOOKED_UP + 6);
 }
 
 static Error *one(Arena *arena, Db *db, Sql sql, Kind kind, const Value *params, size_t count,
@@ -305,6 +310,13 @@ Error *prediction_lone_companies(Arena *arena, Db *db, Kind kind, Uuid owner_id,
                                  int64_t *ret_count)
 {
     return db_number(db, arena, SQL_PREDICTION_LONE_COMPANIES + (int)kind,
+                     PARAMS(value_uuid(owner_id), value_uuid(job_id)), ret_count);
+}
+
+Error *prediction_inferred_of_job(Arena *arena, Db *db, Kind kind, Uuid owner_id, Uuid job_id,
+                                  int64_t *ret_count)
+{
+    return db_number(db, arena, SQL_PREDICTION_INFERRED_OF_JOB + (int)kind,
                      PARAMS(value_uuid(owner_id), value_uuid(job_id)), ret_count);
 }
 

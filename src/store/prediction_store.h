@@ -71,6 +71,8 @@ Error *prediction_count_of_job(Arena *arena, Db *db, Kind kind, Uuid owner_id, U
                                int64_t *ret_count) MUST_CHECK; /* hidden ones too */
 Error *prediction_lone_companies(Arena *arena, Db *db, Kind kind, Uuid owner_id, Uuid job_id,
                                  int64_t *ret_count) MUST_CHECK; /* that only its rows name */
+Error *prediction_inferred_of_job(Arena *arena, Db *db, Kind kind, Uuid owner_id, Uuid job_id,
+                                  int64_t *ret_count) MUST_CHECK; /* with an inferred link */
 Error *prediction_edits_of_job(Arena *arena, Db *db, Kind kind, Uuid owner_id, Uuid job_id,
                                int64_t *ret_count) MUST_CHECK;
 
@@ -87,7 +89,8 @@ typedef struct PredictionQuery {
 Error *prediction_list(Arena *arena, Db *db, const PredictionQuery *query, Prediction **ret_items,
                        size_t *ret_count, PageEnd *ret_end) MUST_CHECK;
 
-/* For the walks: reads the row that the cursor stands on. */
+/* For other stores: reads the row that the cursor stands on; _stored without what is looked up with it. */
+void prediction_read_stored(const Rows *rows, Kind kind, Prediction *ret_prediction);
 void prediction_read(const Rows *rows, Kind kind, Prediction *ret_prediction);
 enum { PREDICTION_COLUMNS = 34 };
 

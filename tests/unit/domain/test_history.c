@@ -689,8 +689,7 @@ static void step_delete_row(History *h)
     int owner = chance(h, 90) ? row->owner : 1 - row->owner;
     int64_t count = 0, wanted = 0;
     arm(h);
-    Error *error = predictions_delete(h->w->arena, h->w->db, person(h, owner), KIND_ANNUAL, row->id,
-                                      NULL, "a reason", &count);
+    Error *error = world_remove(h->w, person(h, owner), row->id, NULL, &count);
     if (was_cut(h, error) || refused(h, row, owner, error))
         return;
     assert_no_error(error);

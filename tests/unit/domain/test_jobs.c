@@ -11,20 +11,20 @@
 enum { NO = -1 };
 
 /* In the order of JobEvent: received, started, completed, failed, cancelled, undo, delete the record, delete
- * with predictions, removed. */
+ * with predictions, removed, restore. */
 static const int SHOULD[JOB_STATUS_COUNT][EVENT_COUNT] = {
-    [JOB_RECEIVING] = {JOB_PENDING, NO, NO, NO, NO, NO, NO, NO, NO},
+    [JOB_RECEIVING] = {JOB_PENDING, NO, NO, NO, NO, NO, NO, NO, NO, NO},
     [JOB_PENDING] = {NO, JOB_PROCESSING, NO, JOB_FAILED, JOB_CANCELLED, NO, JOB_DELETED,
-                     JOB_DELETING, NO},
+                     JOB_DELETING, NO, NO},
     [JOB_PROCESSING] = {NO, JOB_PROCESSING, JOB_COMPLETED, JOB_FAILED, JOB_CANCELLED, JOB_UNDOING,
-                        NO, NO, NO},
-    [JOB_COMPLETED] = {NO, NO, NO, NO, NO, NO, JOB_DELETED, JOB_DELETING, NO},
-    [JOB_FAILED] = {NO, NO, NO, NO, NO, NO, JOB_DELETED, JOB_DELETING, NO},
-    [JOB_CANCELLED] = {NO, NO, NO, NO, NO, NO, JOB_DELETED, JOB_DELETING, NO},
-    [JOB_UNDOING] = {NO, NO, NO, NO, NO, NO, NO, NO, NO},
-    [JOB_DELETING] = {NO, NO, NO, NO, NO, NO, NO, NO, JOB_DELETED},
-    [JOB_DELETED] = {NO, NO, NO, NO, NO, NO, NO, JOB_DELETING, NO},
-    [JOB_RESTORING] = {NO, NO, NO, NO, NO, NO, NO, NO, NO},
+                        NO, NO, NO, NO},
+    [JOB_COMPLETED] = {NO, NO, NO, NO, NO, NO, JOB_DELETED, JOB_DELETING, NO, NO},
+    [JOB_FAILED] = {NO, NO, NO, NO, NO, NO, JOB_DELETED, JOB_DELETING, NO, NO},
+    [JOB_CANCELLED] = {NO, NO, NO, NO, NO, NO, JOB_DELETED, JOB_DELETING, NO, NO},
+    [JOB_UNDOING] = {NO, NO, NO, NO, NO, NO, NO, NO, NO, NO},
+    [JOB_DELETING] = {NO, NO, NO, NO, NO, NO, NO, NO, JOB_DELETED, NO},
+    [JOB_DELETED] = {NO, NO, NO, NO, NO, NO, NO, JOB_DELETING, NO, JOB_RESTORING},
+    [JOB_RESTORING] = {NO, NO, NO, NO, NO, NO, NO, NO, NO, NO},
 };
 
 static const struct {

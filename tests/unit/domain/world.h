@@ -22,6 +22,7 @@
 #include "domain/models.h"
 #include "domain/predictions.h"
 #include "domain/queue.h"
+#include "domain/restoration.h"
 #include "domain/upload.h"
 #include "test.h"
 
@@ -97,6 +98,10 @@ Deletion *world_delete(World *w, const Principal *who, Uuid job, bool with_predi
 /* Through predictions_create, with one ratio. */
 Error *world_create(World *w, const Principal *who, const char *symbol, int year, double roa,
                     Prediction **ret_prediction) MUST_CHECK;
+
+/* Through predictions_delete: a prediction with all versions of its key; *ret_count rows went. */
+Error *world_remove(World *w, const Principal *who, Uuid id, const char *if_match,
+                    int64_t *ret_count) MUST_CHECK;
 
 /* --- looking ----------------------------------------------------------------------------------- */
 

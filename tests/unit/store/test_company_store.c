@@ -148,10 +148,20 @@ static void a_company_changes_dies_and_revives(void **state)
         company_mark_deleted(f->arena, f->db, f->other, other.id, FIXTURE_START + 3, &marked));
     assert_false(marked); /* another owner's */
     fixture_commit(f);
-    company.deleted = true;
-    company.updated_at = FIXTURE_START + 2;
+    company.deleted = true; /* and otherwise as it was, so that an undo leaves no trace */
     check(by_id(f, &company), &company);
     fixture_begin(f);
+    const Uuid both[] = {other.id, company.id};
+    assert_no_error(company_restore_many(f->arena, f->db, f->other, both, 2));
+    check(by_id(f, &company), &company); /* another owner's */
+    assert_no_error(company_restore_many(f->arena, f->db, f->user, both, 2));
+    fixture_commit(f);
+    company.deleted = false;
+    check(by_id(f, &company), &company);
+    check(by_id(f, &other), &other);
+    fixture_begin(f);
+    assert_no_error(
+        company_mark_deleted(f->arena, f->db, f->user, company.id, FIXTURE_START + 3, &marked));
     assert_no_error(company_revive(f->arena, f->db, f->user, company.id, FIXTURE_START + 4));
     fixture_commit(f);
     company.deleted = false;

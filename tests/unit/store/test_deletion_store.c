@@ -19,6 +19,7 @@ static Deletion make(Fixture *f, const Job *job)
     return (Deletion){.id = uuid_new(),
                       .owner_id = job->owner_id,
                       .job_id = job->id,
+                      .has_kind = true,
                       .kind = job->kind,
                       .user_id = f->user,
                       .user_email = "ada@example.com",
@@ -63,6 +64,27 @@ static void check(const Deletion *stored, const Deletion *deletion)
     assert_int_equal(stored->expected, deletion->expected);
     assert_int_equal(stored->created_at, deletion->created_at);
     assert_int_equal(stored->completed_at, deletion->completed_at);
+    assert_int_equal(stored->subject, deletion->subject);
+    assert_int_equal(stored->phase, deletion->phase);
+    assert_uuid(stored->object_id, deletion->object_id);
+    assert_int_equal(stored->has_kind, deletion->has_kind);
+    assert_int_equal(stored->include_edited, deletion->include_edited);
+    assert_int_equal(stored->filter == NULL, deletion->filter == NULL);
+    if (deletion->filter != NULL)
+        assert_string_equal(stored->filter, deletion->filter);
+    assert_int_equal(stored->counts.edits_deleted, deletion->counts.edits_deleted);
+    assert_int_equal(stored->counts.held_kept, deletion->counts.held_kept);
+    assert_int_equal(stored->counts.versions_restored, deletion->counts.versions_restored);
+    assert_int_equal(stored->counts.names_restored, deletion->counts.names_restored);
+    assert_int_equal(stored->counts.names_kept, deletion->counts.names_kept);
+    assert_int_equal(stored->archived, deletion->archived);
+    assert_int_equal(stored->settled_row, deletion->settled_row);
+    assert_int_equal(stored->cursor_kind, deletion->cursor_kind);
+    assert_int_equal(stored->cursor_at, deletion->cursor_at);
+    assert_uuid(stored->cursor_id, deletion->cursor_id);
+    assert_int_equal(stored->restorable_until, deletion->restorable_until);
+    assert_int_equal(stored->restored_rows, deletion->restored_rows);
+    assert_int_equal(stored->restored_former, deletion->restored_former);
 }
 
 static void a_deletion_comes_back_as_it_was(void **state)
@@ -74,8 +96,14 @@ static void a_deletion_comes_back_as_it_was(void **state)
         b.reason = NULL;
         b.record_only = true;
         b.include_inferred = b.orphaned_companies = false;
+        b.subject = SUBJECT_FILTER;
+        b.object_id = fixture_id(7);
+        b.filter = "{}";
+        b.has_kind = kind == KIND_ANNUAL;
+        b.kind = KIND_ANNUAL;
+        b.include_edited = true;
+        b.restorable_until = FIXTURE_START + 10;
         b.state = DELETION_DONE;
-        b.counts.predictions[kind] = 7;
         b.completed_at = FIXTURE_START + 9;
         insert(f, &a);
         insert(f, &b);
@@ -97,7 +125,9 @@ static void companies_left_empty_are_counted(void **state)
     assert_int_equal(get(f, &deletion)->counts.companies_empty, 0);
     for (int64_t companies = 2; companies <= 3; companies++) {
         fixture_begin(f);
-        assert_no_error(deletion_advance(f->arena, f->db, &deletion, 10, companies));
+        DeletionStep step = {
+            .counts = {.predictions = {[KIND_ANNUAL] = 10}, .companies_empty = companies}};
+        assert_no_error(deletion_progress(f->arena, f->db, &deletion, &step));
         fixture_commit(f);
     }
     assert_int_equal(get(f, &deletion)->counts.companies_empty, 5);
@@ -130,11 +160,28 @@ static void a_deletion_advances_and_ends(void **state)
     insert(f, &beside);
     for (int64_t i = 1; i <= 3; i++) {
         fixture_begin(f);
-        assert_no_error(deletion_advance(f->arena, f->db, &deletion, 10, i));
+        DeletionStep step = {.counts = {.predictions = {[KIND_ANNUAL] = 1, [KIND_QUARTERLY] = 10},
+                                        .edits_deleted = 2,
+                                        .versions_restored = 3,
+                                        .names_restored = 4,
+                                        .names_kept = 5,
+                                        .companies_empty = i + 1,
+                                        .companies_deleted = i},
+                             .held = 6,
+                             .archived = 11,
+                             .restored_rows = 7,
+                             .restored_former = 8};
+        deletion.settled_row = 100 * i;
+        deletion.cursor_kind = KIND_QUARTERLY;
+        deletion.cursor_at = FIXTURE_START + i;
+        deletion.cursor_id = fixture_id((uint32_t)i);
+        assert_no_error(deletion_progress(f->arena, f->db, &deletion, &step));
         fixture_commit(f);
-        deletion.state = DELETION_RUNNING;
-        deletion.counts.predictions[KIND_QUARTERLY] += 10;
-        deletion.counts.companies_deleted += i;
+        assert_int_equal(deletion.state, DELETION_RUNNING);
+        assert_int_equal(deletion.counts.predictions[KIND_QUARTERLY], 10 * i);
+        assert_int_equal(deletion.counts.held_kept, 6 * i);
+        assert_int_equal(deletion.archived, 11 * i);
+        assert_int_equal(deletion.restored_former, 8 * i);
         check(get(f, &deletion), &deletion);
     }
     const struct {
@@ -198,17 +245,16 @@ static void slices_remove_exactly_the_jobs_rows(void **state)
         assert_int_equal(rows, sum + 5 <= ROWS ? 5 : ROWS - sum);
         last = 2 + 3 * (sum + rows - 1);
         assert_int_equal(slice.to, last);
-        Uuid *found = NULL;
+        Prediction *removed = NULL;
         size_t count = 0;
-        assert_no_error(slice_companies(f->arena, f->db, &slice, &found, &count));
-        assert_int_equal(count, 2);
-        for (size_t i = 0; i < 2; i++)
-            assert_true(uuid_equal(found[i], companies[0].id) ||
-                        uuid_equal(found[i], companies[1].id));
-        assert_false(uuid_equal(found[0], found[1]));
-        int64_t deleted = -1;
-        assert_no_error(slice_delete(f->arena, f->db, &slice, &deleted));
-        assert_int_equal(deleted, rows);
+        assert_no_error(slice_delete(f->arena, f->db, &slice, &removed, &count));
+        assert_int_equal(count, rows);
+        for (size_t i = 0; i < count; i++) { /* whole, and in file order */
+            assert_int_equal(removed[i].job_row, 2 + 3 * (sum + (int64_t)i));
+            assert_true(uuid_equal(removed[i].company_id, companies[(sum + (int64_t)i) % 2].id));
+            assert_int_equal(removed[i].year, 1900 + sum + (int64_t)i);
+            assert_true(uuid_equal(removed[i].owner_id, f->user));
+        }
         fixture_commit(f);
         sum += rows;
         slice.after = slice.to;
@@ -226,22 +272,20 @@ static void inferred_rows_stay_unless_asked_for(void **state)
     Kind kind = KIND_QUARTERLY;
     Job job = job_with_rows(f, kind, companies);
     JobSlice slice = {kind, f->user, job.id, 0, 0, false};
-    int64_t rows = -1, sum = 0, deleted = 0;
+    int64_t rows = -1, sum = 0;
+    Prediction *removed = NULL;
+    size_t deleted = 9;
     fixture_begin(f);
     assert_no_error(slice_end(f->arena, f->db, &slice, 1, &rows));
     assert_int_equal(rows, 1); /* inferred: the slice passes over it */
-    Uuid *found = NULL;
-    size_t count = 9;
-    assert_no_error(slice_companies(f->arena, f->db, &slice, &found, &count));
-    assert_int_equal(count, 0);
-    assert_no_error(slice_delete(f->arena, f->db, &slice, &deleted));
+    assert_no_error(slice_delete(f->arena, f->db, &slice, &removed, &deleted));
     assert_int_equal(deleted, 0);
     for (slice.after = 0;; slice.after = slice.to) {
         assert_no_error(slice_end(f->arena, f->db, &slice, 4, &rows));
         if (rows == 0)
             break;
-        assert_no_error(slice_delete(f->arena, f->db, &slice, &deleted));
-        sum += deleted;
+        assert_no_error(slice_delete(f->arena, f->db, &slice, &removed, &deleted));
+        sum += (int64_t)deleted;
     }
     fixture_commit(f);
     assert_int_equal(sum, ROWS - (ROWS + 2) / 3);
@@ -254,14 +298,16 @@ static void another_owner_has_no_slice(void **state)
     Company companies[3];
     Job job = job_with_rows(f, KIND_ANNUAL, companies);
     JobSlice slice = {KIND_ANNUAL, f->other, job.id, 0, INT64_MAX, true};
-    int64_t rows = -1, deleted = -1;
+    int64_t rows = -1;
+    Prediction *removed = NULL;
+    size_t deleted = 9;
     fixture_begin(f);
-    assert_no_error(slice_delete(f->arena, f->db, &slice, &deleted));
+    assert_no_error(slice_delete(f->arena, f->db, &slice, &removed, &deleted));
     assert_int_equal(deleted, 0);
     assert_no_error(slice_end(f->arena, f->db, &slice, 5, &rows));
     assert_int_equal(rows, 0);
     slice = (JobSlice){KIND_QUARTERLY, f->user, job.id, 0, INT64_MAX, true};
-    assert_no_error(slice_delete(f->arena, f->db, &slice, &deleted));
+    assert_no_error(slice_delete(f->arena, f->db, &slice, &removed, &deleted));
     assert_int_equal(deleted, 0); /* of the other kind */
     fixture_commit(f);
     assert_int_equal(fixture_number(f, count_text(f, KIND_ANNUAL, "job_id IS NOT NULL")), 2 * ROWS);

@@ -6,6 +6,7 @@
 #include "base/clock.h"
 #include "store/account_store.h"
 #include "store/audit_store.h"
+#include "store/chunk_store.h"
 #include "store/company_store.h"
 #include "store/count_store.h"
 #include "store/deletion_store.h"
@@ -340,22 +341,25 @@ static Error *deletion_work(Arena *arena, Db *db, void *context)
     JobLock lock;
     bool found = false, marked = false;
     int64_t rows = 0;
-    Uuid *companies = NULL;
+    Prediction *removed = NULL;
     size_t count = 0;
     Deletion *deletion = NULL;
+    DeletionStep step = {.archived = 5};
     Tx TX_AUTO tx = {0};
     TRY(tx_begin(db, arena, TX_WRITE, &tx));
     TRY(job_lock(arena, db, f->user, world->hidden.id, &lock, &found));
     TRY(deletion_find(arena, db, f->user, world->deletion.id, &deletion));
     TRY(deletion_find_of_job(arena, db, f->user, world->hidden.id, &deletion));
     TRY(slice_end(arena, db, &slice, 5, &rows));
-    TRY(slice_companies(arena, db, &slice, &companies, &count));
-    TRY(count_take_slice(arena, db, &slice));
-    TRY(slice_delete(arena, db, &slice, &rows));
-    for (size_t i = 0; i < count; i++)
-        TRY(company_mark_deleted(arena, db, f->user, companies[i], 1, &marked));
+    TRY(slice_delete(arena, db, &slice, &removed, &count));
+    TRY(chunk_add(arena, db, deletion, PART_ROWS, removed, count));
+    TRY(count_take_rows(arena, db, f->user, removed, count));
+    for (size_t i = 0; i < count; i++) {
+        TRY(archived_companies_add(arena, db, deletion, &removed[i].company_id, 1));
+        TRY(company_mark_deleted(arena, db, f->user, removed[i].company_id, 1, &marked));
+    }
     TRY(job_rows_removed(arena, db, f->user, world->hidden.id, rows));
-    TRY(deletion_advance(arena, db, deletion, rows, 1));
+    TRY(deletion_progress(arena, db, deletion, &step));
     TRY(deletion_finish(arena, db, deletion, DELETION_DONE, 2));
     TRY(job_removed(arena, db, f->user, world->hidden.id, JOB_DELETED, 3));
     TRY(count_fold(arena, db, f->user, world->hidden.id));

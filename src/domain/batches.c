@@ -1,0 +1,29 @@
+/* The size of a batch follows from how long the one before it took. */
+#include "domain/batches.h"
+
+#include "base/clock.h"
+#include "domain/queue.h"
+
+Error *batches_run(Arena *arena, Db *db, const TaskWatch *watch, BatchSize size, RunBatch *run,
+                   void *self, bool *ret_done)
+{
+    int64_t limit = size.first;
+    *ret_done = false;
+    while (!*ret_done && !watch->stopping(watch->self)) {
+        ArenaMark mark = arena_mark(arena);
+        int64_t start = clock_monotonic();
+        Error *error = NULL;
+        int attempt = 0;
+        do {
+            error = run(self, arena, limit, ret_done);
+        } while (queue_try_again(error, &attempt));
+        if (error != NULL)
+            return error;
+        int64_t took = clock_monotonic() - start;
+        limit = limit * queue_batch_time(db) / (took > 0 ? took : 1);
+        limit = limit < size.min ? size.min : limit > size.max ? size.max : limit;
+        arena_rewind(arena, mark);
+        clock_sleep(watch->pause);
+    }
+    return NULL;
+}

@@ -1,0 +1,21 @@
+/* Long work in short transactions: each batch as large as the write lock may be held. */
+#ifndef OBLIGOR_DOMAIN_BATCHES_H
+#define OBLIGOR_DOMAIN_BATCHES_H
+
+#include "domain/import.h"
+
+typedef struct BatchSize {
+    int64_t first;
+    int64_t min;
+    int64_t max;
+} BatchSize;
+
+/* One batch of about `limit` rows in a transaction of its own. On failure nothing of `self` may have changed:
+ * it is called again after ERROR_RETRY. *ret_done: there was nothing left. */
+typedef Error *RunBatch(void *self, Arena *arena, int64_t limit, bool *ret_done);
+
+/* Until a batch says that it is done (*ret_done), or the watch says stop. The arena is rewound behind each. */
+Error *batches_run(Arena *arena, Db *db, const TaskWatch *watch, BatchSize size, RunBatch *run,
+                   void *self, bool *ret_done) MUST_CHECK;
+
+#endif

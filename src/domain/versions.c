@@ -1,0 +1,425 @@
+/* Versions change places here, and nowhere else but where a writer replaces one.
+ *
+ * What decides a change is read first; the jobs and rows that it is about are locked behind that, and when one
+ * of them has moved meanwhile the transaction is to be tried again (ERROR_RETRY): so a deletion, a restoration
+ * and an edit that meet at one key come out as if one had been after the other. */
+#include "domain/versions.h"
+
+#include "base/check.h"
+#include "base/clock.h"
+#include "base/map.h"
+#include "base/vec.h"
+#include "domain/predictions.h"
+#include "store/company_store.h"
+#include "store/count_store.h"
+#include "store/job_store.h"
+#include "store/prediction_store.h"
+
+#include <stdlib.h>
+
+typedef VEC(Uuid) Ids;
+
+static Error *moved(Arena *arena)
+{
+    return error_with_reason(
+        ERROR(arena, ERROR_BUSY, "Somebody else changed the same predictions. Try again."),
+        ERROR_RETRY);
+}
+
+static int by_id(const void *a, const void *b)
+{
+    return uuid_compare(*(const Uuid *)a, *(const Uuid *)b);
+}
+
+/* Sorted and each once: everybody locks in this order. */
+static void sort_ids(Ids *ids)
+{
+    size_t kept = 0;
+    if (ids->count > 1)
+        qsort(ids->items, ids->count, sizeof *ids->items, by_id);
+    for (size_t i = 0; i < ids->count; i++)
+        if (kept == 0 || !uuid_equal(ids->items[kept - 1], ids->items[i]))
+            ids->items[kept++] = ids->items[i];
+    ids->count = kept;
+}
+
+/* The jobs whose rows are about to be seen, or to give way: none of them may hide its rows by now. */
+static Error *lock_jobs(Arena *arena, Db *db, Uuid owner_id, Ids *jobs)
+{
+    sort_ids(jobs);
+    for (size_t i = 0; i < jobs->count; i++) {
+        JobLock lock;
+        bool found = false;
+        TRY(job_lock(arena, db, owner_id, jobs->items[i], &lock, &found));
+        if (!found || lock.hides_rows)
+            return moved(arena);
+        TRY(job_raise_revision(arena, db, owner_id, jobs->items[i]));
+    }
+    return NULL;
+}
+
+/* All of them must change: one that did not was moved by somebody else. */
+static Error *set_flags(Arena *arena, Db *db, Kind kind, Uuid owner_id, const Ids *ids,
+                        bool current)
+{
+    int64_t changed = 0;
+    Error *error = prediction_set_current_many(arena, db, kind, owner_id, ids->items, ids->count,
+                                               current, &changed);
+    if (error != NULL && error->code == ERROR_CONFLICT) /* the key was taken in between */
+        return moved(arena);
+    TRY(error);
+    return changed == (int64_t)ids->count ? NULL : moved(arena);
+}
+
+/* --- swaps ----------------------------------------------------------------------------------- */
+
+static void tally_ref(Tally *tally, Kind kind, const VersionRef *ref, int64_t delta)
+{
+    CountKey key = {kind, ref->has_job ? ref->job_id : UUID_NIL, ref->year, ref->risk_level,
+                    ref->sector};
+    tally_add(tally, &key, delta);
+}
+
+static Error *swap_all(Arena *arena, Db *db, const SwapQuery *query, const VersionSwap *swaps,
+                       size_t count)
+{
+    Ids off = {0}, on = {0}, jobs = {0};
+    Tally *tally = tally_new(arena);
+    if (count == 0)
+        return NULL;
+    for (size_t i = 0; i < count; i++) {
+        const VersionSwap *swap = &swaps[i];
+        vec_push(arena, &on, swap->on.id);
+        tally_ref(tally, query->kind, &swap->on, 1);
+        if (swap->on.has_job && !uuid_equal(swap->on.job_id, query->job_id))
+            vec_push(arena, &jobs, swap->on.job_id);
+        if (!swap->off_any)
+            continue;
+        vec_push(arena, &off, swap->off.id);
+        tally_ref(tally, query->kind, &swap->off, -1);
+    }
+    TRY(set_flags(arena, db, query->kind, query->owner_id, &off, false));
+    TRY(lock_jobs(arena, db, query->owner_id, &jobs));
+    TRY(set_flags(arena, db, query->kind, query->owner_id, &on, true));
+    return tally_store(arena, db, query->owner_id, tally);
+}
+
+Error *versions_uncover(Arena *arena, Db *db, const SwapQuery *query, SettlePass *ret_pass)
+{
+    VersionSwap *swaps = NULL;
+    size_t count = 0;
+    SettlePass pass = {0};
+    TRY(covering_to_uncover(arena, db, query, &swaps, &count, &pass.last, &pass.looked));
+    TRY(swap_all(arena, db, query, swaps, count));
+    pass.swaps = (int64_t)count;
+    *ret_pass = pass;
+    return NULL;
+}
+
+Error *versions_cover(Arena *arena, Db *db, const SwapQuery *query, SettlePass *ret_pass)
+{
+    VersionSwap *swaps = NULL;
+    size_t count = 0;
+    SettlePass pass = {0};
+    TRY(covering_to_cover(arena, db, query, &swaps, &count, &pass.last, &pass.looked));
+    TRY(swap_all(arena, db, query, swaps, count));
+    pass.swaps = (int64_t)count;
+    *ret_pass = pass;
+    return NULL;
+}
+
+Error *versions_uncover_edits(Arena *arena, Db *db, const SwapQuery *query, int64_t *ret_swaps)
+{
+    VersionSwap *swaps = NULL;
+    size_t count = 0;
+    TRY(edits_to_uncover(arena, db, query, &swaps, &count));
+    TRY(swap_all(arena, db, query, swaps, count));
+    *ret_swaps = (int64_t)count;
+    return NULL;
+}
+
+Error *versions_count_uncovered(Arena *arena, Db *db, const SwapQuery *job, bool edits,
+                                int64_t *ret_count)
+{
+    SwapQuery query = *job;
+    *ret_count = 0;
+    query.after = -1;
+    query.limit = SETTLE_AT_ONCE;
+    for (int64_t looked = query.limit; looked == query.limit;) {
+        ArenaMark mark = arena_mark(arena);
+        VersionSwap *swaps = NULL;
+        size_t count = 0;
+        int64_t last = 0;
+        TRY(covering_to_uncover(arena, db, &query, &swaps, &count, &last, &looked));
+        query.after = last;
+        *ret_count += (int64_t)count;
+        arena_rewind(arena, mark);
+    }
+    if (edits) {
+        VersionSwap *swaps = NULL;
+        size_t count = 0;
+        TRY(edits_to_uncover(arena, db, &query, &swaps, &count));
+        *ret_count += (int64_t)count;
+    }
+    return NULL;
+}
+
+/* --- a key that a hidden row holds ----------------------------------------------------------- */
+
+Error *versions_free_key(Arena *arena, Db *db, const Prediction *hidden, Prediction **ret_holder)
+{
+    PredictionKey key = prediction_key(hidden);
+    JobLock lock;
+    bool found = false, still_hidden = false;
+    *ret_holder = NULL;
+    CHECK(hidden->has_job);
+    TRY(job_lock(arena, db, hidden->owner_id, hidden->job_id, &lock, &found));
+    if (found && lock.settling && lock.hides_rows) {
+        SettlePass pass = {0};
+        SwapQuery query = {.kind = hidden->kind,
+                           .owner_id = hidden->owner_id,
+                           .job_id = hidden->job_id,
+                           .inferred = true,
+                           .after = hidden->job_row - 1,
+                           .limit = 1};
+        VersionSwap *swaps = NULL;
+        size_t count = 0;
+        TRY(covering_to_uncover(arena, db, &query, &swaps, &count, &pass.last, &pass.looked));
+        if (count == 1 && uuid_equal(swaps[0].off.id, hidden->id)) {
+            TRY(swap_all(arena, db, &query, swaps, count));
+            return prediction_current(arena, db, &key, ret_holder, &still_hidden);
+        }
+    }
+    return predictions_set_aside(arena, db, hidden);
+}
+
+/* --- out of an archive ----------------------------------------------------------------------- */
+
+typedef struct Place {
+    Prediction row; /* with the flag that it gets */
+    bool candidate; /* the newest of its key among these, and not retired */
+    const Prediction *holder;
+    bool holder_hidden;
+} Place;
+
+typedef struct Putting {
+    Arena *arena;
+    Db *db;
+    Uuid owner_id;
+    Kind kind;
+    const Uuid *job; /* hidden; NULL: none */
+    Place *places;
+    size_t count;
+    bool any_retired;
+    VEC(CoveringRow) covering;
+    Ids aside; /* what steps back */
+    Ids jobs;  /* of rows that somebody sees */
+    Tally *tally;
+} Putting;
+
+static bool newer(const Prediction *a, const Prediction *b)
+{
+    return a->created_at != b->created_at ? a->created_at > b->created_at
+                                          : uuid_compare(a->id, b->id) > 0;
+}
+
+/* Finds the candidate of each key. */
+static Error *choose_candidates(Putting *p)
+{
+    Map keys = map_new(p->arena);
+    Uuid *ids = ARENA_ARRAY(p->arena, Uuid, p->count);
+    bool *retired = ARENA_ARRAY(p->arena, bool, p->count);
+    for (size_t i = 0; i < p->count; i++)
+        ids[i] = p->places[i].row.id;
+    TRY(retired_find(p->arena, p->db, p->owner_id, ids, p->count, &p->any_retired, retired));
+    for (size_t i = 0; i < p->count; i++) {
+        struct {
+            Uuid company;
+            int32_t year, quarter;
+        } key = {p->places[i].row.company_id, p->places[i].row.year, p->places[i].row.quarter};
+        Str bytes = {(const char *)&key, sizeof key};
+        Place *place = &p->places[i], *best = map_find(&keys, bytes);
+        place->candidate = !retired[i] && (best == NULL || newer(&place->row, &best->row));
+        if (!place->candidate)
+            continue;
+        if (best != NULL)
+            best->candidate = false;
+        map_put(&keys, best == NULL ? str_copy(p->arena, bytes) : bytes, place);
+    }
+    return NULL;
+}
+
+static Error *find_holders(Putting *p)
+{
+    VEC(Place *) wanted = {0};
+    for (size_t i = 0; i < p->count; i++)
+        if (p->places[i].candidate)
+            vec_push(p->arena, &wanted, &p->places[i]);
+    PredictionKey *keys = ARENA_ARRAY(p->arena, PredictionKey, wanted.count + 1);
+    Prediction **holders = ARENA_ARRAY(p->arena, Prediction *, wanted.count + 1);
+    bool *hidden = ARENA_ARRAY(p->arena, bool, wanted.count + 1);
+    for (size_t i = 0; i < wanted.count; i++)
+        keys[i] = prediction_key(&wanted.items[i]->row);
+    TRY(prediction_current_many(p->arena, p->db, keys, wanted.count, holders, hidden));
+    for (size_t i = 0; i < wanted.count; i++) {
+        wanted.items[i]->holder = holders[i];
+        wanted.items[i]->holder_hidden = hidden[i];
+    }
+    return NULL;
+}
+
+static void note_covering(Putting *p, const Prediction *row)
+{
+    CoveringRow covering = {row->job_id, row->job_row, row->id};
+    if (row->has_job)
+        vec_push(p->arena, &p->covering, covering);
+}
+
+static void step_back(Putting *p, const Prediction *holder)
+{
+    CountKey key = {holder->kind, holder->has_job ? holder->job_id : UUID_NIL, holder->year,
+                    holder->score.risk_level, holder->sector};
+    vec_push(p->arena, &p->aside, holder->id);
+    tally_add(p->tally, &key, -1);
+}
+
+/* Only where a current version was once deleted alone can a former one be newer than what holds the key. */
+static Error *newer_former(Putting *p, const Prediction *row, bool *ret_newer)
+{
+    PredictionKey key = prediction_key(row);
+    Prediction *former = NULL;
+    size_t count = 0;
+    *ret_newer = false;
+    if (p->any_retired)
+        TRY(prediction_former(p->arena, p->db, &key, 1, &former, &count));
+    *ret_newer = count > 0 && newer(&former[0], row);
+    return NULL;
+}
+
+/* See versions.h for what this decides. */
+static Error *place_one(Putting *p, Place *place)
+{
+    const Prediction *holder = place->holder;
+    bool behind = false;
+    place->row.is_current = false;
+    if (!place->candidate)
+        return NULL;
+    if (holder != NULL && !place->holder_hidden) {
+        if (holder->has_job)
+            vec_push(p->arena, &p->jobs, holder->job_id);
+        if (newer(holder, &place->row)) {
+            note_covering(p, holder);
+            return NULL;
+        }
+    }
+    TRY(newer_former(p, &place->row, &behind));
+    if (behind)
+        return NULL;
+    if (holder != NULL && !place->holder_hidden)
+        note_covering(p, &place->row);
+    if (holder != NULL && !place->holder_hidden && p->job != NULL)
+        return NULL; /* until the job is shown */
+    if (holder != NULL)
+        step_back(p, holder);
+    place->row.is_current = true;
+    return NULL;
+}
+
+static Error *store_rows(Putting *p)
+{
+    const Prediction **items = ARENA_ARRAY(p->arena, const Prediction *, p->count);
+    uint8_t *made = ARENA_ARRAY(p->arena, uint8_t, p->count);
+    bool loaded = false;
+    for (size_t i = 0; i < p->count; i++) {
+        const Prediction *row = items[i] = &p->places[i].row;
+        CountKey key = {row->kind, row->has_job ? row->job_id : UUID_NIL, row->year,
+                        row->score.risk_level, row->sector};
+        if (row->is_current)
+            tally_add(p->tally, &key, 1);
+    }
+    TRY(prediction_load(p->arena, p->db, items, p->count, &loaded));
+    if (loaded)
+        return NULL;
+    TRY(prediction_insert_many(p->arena, p->db, items, p->count, made));
+    for (size_t i = 0; i < p->count; i++)
+        if (!made[i])
+            return moved(p->arena);
+    return NULL;
+}
+
+static Error *revive_companies(Putting *p)
+{
+    Ids companies = {0};
+    for (size_t i = 0; i < p->count; i++)
+        vec_push(p->arena, &companies, p->places[i].row.company_id);
+    sort_ids(&companies);
+    return company_restore_many(p->arena, p->db, p->owner_id, companies.items, companies.count);
+}
+
+static Error *write_places(Putting *p)
+{
+    TRY(set_flags(p->arena, p->db, p->kind, p->owner_id, &p->aside, false));
+    TRY(lock_jobs(p->arena, p->db, p->owner_id, &p->jobs));
+    TRY(revive_companies(p));
+    TRY(store_rows(p));
+    TRY(covering_add(p->arena, p->db, p->owner_id, p->covering.items, p->covering.count));
+    return tally_store(p->arena, p->db, p->owner_id, p->tally);
+}
+
+static Error *decide(Putting *p)
+{
+    TRY(choose_candidates(p));
+    TRY(find_holders(p));
+    for (size_t i = 0; i < p->count; i++)
+        TRY(place_one(p, &p->places[i]));
+    return NULL;
+}
+
+static Putting putting(Arena *arena, Db *db, const Prediction *rows, size_t count, const Uuid *job)
+{
+    Putting p = {.arena = arena,
+                 .db = db,
+                 .owner_id = rows[0].owner_id,
+                 .kind = rows[0].kind,
+                 .job = job,
+                 .places = ARENA_ARRAY(arena, Place, count),
+                 .count = count,
+                 .tally = tally_new(arena)};
+    for (size_t i = 0; i < count; i++)
+        p.places[i].row = rows[i];
+    return p;
+}
+
+/* Of a hidden job, those that wait for it to be shown are not former for good. */
+static void tell_former(const Putting *p, bool *ret_former)
+{
+    for (size_t i = 0; i < p->count; i++) {
+        const Place *place = &p->places[i];
+        bool waits = p->job != NULL && place->candidate && place->holder != NULL &&
+                     !place->holder_hidden && !newer(place->holder, &place->row);
+        ret_former[i] = !place->row.is_current && !waits;
+    }
+}
+
+Error *versions_put_back(Arena *arena, Db *db, const Prediction *rows, size_t count,
+                         const Uuid *job, bool *ret_former)
+{
+    if (count == 0)
+        return NULL;
+    Putting p = putting(arena, db, rows, count, job);
+    TRY(decide(&p));
+    TRY(write_places(&p));
+    tell_former(&p, ret_former);
+    return NULL;
+}
+
+Error *versions_would_put_back(Arena *arena, Db *db, const Prediction *rows, size_t count,
+                               bool *ret_former)
+{
+    if (count == 0)
+        return NULL;
+    Putting p = putting(arena, db, rows, count, NULL);
+    TRY(decide(&p));
+    tell_former(&p, ret_former);
+    return NULL;
+}
