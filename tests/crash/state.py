@@ -131,11 +131,11 @@ def text(value):
 
 
 def entry_digest(before, row):
-    owner, seq, at, user, actor, via, address, request, action, kind, thing, count, reason, details = row
+    owner, seq, at, user, actor, via, address, request, action, kind, thing, count, reason, details, token = row
     return hashlib.sha256(
         before + raw(owner) + number(seq) + number(at) + raw(user) + text(actor) + text(via) + text(address) +
         text(request) + text(action) + text(kind) + raw(thing) + number(-1 if count is None else count) +
-        text(reason) + text(details)).digest()
+        text(reason) + text(details) + (b"" if token is None else text(token))).digest()
 
 
 def broken_chains(session):
@@ -145,7 +145,7 @@ def broken_chains(session):
     ends = {owner: (0, bytes(32)) for owner, (seq, _) in heads.items() if seq == 0}
     for *row, digest in session.execute(
             "SELECT owner_id, seq, {at_micros}, user_id, actor, via, address, request_id, action, object_kind, "
-            "object_id, row_count, reason, details, digest FROM audit_events ORDER BY owner_id, seq"):
+            "object_id, row_count, reason, details, token, digest FROM audit_events ORDER BY owner_id, seq"):
         owner, seq = row[0], row[1]
         last, before = ends.get(owner, (0, bytes(32)))
         if seq != last + 1:
