@@ -43,19 +43,41 @@ static void sort_ids(Ids *ids)
     ids->count = kept;
 }
 
-/* The jobs whose rows are about to be seen, or to give way: none of them may hide its rows by now. */
-static Error *lock_jobs(Arena *arena, Db *db, Uuid owner_id, Ids *jobs)
+/* A job with a row that is about to be seen, or to give way. Its recorded rows may be hidden while its inferred
+ * ones are not. */
+typedef struct SeenJob {
+    Uuid id;
+    JobLink link;
+} SeenJob;
+typedef VEC(SeenJob) SeenJobs;
+
+/* Recorded before inferred: hiding the former is what hiding the latter needs, too. */
+static int by_job(const void *a, const void *b)
 {
-    sort_ids(jobs);
-    for (size_t i = 0; i < jobs->count; i++) {
-        JobLock lock;
-        bool found = false;
-        TRY(job_lock(arena, db, owner_id, jobs->items[i], &lock, &found));
-        if (!found || lock.hides_rows)
+    const SeenJob *left = a, *right = b;
+    int order = uuid_compare(left->id, right->id);
+    return order != 0 ? order : (int)left->link - (int)right->link;
+}
+
+/* None of them may hide the row by now. */
+static Error *lock_jobs(Arena *arena, Db *db, Uuid owner_id, SeenJobs *jobs)
+{
+    Uuid *ids = ARENA_ARRAY(arena, Uuid, jobs->count + 1);
+    JobHides *hides = ARENA_ARRAY(arena, JobHides, jobs->count + 1);
+    size_t kept = 0;
+    if (jobs->count > 1)
+        qsort(jobs->items, jobs->count, sizeof *jobs->items, by_job);
+    for (size_t i = 0; i < jobs->count; i++)
+        if (kept == 0 || !uuid_equal(ids[kept - 1], jobs->items[i].id)) {
+            jobs->items[kept] = jobs->items[i];
+            ids[kept++] = jobs->items[i].id;
+        }
+    TRY(job_lock_many(arena, db, owner_id, ids, kept, hides));
+    for (size_t i = 0; i < kept; i++)
+        if (hides[i].hides_rows &&
+            (hides[i].hides_inferred || jobs->items[i].link == LINK_RECORDED))
             return moved(arena);
-        TRY(job_raise_revision(arena, db, owner_id, jobs->items[i]));
-    }
-    return NULL;
+    return job_raise_revision_many(arena, db, owner_id, ids, kept);
 }
 
 /* All of them must change: one that did not was moved by somebody else. */
@@ -83,7 +105,8 @@ static void tally_ref(Tally *tally, Kind kind, const VersionRef *ref, int64_t de
 static Error *swap_all(Arena *arena, Db *db, const SwapQuery *query, const VersionSwap *swaps,
                        size_t count)
 {
-    Ids off = {0}, on = {0}, jobs = {0};
+    Ids off = {0}, on = {0};
+    SeenJobs jobs = {0};
     Tally *tally = tally_new(arena);
     if (count == 0)
         return NULL;
@@ -92,7 +115,7 @@ static Error *swap_all(Arena *arena, Db *db, const SwapQuery *query, const Versi
         vec_push(arena, &on, swap->on.id);
         tally_ref(tally, query->kind, &swap->on, 1);
         if (swap->on.has_job && !uuid_equal(swap->on.job_id, query->job_id))
-            vec_push(arena, &jobs, swap->on.job_id);
+            vec_push(arena, &jobs, ((SeenJob){swap->on.job_id, swap->on.job_link}));
         if (!swap->off_any)
             continue;
         vec_push(arena, &off, swap->off.id);
@@ -166,6 +189,13 @@ Error *versions_count_uncovered(Arena *arena, Db *db, const SwapQuery *job, bool
 
 /* --- a key that a hidden row holds ----------------------------------------------------------- */
 
+/* Whoever takes the key may be gone before the job is shown. */
+static Error *note_waiting(Arena *arena, Db *db, const Prediction *hidden)
+{
+    const CoveringRow covering = {hidden->job_id, hidden->job_row, hidden->id};
+    return covering_add(arena, db, hidden->owner_id, &covering, 1);
+}
+
 Error *versions_free_key(Arena *arena, Db *db, const Prediction *hidden, Prediction **ret_holder)
 {
     PredictionKey key = prediction_key(hidden);
@@ -190,6 +220,8 @@ Error *versions_free_key(Arena *arena, Db *db, const Prediction *hidden, Predict
             return prediction_current(arena, db, &key, ret_holder, &still_hidden);
         }
     }
+    if (found && lock.status == JOB_RESTORING)
+        TRY(note_waiting(arena, db, hidden));
     return predictions_set_aside(arena, db, hidden);
 }
 
@@ -200,6 +232,8 @@ typedef struct Place {
     bool candidate; /* the newest of its key among these, and not retired */
     const Prediction *holder;
     bool holder_hidden;
+    const Prediction *
+        front; /* what is seen of the key, or will be: the holder, or what lies under a hidden one */
 } Place;
 
 typedef struct Putting {
@@ -213,7 +247,7 @@ typedef struct Putting {
     bool any_retired;
     VEC(CoveringRow) covering;
     Ids aside; /* what steps back */
-    Ids jobs;  /* of rows that somebody sees */
+    SeenJobs jobs;
     Tally *tally;
 } Putting;
 
@@ -283,45 +317,45 @@ static void step_back(Putting *p, const Prediction *holder)
     tally_add(p->tally, &key, -1);
 }
 
-/* Only where a current version was once deleted alone can a former one be newer than what holds the key. */
-static Error *newer_former(Putting *p, const Prediction *row, bool *ret_newer)
+/* A former version is in front only under a hidden one, whose job is settling then, or where a current version was
+ * once deleted alone. */
+static Error *find_front(Putting *p, Place *place)
 {
-    PredictionKey key = prediction_key(row);
+    PredictionKey key = prediction_key(&place->row);
     Prediction *former = NULL;
     size_t count = 0;
-    *ret_newer = false;
-    if (p->any_retired)
+    place->front = place->holder_hidden ? NULL : place->holder;
+    if (place->holder_hidden || p->any_retired)
         TRY(prediction_former(p->arena, p->db, &key, 1, &former, &count));
-    *ret_newer = count > 0 && newer(&former[0], row);
+    if (count > 0 && (place->holder_hidden || newer(&former[0], &place->row)))
+        place->front = &former[0];
     return NULL;
 }
 
 /* See versions.h for what this decides. */
 static Error *place_one(Putting *p, Place *place)
 {
-    const Prediction *holder = place->holder;
-    bool behind = false;
-    place->row.is_current = false;
+    Prediction *row = &place->row;
+    row->is_current = false;
     if (!place->candidate)
         return NULL;
-    if (holder != NULL && !place->holder_hidden) {
-        if (holder->has_job)
-            vec_push(p->arena, &p->jobs, holder->job_id);
-        if (newer(holder, &place->row)) {
-            note_covering(p, holder);
-            return NULL;
-        }
-    }
-    TRY(newer_former(p, &place->row, &behind));
-    if (behind)
+    TRY(find_front(p, place));
+    const Prediction *front = place->front;
+    if (front != NULL && front->has_job)
+        vec_push(p->arena, &p->jobs, ((SeenJob){front->job_id, front->job_link}));
+    if (front != NULL && newer(front, row)) {
+        note_covering(p, front);
+        if (p->job != NULL) /* what is in front may be gone before the job is shown */
+            note_covering(p, row);
         return NULL;
-    if (holder != NULL && !place->holder_hidden)
-        note_covering(p, &place->row);
-    if (holder != NULL && !place->holder_hidden && p->job != NULL)
+    }
+    if (front != NULL)
+        note_covering(p, row);
+    if (front != NULL && p->job != NULL)
         return NULL; /* until the job is shown */
-    if (holder != NULL)
-        step_back(p, holder);
-    place->row.is_current = true;
+    if (place->holder != NULL)
+        step_back(p, place->holder);
+    row->is_current = true;
     return NULL;
 }
 
@@ -395,8 +429,8 @@ static void tell_former(const Putting *p, bool *ret_former)
 {
     for (size_t i = 0; i < p->count; i++) {
         const Place *place = &p->places[i];
-        bool waits = p->job != NULL && place->candidate && place->holder != NULL &&
-                     !place->holder_hidden && !newer(place->holder, &place->row);
+        bool waits = p->job != NULL && place->candidate && place->front != NULL &&
+                     !newer(place->front, &place->row);
         ret_former[i] = !place->row.is_current && !waits;
     }
 }

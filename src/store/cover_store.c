@@ -6,7 +6,7 @@
 #include "store/id_list.h"
 #include "store/statements.h"
 
-enum { SWAP_OFF = 1, SWAP_ON = 7, TIES_MAX = 1000000 };
+enum { SWAP_OFF = 1, SWAP_ON = 8, TIES_MAX = 1000000 };
 
 typedef struct CoveringRows {
     Uuid owner_id;
@@ -56,9 +56,10 @@ static VersionRef read_ref(const Rows *rows, int column)
                         .has_job = !row_is_null(rows, column + 1),
                         .job_id = row_uuid(rows, column + 1),
                         .job_row = row_int(rows, column + 2),
-                        .year = (int)row_int(rows, column + 3),
-                        .risk_level = (RiskLevel)row_int(rows, column + 4),
-                        .sector = row_str(rows, column + 5)};
+                        .job_link = (JobLink)row_int(rows, column + 3),
+                        .year = (int)row_int(rows, column + 4),
+                        .risk_level = (RiskLevel)row_int(rows, column + 5),
+                        .sector = row_str(rows, column + 6)};
 }
 
 static Error *read_swaps(Arena *arena, Rows *rows, VersionSwap **ret_swaps, size_t *ret_count)

@@ -26,6 +26,7 @@ typedef struct VersionRef {
     bool has_job;
     Uuid job_id;
     int64_t job_row;
+    JobLink job_link;
     int year;
     RiskLevel risk_level;
     Str sector;
