@@ -117,6 +117,14 @@ FROM unnest(string_to_array($2, ',')::uuid[], string_to_array($3, ',')::bigint[]
             string_to_array($4, ',')::uuid[]) AS v (job_id, job_row, id)
 ON CONFLICT DO NOTHING;
 
+-- name: covering_insert_of_job
+-- each kind
+-- All rows of a job that are there.
+INSERT INTO covering_rows (owner_id, job_id, job_row, prediction_id)
+SELECT p.owner_id, p.job_id, coalesce(p.job_row, 0), p.id FROM {table} p
+WHERE p.owner_id = $1 AND p.job_id = $2 AND (p.job_link = 0 OR $3)
+ON CONFLICT DO NOTHING;
+
 -- name: covering_count
 SELECT count(*) FROM (SELECT 1 FROM covering_rows WHERE owner_id = $1 AND job_id = $2 LIMIT $3) counted;
 

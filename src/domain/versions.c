@@ -43,23 +43,21 @@ static void sort_ids(Ids *ids)
     ids->count = kept;
 }
 
-/* A job with a row that is about to be seen, or to give way. Its recorded rows may be hidden while its inferred
- * ones are not. */
+/* A job and whether it was found to hide a row with such a link: recorded rows may be hidden while inferred ones
+ * are not. */
 typedef struct SeenJob {
     Uuid id;
     JobLink link;
+    bool hidden;
 } SeenJob;
 typedef VEC(SeenJob) SeenJobs;
 
-/* Recorded before inferred: hiding the former is what hiding the latter needs, too. */
 static int by_job(const void *a, const void *b)
 {
-    const SeenJob *left = a, *right = b;
-    int order = uuid_compare(left->id, right->id);
-    return order != 0 ? order : (int)left->link - (int)right->link;
+    return uuid_compare(((const SeenJob *)a)->id, ((const SeenJob *)b)->id);
 }
 
-/* None of them may hide the row by now. */
+/* Each must still be as it was found. */
 static Error *lock_jobs(Arena *arena, Db *db, Uuid owner_id, SeenJobs *jobs)
 {
     Uuid *ids = ARENA_ARRAY(arena, Uuid, jobs->count + 1);
@@ -68,15 +66,17 @@ static Error *lock_jobs(Arena *arena, Db *db, Uuid owner_id, SeenJobs *jobs)
     if (jobs->count > 1)
         qsort(jobs->items, jobs->count, sizeof *jobs->items, by_job);
     for (size_t i = 0; i < jobs->count; i++)
-        if (kept == 0 || !uuid_equal(ids[kept - 1], jobs->items[i].id)) {
-            jobs->items[kept] = jobs->items[i];
+        if (kept == 0 || !uuid_equal(ids[kept - 1], jobs->items[i].id))
             ids[kept++] = jobs->items[i].id;
-        }
     TRY(job_lock_many(arena, db, owner_id, ids, kept, hides));
-    for (size_t i = 0; i < kept; i++)
-        if (hides[i].hides_rows &&
-            (hides[i].hides_inferred || jobs->items[i].link == LINK_RECORDED))
+    for (size_t i = 0, k = 0; i < jobs->count; i++) {
+        const SeenJob *job = &jobs->items[i];
+        k += !uuid_equal(ids[k], job->id);
+        bool hidden =
+            hides[k].hides_rows && (hides[k].hides_inferred || job->link == LINK_RECORDED);
+        if (hidden != job->hidden)
             return moved(arena);
+    }
     return job_raise_revision_many(arena, db, owner_id, ids, kept);
 }
 
@@ -115,7 +115,7 @@ static Error *swap_all(Arena *arena, Db *db, const SwapQuery *query, const Versi
         vec_push(arena, &on, swap->on.id);
         tally_ref(tally, query->kind, &swap->on, 1);
         if (swap->on.has_job && !uuid_equal(swap->on.job_id, query->job_id))
-            vec_push(arena, &jobs, ((SeenJob){swap->on.job_id, swap->on.job_link}));
+            vec_push(arena, &jobs, ((SeenJob){swap->on.job_id, swap->on.job_link, false}));
         if (!swap->off_any)
             continue;
         vec_push(arena, &off, swap->off.id);
@@ -229,7 +229,9 @@ Error *versions_free_key(Arena *arena, Db *db, const Prediction *hidden, Predict
 
 typedef struct Place {
     Prediction row; /* with the flag that it gets */
-    bool candidate; /* the newest of its key among these, and not retired */
+    bool hidden;    /* by its job, until that is shown or gone */
+    bool
+        candidate; /* the newest of its key among these, and not retired; and not hidden, unless its job comes back */
     const Prediction *holder;
     bool holder_hidden;
     const Prediction *
@@ -257,6 +259,30 @@ static bool newer(const Prediction *a, const Prediction *b)
                                           : uuid_compare(a->id, b->id) > 0;
 }
 
+/* Rows of a job that is hidden, too, where it is not the one that comes back. Once they are written, the jobs must
+ * still be as they are now. */
+static Error *find_hidden(Putting *p)
+{
+    Map jobs = map_new(p->arena);
+    for (size_t i = 0; i < p->count; i++) {
+        Place *place = &p->places[i];
+        Str id = {(const char *)place->row.job_id.bytes, sizeof place->row.job_id.bytes};
+        place->hidden = p->job != NULL;
+        if (p->job != NULL || !place->row.has_job)
+            continue;
+        Job *job = map_find(&jobs, id);
+        if (job == NULL) {
+            TRY(job_find(p->arena, p->db, p->owner_id, place->row.job_id, &job));
+            CHECK(job != NULL); /* it is never removed */
+            map_put(&jobs, id, job);
+        }
+        place->hidden =
+            job->hides_rows && (job->hides_inferred || place->row.job_link == LINK_RECORDED);
+        vec_push(p->arena, &p->jobs, ((SeenJob){job->id, place->row.job_link, place->hidden}));
+    }
+    return NULL;
+}
+
 /* Finds the candidate of each key. */
 static Error *choose_candidates(Putting *p)
 {
@@ -273,7 +299,8 @@ static Error *choose_candidates(Putting *p)
         } key = {p->places[i].row.company_id, p->places[i].row.year, p->places[i].row.quarter};
         Str bytes = {(const char *)&key, sizeof key};
         Place *place = &p->places[i], *best = map_find(&keys, bytes);
-        place->candidate = !retired[i] && (best == NULL || newer(&place->row, &best->row));
+        place->candidate = !retired[i] && (p->job != NULL || !place->hidden) &&
+                           (best == NULL || newer(&place->row, &best->row));
         if (!place->candidate)
             continue;
         if (best != NULL)
@@ -337,21 +364,23 @@ static Error *place_one(Putting *p, Place *place)
 {
     Prediction *row = &place->row;
     row->is_current = false;
+    if (!place->candidate && place->hidden) /* showing its job looks at it */
+        note_covering(p, row);
     if (!place->candidate)
         return NULL;
     TRY(find_front(p, place));
     const Prediction *front = place->front;
     if (front != NULL && front->has_job)
-        vec_push(p->arena, &p->jobs, ((SeenJob){front->job_id, front->job_link}));
+        vec_push(p->arena, &p->jobs, ((SeenJob){front->job_id, front->job_link, false}));
     if (front != NULL && newer(front, row)) {
         note_covering(p, front);
-        if (p->job != NULL) /* what is in front may be gone before the job is shown */
+        if (place->hidden) /* what is in front may be gone before the job is shown */
             note_covering(p, row);
         return NULL;
     }
     if (front != NULL)
         note_covering(p, row);
-    if (front != NULL && p->job != NULL)
+    if (front != NULL && place->hidden)
         return NULL; /* until the job is shown */
     if (place->holder != NULL)
         step_back(p, place->holder);
@@ -402,6 +431,7 @@ static Error *write_places(Putting *p)
 
 static Error *decide(Putting *p)
 {
+    TRY(find_hidden(p));
     TRY(choose_candidates(p));
     TRY(find_holders(p));
     for (size_t i = 0; i < p->count; i++)
@@ -429,7 +459,7 @@ static void tell_former(const Putting *p, bool *ret_former)
 {
     for (size_t i = 0; i < p->count; i++) {
         const Place *place = &p->places[i];
-        bool waits = p->job != NULL && place->candidate && place->front != NULL &&
+        bool waits = place->hidden && place->candidate && place->front != NULL &&
                      !newer(place->front, &place->row);
         ret_former[i] = !place->row.is_current && !waits;
     }

@@ -43,6 +43,12 @@ Error *covering_add(Arena *arena, Db *db, Uuid owner_id, const CoveringRow *rows
                   NULL);
 }
 
+Error *covering_add_job(Arena *arena, Db *db, Kind kind, Uuid owner_id, Uuid job_id, bool inferred)
+{
+    return db_run(db, arena, SQL_COVERING_INSERT_OF_JOB + (int)kind,
+                  PARAMS(value_uuid(owner_id), value_uuid(job_id), value_bool(inferred)), NULL);
+}
+
 Error *covering_count(Arena *arena, Db *db, Uuid owner_id, Uuid job_id, int64_t most,
                       int64_t *ret_count)
 {

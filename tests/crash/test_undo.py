@@ -93,7 +93,8 @@ class UndoTest(harness.unittest.TestCase):
     @classmethod
     def delete(cls, client):
         return client.call("DELETE", f"/predictions/jobs/{cls.job}?delete_predictions=true"
-                           "&include_edited=true&delete_orphaned_companies=true", headers={"Prefer": "respond-async"})
+                           "&include_edited=true&delete_orphaned_companies=true",
+                           headers={"Prefer": "respond-async"})
 
     @classmethod
     def restore(cls, client):
