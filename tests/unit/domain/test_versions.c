@@ -312,12 +312,136 @@ static void test_whatever_is_done_meanwhile(void **state)
     for (int i = 0; i < JOBS; i++)
         jobs[i] = imported(w, KIND_ANNUAL, rows_of(w, KIND_ANNUAL, i));
     world_save(w);
-    for (int64_t seed = 1; seed <= world_rounds(40); seed++) {
+    for (int64_t seed = 1; seed <= world_rounds(25); seed++) {
         world_restore(w);
         Walk walk = {.w = w, .seed = (uint64_t)seed, .trace = buf_new(w->arena, 1 << 16)};
         memcpy(walk.jobs, jobs, sizeof jobs);
         walk_once(&walk);
     }
+}
+
+/* --- more than fit into one transaction --------------------------------------------------------- */
+
+enum { MANY = SETTLE_AT_ONCE + 50, FREE = 20, BETWEEN = 60 };
+
+static const char *many_rows(World *w, int from, int to, const char *symbol, double roa)
+{
+    Buf rows = buf_new(w->arena, 4 << 20);
+    for (int i = from; i < to; i++)
+        buf_printf(&rows, "%s%d,Inc.,1,Energy,%d,Q4,,,,,%g\n", symbol, i / 50, 1970 + i % 50, roa);
+    return buf_str(&rows).ptr;
+}
+
+/* Keys that are seen with such a value; a key twice would be two. */
+static int64_t seen(World *w, const char *value)
+{
+    return world_number(w, TEXT("SELECT count(*) FROM annual_predictions p WHERE p.is_current AND "
+                                "NOT " HIDDEN("p") " AND p.return_on_assets %s",
+                                value));
+}
+
+static bool settling(World *w, Uuid job)
+{
+    return world_job(w, w->ada, job)->settling;
+}
+
+static void crash(World *w)
+{
+    world_reopen(w);
+    world_advance(SECONDS(TASK_LEASE_SECONDS) + 1);
+}
+
+/* What is hidden is gone at once; what it had displaced comes back pass by pass. Who needs a key meanwhile finds
+ * there what comes back. */
+static Uuid settle_deletion(World *w, Uuid b)
+{
+    Prediction *made = NULL;
+    Uuid deletion;
+    assert_no_error(deleted(w, b, (DeletionOptions){0}, &deletion));
+    assert_true(settling(w, b));
+    assert_int_equal(seen(w, "< 2") + seen(w, "= 2"), 0);
+    Error *error = world_create(w, w->ada, "S200", 1970, 7, &made);
+    assert_true(error_is(error, "duplicate"));
+    error = world_create(w, w->ada, "F0", 1970, 7, &made); /* of B alone */
+    assert_no_error(error);
+    for (int pass = 1; settling(w, b); pass++) {
+        assert_true(pass <= MANY / SETTLE_PASS + 1);
+        work(w, 1);
+        if (pass % 2 == 0)
+            crash(w);
+        int64_t back = (int64_t)pass * SETTLE_PASS;
+        assert_int_equal(seen(w, "< 2"), back < MANY ? back : MANY);
+        assert_int_equal(seen(w, "= 2"), 0);
+        assert_int_equal(world_number(w, "SELECT count(*) FROM annual_predictions WHERE "
+                                         "return_on_assets = 2"),
+                         MANY + FREE); /* nothing is removed before */
+    }
+    check(w, "settling");
+    world_work(w);
+    check(w, "the removal");
+    assert_int_equal(seen(w, "< 2"), MANY);
+    return deletion;
+}
+
+static void settle_restoration(World *w, Uuid b, Uuid deletion)
+{
+    Uuid again;
+    Prediction *made = NULL;
+    assert_no_error(restored(w, deletion));
+    while (!settling(w, b)) {
+        work(w, 1);
+        assert_true(settling(w, b) || seen(w, "= 2") == 0);
+    }
+    assert_int_equal(seen(w, "< 2"), MANY);
+    assert_int_equal(seen(w, "= 2"), FREE - 1); /* one key was taken */
+    Error *error = deleted(w, b, (DeletionOptions){0}, &again);
+    assert_true(error_is(error, "settling"));
+    error = world_create(w, w->ada, "S200", 1970, 7, &made);
+    assert_true(error_is(error, "duplicate"));
+    for (int pass = 1; settling(w, b); pass++) {
+        assert_true(pass <= MANY / SETTLE_PASS + 1);
+        work(w, 1);
+        if (pass % 2 == 0)
+            crash(w);
+        int64_t back = (int64_t)pass * SETTLE_PASS;
+        assert_int_equal(seen(w, "= 2"), FREE - 1 + (back < MANY ? back : MANY));
+        assert_int_equal(seen(w, "< 2"), back < MANY ? MANY - back : 0);
+    }
+    check(w, "settling again");
+    assert_int_equal(world_job(w, w->ada, b)->status, JOB_COMPLETED);
+}
+
+/* A job that is deleted while another comes back: what it displaced is on its way,
+ * and in front of what is older. */
+static void settle_within_a_restoration(World *w, Uuid a, Uuid b)
+{
+    Uuid of_a, of_b;
+    Uuid c = imported(w, KIND_ANNUAL, ROW("S0", 1970, 3)); /* the newest */
+    assert_no_error(deleted(w, a, (DeletionOptions){0}, &of_a));
+    world_work(w);
+    assert_no_error(restored(w, of_a));
+    work(w, 1);
+    assert_no_error(deleted(w, b, (DeletionOptions){0}, &of_b));
+    work(w, 2);
+    world_work(w);
+    check(w, "a deletion within a restoration");
+    assert_int_equal(seen(w, "< 2"), MANY - 1);
+    assert_no_error(deleted(w, c, (DeletionOptions){0}, &of_b));
+    world_work(w);
+    check(w, "the last deletion");
+    assert_int_equal(seen(w, "< 2"), MANY);
+}
+
+static void test_more_than_change_places_at_once(void **state)
+{
+    World *w = *state;
+    Uuid a = imported(w, KIND_ANNUAL, many_rows(w, 0, MANY, "S", 1));
+    imported(w, KIND_ANNUAL, many_rows(w, MANY - BETWEEN, MANY, "S", 1.5));
+    Uuid b = imported(w, KIND_ANNUAL,
+                      TEXT("%s%s", many_rows(w, 0, MANY, "S", 2), many_rows(w, 0, FREE, "F", 2)));
+    Uuid deletion = settle_deletion(w, b);
+    settle_restoration(w, b, deletion);
+    settle_within_a_restoration(w, a, b);
 }
 
 int main(void)
@@ -329,6 +453,7 @@ int main(void)
         WORLD_TEST(test_rows_without_a_number),
         WORLD_TEST(test_an_inferred_row_comes_back_while_its_job_is_being_deleted),
         WORLD_TEST(test_whatever_is_done_meanwhile),
+        WORLD_TEST(test_more_than_change_places_at_once),
     };
     return world_run(tests);
 }
