@@ -71,6 +71,20 @@ Error *holds_refuse_archive(Arena *arena, const Job *job, int64_t rows)
     return error;
 }
 
+Error *holds_refuse_rows(Arena *arena, const Job *job, int64_t rows)
+{
+    if (job->legal_hold == NULL)
+        return NULL;
+    Error *error = error_with_reason(
+        ERROR(arena, ERROR_CONFLICT,
+              "%lld of these rows belong to an upload that is on legal hold, set by %s: they stay "
+              "until the hold is lifted.",
+              (long long)rows, setter(job)),
+        "legal_hold");
+    error->extra_json = describe(arena, job, rows);
+    return error;
+}
+
 /* --- changing -------------------------------------------------------------------------------- */
 
 static Error *allowed(Arena *arena, const Principal *who, const Job *job, const JobChange *change)

@@ -21,6 +21,9 @@ Error *holds_refuse(Arena *arena, const Job *job) MUST_CHECK;
 /* The same for an archive: `rows` of it are the job's. */
 Error *holds_refuse_archive(Arena *arena, const Job *job, int64_t rows) MUST_CHECK;
 
+/* The same for predictions that are asked for by themselves: `rows` of them stay with it. */
+Error *holds_refuse_rows(Arena *arena, const Job *job, int64_t rows) MUST_CHECK;
+
 /* What somebody wants changed about a job. */
 typedef struct JobChange {
     bool has_note;

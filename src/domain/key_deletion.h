@@ -32,6 +32,17 @@ Error *key_deletion_of_prediction(Arena *arena, Db *db, const Principal *who,
                                   const Prediction *prediction, const KeyDeletionOptions *options,
                                   Deletion **ret_deletion) MUST_CHECK;
 
+/* A deletion that nothing has stored yet: who, when, why, until when it may be restored. */
+Deletion *key_deletion_new(Arena *arena, const Principal *who, Uuid owner_id,
+                           DeletionSubject subject, const KeyDeletionOptions *options);
+
+/* Stores a deletion with its task, to be worked in the owner's turn. In a write transaction. */
+Error *key_deletion_queue(Arena *arena, Db *db, const Deletion *deletion) MUST_CHECK;
+
+/* NULL, or ERROR_CHANGED: `etag` is not what If-Match names. */
+Error *key_deletion_refuse_changed(Arena *arena, const KeyDeletionOptions *options,
+                                   const char *etag) MUST_CHECK;
+
 /* Predictions that a filter finds among the current ones of an owner, as they are now: later ones stay. */
 typedef struct Purge {
     Kind kind;
@@ -42,11 +53,11 @@ typedef struct Purge {
 } Purge;
 
 typedef struct PurgeCounts {
-    int64_t keys;            /* that would go, and of these: */
-    int64_t current;         /* rows: their current versions */
-    int64_t former;          /* rows: their former versions */
-    int64_t held;            /* rows that a legal hold keeps: the deletion would be refused */
-    int64_t others;          /* keys that the filter finds and that are not this principal's to delete */
+    int64_t keys;    /* that would go, and of these: */
+    int64_t current; /* rows: their current versions */
+    int64_t former;  /* rows: their former versions */
+    int64_t held;    /* rows that a legal hold keeps: the deletion would be refused */
+    int64_t others;  /* keys that the filter finds and that are not this principal's to delete */
     int64_t companies_empty; /* companies that would be left without a prediction */
 } PurgeCounts;
 

@@ -189,17 +189,15 @@ static Error *find(Arena *arena, Db *db, const Principal *who, Kind kind, Uuid i
                                    : ERROR(arena, ERROR_NOT_FOUND, "There is no such prediction.");
 }
 
-static Error *gone(Arena *arena, Db *db, const Prediction *prediction)
+static Error *gone(Arena *arena, Db *db, Prediction *hidden)
 {
-    Deletion *deletion = NULL;
-    Error *error =
-        ERROR(arena, ERROR_GONE, "This prediction was deleted with the upload that made it.");
-    TRY(deletion_find_of_job(arena, db, prediction->owner_id, prediction->job_id, &deletion));
-    return deletion == NULL ? error : owners_describe_deletion(arena, error, deletion);
+    GonePrediction gone;
+    TRY(prediction_gone_with_job(arena, db, hidden, &gone));
+    return prediction_gone_error(arena, &gone);
 }
 
-Error *predictions_get(Arena *arena, Db *db, const Principal *who, Kind kind, Uuid id,
-                       Prediction **ret_prediction, Uuid *ret_current_id)
+Error *predictions_get_at_once(Arena *arena, Db *db, const Principal *who, Kind kind, Uuid id,
+                               Prediction **ret_prediction, Uuid *ret_current_id)
 {
     Prediction *prediction = NULL;
     bool hidden = false;
@@ -215,6 +213,32 @@ Error *predictions_get(Arena *arena, Db *db, const Principal *who, Kind kind, Uu
     }
     *ret_prediction = prediction;
     return NULL;
+}
+
+Error *predictions_get(Arena *arena, Db *db, const Principal *who, Kind kind, Uuid id,
+                       Prediction **ret_prediction, Uuid *ret_current_id)
+{
+    GonePrediction gone = {0};
+    Error *error =
+        predictions_get_at_once(arena, db, who, kind, id, ret_prediction, ret_current_id);
+    if (error == NULL || error->code != ERROR_NOT_FOUND)
+        return error;
+    TRY(prediction_gone_find(arena, db, who, kind, id, &gone));
+    return gone.row == NULL ? error : prediction_gone_error(arena, &gone);
+}
+
+Error *predictions_get_deleted(Arena *arena, Db *db, const Principal *who, Kind kind, Uuid id,
+                               GonePrediction *ret_gone)
+{
+    Prediction *prediction = NULL;
+    bool hidden = false;
+    *ret_gone = (GonePrediction){0};
+    Error *error = find(arena, db, who, kind, id, &prediction, &hidden);
+    if (error != NULL && error->code != ERROR_NOT_FOUND)
+        return error;
+    if (error != NULL)
+        return prediction_gone_find(arena, db, who, kind, id, ret_gone);
+    return hidden ? prediction_gone_with_job(arena, db, prediction, ret_gone) : NULL;
 }
 
 Error *predictions_list(Arena *arena, Db *db, const Principal *who, Kind kind,
@@ -314,6 +338,15 @@ Error *predictions_lineage(Arena *arena, Db *db, const Principal *who, Kind kind
 
 /* --- changing and removing ------------------------------------------------------------------- */
 
+static Error *refuse_changed(Arena *arena, const Prediction *prediction, const char *if_match)
+{
+    if (if_match == NULL || strcmp(if_match, "*") == 0 ||
+        str_starts_with(str_from(if_match), etag_front(arena, prediction)))
+        return NULL;
+    return ERROR(arena, ERROR_CHANGED,
+                 "The prediction has changed since you read it. Read it again.");
+}
+
 /* The present version, inside the write transaction, after all that may refuse. */
 static Error *get_to_change(Arena *arena, Db *db, const Principal *who, Kind kind, Uuid id,
                             const char *if_match, Prediction **ret_prediction)
@@ -334,10 +367,7 @@ static Error *get_to_change(Arena *arena, Db *db, const Principal *who, Kind kin
                                                                 uuid_text(arena, current));
         return error;
     }
-    if (if_match != NULL && strcmp(if_match, "*") != 0 &&
-        !str_starts_with(str_from(if_match), etag_front(arena, prediction)))
-        return ERROR(arena, ERROR_CHANGED,
-                     "The prediction has changed since you read it. Read it again.");
+    TRY(refuse_changed(arena, prediction, if_match));
     if (prediction->has_job) { /* what a deletion or restore of its job decides must stay so */
         JobLock lock;
         bool found = false;
@@ -390,25 +420,51 @@ Error *predictions_change(Arena *arena, Db *db, const Principal *who, Kind kind,
     return predictions_get(arena, db, who, kind, next.id, ret_prediction, &current);
 }
 
-Error *predictions_delete(Arena *arena, Db *db, const Principal *who, Kind kind, Uuid id,
-                          const char *if_match, const char *reason, int64_t *ret_count)
+/* One version alone may be a former one. */
+static Error *get_version(Arena *arena, Db *db, const Principal *who, Kind kind, Uuid id,
+                          const char *if_match, Prediction **ret_prediction)
 {
+    Uuid current;
+    for (size_t i = 0; i < who->owner_count; i++)
+        TRY(prediction_lock(arena, db, kind, who->owners[i], id));
+    TRY(predictions_get(arena, db, who, kind, id, ret_prediction, &current));
+    TRY(refuse_others(arena, who, *ret_prediction));
+    return refuse_changed(arena, *ret_prediction, if_match);
+}
+
+static Error *note_deletion(Arena *arena, Db *db, const Principal *who,
+                            const Prediction *prediction, const Deletion *deletion)
+{
+    const char *details = arena_printf(arena, "{\"deletion_id\": \"%s\", \"versions\": \"%s\"}",
+                                       uuid_text(arena, deletion->id),
+                                       deletion->subject == SUBJECT_VERSION ? "this" : "all");
+    return audit_write(arena, db, who,
+                       (AuditNote){.owner_id = prediction->owner_id,
+                                   .action = "prediction.deleted",
+                                   .object_kind = "prediction",
+                                   .object_id = prediction->id,
+                                   .count = deletion_rows(&deletion->counts),
+                                   .reason = deletion->reason,
+                                   .details = details});
+}
+
+Error *predictions_delete(Arena *arena, Db *db, const Principal *who, Kind kind, Uuid id,
+                          const KeyDeletionOptions *options, Deletion **ret_deletion)
+{
+    Prediction *prediction = NULL;
+    Deletion *deletion = NULL;
+    Uuid current;
+    TRY(predictions_get(arena, db, who, kind, id, &prediction,
+                        &current)); /* may look in archives */
     Tx TX_AUTO tx = {0};
     TRY(tx_begin(db, arena, TX_WRITE, &tx));
-    Prediction *prediction = NULL;
-    TRY(get_to_change(arena, db, who, kind, id, if_match, &prediction));
-    PredictionKey key = prediction_key(prediction);
-    JobRows *jobs = NULL;
-    size_t job_count = 0;
-    int64_t former = 0;
-    TRY(predictions_set_aside(arena, db, prediction)); /* it is one of the former by now */
-    TRY(prediction_jobs_of_former(arena, db, &key, &jobs, &job_count));
-    TRY(prediction_delete_former(arena, db, &key, &former));
-    for (size_t i = 0; i < job_count; i++)
-        TRY(job_rows_removed(arena, db, key.owner_id, jobs[i].job_id, jobs[i].rows));
-    TRY(owner_touch(arena, db, key.owner_id));
-    TRY(note(arena, db, who, prediction, "prediction.deleted", former, reason));
+    if (options->this_version)
+        TRY(get_version(arena, db, who, kind, id, options->if_match, &prediction));
+    else
+        TRY(get_to_change(arena, db, who, kind, id, options->if_match, &prediction));
+    TRY(key_deletion_of_prediction(arena, db, who, prediction, options, &deletion));
+    TRY(note_deletion(arena, db, who, prediction, deletion));
     TRY(tx_commit(&tx, arena));
-    *ret_count = former;
+    *ret_deletion = deletion;
     return NULL;
 }

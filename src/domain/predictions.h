@@ -3,6 +3,8 @@
 #define OBLIGOR_DOMAIN_PREDICTIONS_H
 
 #include "domain/idempotency.h"
+#include "domain/key_deletion.h"
+#include "domain/prediction_gone.h"
 #include "model/job.h"
 #include "model/page.h"
 #include "model/prediction.h"
@@ -37,14 +39,23 @@ Error *predictions_change(Arena *arena, Db *db, const Principal *who, Kind kind,
                           const PredictionInput *input, const char *if_match,
                           Prediction **ret_prediction) MUST_CHECK;
 
-/* Removes a current prediction with all versions of its key; *ret_count rows went. */
+/* Removes a current prediction with all versions of its key that can be seen, or (options->this_version) one
+ * version alone, current or former; it is archived. `if_match` is as above. *ret_deletion is done. */
 Error *predictions_delete(Arena *arena, Db *db, const Principal *who, Kind kind, Uuid id,
-                          const char *if_match, const char *reason, int64_t *ret_count) MUST_CHECK;
+                          const KeyDeletionOptions *options, Deletion **ret_deletion) MUST_CHECK;
 
-/* ERROR_NOT_FOUND: not there or not yours. ERROR_GONE: hidden by the deletion of its job. A former
+/* ERROR_NOT_FOUND: not there or not yours. ERROR_GONE: deleted, with when, by whom and why. A former
  * version is given too, with is_current false and *ret_current_id (nil when its key has none). */
 Error *predictions_get(Arena *arena, Db *db, const Principal *who, Kind kind, Uuid id,
                        Prediction **ret_prediction, Uuid *ret_current_id) MUST_CHECK;
+
+/* The same as a point read, for a thread that must not wait: what lies in an archive is ERROR_NOT_FOUND too. */
+Error *predictions_get_at_once(Arena *arena, Db *db, const Principal *who, Kind kind, Uuid id,
+                               Prediction **ret_prediction, Uuid *ret_current_id) MUST_CHECK;
+
+/* A deleted prediction as it was; ret_gone->row NULL: it is there, or nobody knows of it. */
+Error *predictions_get_deleted(Arena *arena, Db *db, const Principal *who, Kind kind, Uuid id,
+                               GonePrediction *ret_gone) MUST_CHECK;
 
 /* The strong entity tag of a prediction, with its quotes: its id and whether it is current, which is what
  * If-Match compares, and a digest of all that is shown with it and may change. */

@@ -183,7 +183,7 @@ void exchange_body_done(Exchange *exchange)
 
 Place exchange_place(const Exchange *exchange)
 {
-    if (exchange->unjudged)
+    if (exchange->unjudged || exchange->request.has_to_wait)
         return PLACE_POOL;
     switch (exchange->request.route->runs) {
     case RUNS_AT_ONCE:
@@ -212,7 +212,15 @@ void exchange_run(Exchange *exchange, Db *db)
 {
     Request *request = &exchange->request;
     request->db = db;
-    exchange_finish(exchange, request->route->handler(request, &exchange->response));
+    request->must_not_wait = true;
+    Error *error = request->route->handler(request, &exchange->response);
+    request->must_not_wait = false;
+    if (error != NULL || !request->has_to_wait) {
+        exchange_finish(exchange, error);
+        return;
+    }
+    exchange->response = RESPONSE_NONE;
+    request->query.checked = false;
 }
 
 void exchange_finish(Exchange *exchange, Error *error)

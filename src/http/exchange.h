@@ -58,7 +58,8 @@ Place exchange_place(const Exchange *exchange);
 /* False, and answered, when the database is away: a thread that may wait would do so in vain. */
 bool exchange_may_wait(Exchange *exchange);
 
-/* Runs the handler at once, where it does not wait; afterwards there is an answer. */
+/* Runs the handler at once, where it does not wait; afterwards there is an answer, or the place is the pool
+ * now: the handler found that it has to wait. */
 void exchange_run(Exchange *exchange, Db *db);
 
 /* On a thread that may wait: judges what exchange_judge left open. */

@@ -1,7 +1,11 @@
-/* Companies: list, search, one, and its history. */
+/* Companies: list, search, one, its history, and its end. */
+#include "domain/company_deletion.h"
+#include "http/app.h"
+#include "http/deletion_wait.h"
 #include "http/handlers.h"
 #include "http/paging.h"
 #include "http/reply.h"
+#include "http/scope.h"
 #include "http/views.h"
 
 Error *handle_companies_list(Request *request, Response *response)
@@ -70,4 +74,67 @@ Error *handle_company_predictions(Request *request, Response *response)
         json_put_bool(out, kind_spec(kind)->word, lists[kind].end.has_more);
     json_end_object(out);
     return reply_end(request, response, 200);
+}
+
+/* --- deleting -------------------------------------------------------------------------------- */
+
+static Error *reply_preview(Request *request, Response *response, const CompanyDeletion *asked)
+{
+    CompanyDeletionPreview preview = {0};
+    Arena *arena = request->arena;
+    TRY(company_deletion_preview(arena, request->db, request->who, request->values.id, asked,
+                                 &preview));
+    JsonOut *out = reply_begin(request, response);
+    json_put_bool(out, "dry_run", true);
+    json_put_text(out, "message",
+                  preview.predictions_kept > 0 || preview.held > 0
+                      ? "This would be refused. Nothing was changed."
+                      : arena_printf(arena,
+                                     "This would delete the company with %lld rows of "
+                                     "predictions. Nothing was changed.",
+                                     (long long)deletion_rows(&preview.counts)));
+    view_company(out, "deleted_company", request->who, preview.company);
+    view_deletion_counts(out, &preview.counts);
+    json_put_int(out, "predictions_kept", preview.predictions_kept);
+    json_put_int(out, "held_rows", preview.held);
+    json_put_text(out, "etag", preview.etag);
+    TRY(reply_end(request, response, 200));
+    response_header(arena, response, "ETag", preview.etag);
+    return NULL;
+}
+
+static Error *reply_deleted(Request *request, Response *response, const Company *company,
+                            const Deletion *deletion)
+{
+    bool done = deletion_wait_over(request, &deletion);
+    JsonOut *out = reply_begin(request, response);
+    json_put_text(out, "message",
+                  !done ? "The company and its predictions are being deleted in the background."
+                  : deletion->counts.companies_deleted > 0
+                      ? "The company was deleted."
+                      : "Its predictions were deleted, but for some that came or were held in "
+                        "between: the company stays with them.");
+    view_company(out, "deleted_company", request->who, company);
+    view_deletion_counts(out, done ? &deletion->counts : NULL);
+    json_put_uuid(out, "deletion_id", deletion->id);
+    json_put_time(out, "restorable_until", deletion->restorable_until);
+    return deletion_wait_reply(request, response, deletion->id, done);
+}
+
+Error *handle_company_delete(Request *request, Response *response)
+{
+    Params *query = &request->query;
+    CompanyDeletion asked = {.with_predictions = params_bool(query, "delete_predictions", false)};
+    const Company *company = NULL;
+    Deletion *deletion = NULL;
+    bool dry_run = params_bool(query, "dry_run", false);
+    asked.options.reason = reason_read(query);
+    asked.options.window = request->app->config.restore_window;
+    TRY(params_check(query));
+    TRY(request_if_match(request, &asked.options.if_match));
+    if (dry_run)
+        return reply_preview(request, response, &asked);
+    TRY(company_deletion_request(request->arena, request->db, request->who, request->values.id,
+                                 &asked, &company, &deletion));
+    return reply_deleted(request, response, company, deletion);
 }

@@ -21,12 +21,54 @@ Error *handle_predictions_list(Request *request, Response *response)
     return reply_end(request, response, 200);
 }
 
+/* A deleted one as it was; *ret_shown false: it is not deleted. */
+static Error *show_deleted(Request *request, Response *response, bool *ret_shown)
+{
+    GonePrediction gone;
+    TRY(predictions_get_deleted(request->arena, request->db, request->who, request->values.kind,
+                                request->values.id, &gone));
+    *ret_shown = gone.row != NULL;
+    if (gone.row == NULL)
+        return NULL;
+    JsonOut *out = reply_begin(request, response);
+    view_prediction_detail(out, "prediction", request->who, gone.row, UUID_NIL);
+    view_gone(out, "deleted", gone.deletion);
+    TRY(reply_end(request, response, 200));
+    response_header(request->arena, response, "Cache-Control", "private, no-cache");
+    return NULL;
+}
+
+/* On a socket thread archives are not looked through: what is not found there is asked for by a worker. */
+static Error *find(Request *request, Prediction **ret_prediction, Uuid *ret_current)
+{
+    Kind kind = request->values.kind;
+    Uuid id = request->values.id;
+    if (!request->must_not_wait)
+        return predictions_get(request->arena, request->db, request->who, kind, id, ret_prediction,
+                               ret_current);
+    Error *error = predictions_get_at_once(request->arena, request->db, request->who, kind, id,
+                                           ret_prediction, ret_current);
+    request->has_to_wait = error != NULL && error->code == ERROR_NOT_FOUND;
+    return request->has_to_wait ? NULL : error;
+}
+
 Error *handle_prediction_get(Request *request, Response *response)
 {
     Prediction *prediction = NULL;
     Uuid current = UUID_NIL;
-    TRY(predictions_get(request->arena, request->db, request->who, request->values.kind,
-                        request->values.id, &prediction, &current));
+    bool deleted_too = params_bool(&request->query, "show_deleted", false), shown = false;
+    TRY(params_check(&request->query));
+    if (deleted_too && request->must_not_wait) {
+        request->has_to_wait = true;
+        return NULL;
+    }
+    if (deleted_too)
+        TRY(show_deleted(request, response, &shown));
+    if (shown)
+        return NULL;
+    TRY(find(request, &prediction, &current));
+    if (request->has_to_wait)
+        return NULL;
     char *etag = predictions_etag(request->arena, prediction, current);
     if (request_none_match(request, etag)) {
         response_empty(response, 304);

@@ -1,4 +1,6 @@
 /* Changing single predictions: make, change, remove. */
+#include "base/check.h"
+#include "http/app.h"
 #include "http/body_row.h"
 #include "http/handlers.h"
 #include "http/idempotent.h"
@@ -100,21 +102,26 @@ Error *handle_prediction_change(Request *request, Response *response)
 
 Error *handle_prediction_delete(Request *request, Response *response)
 {
+    static const char *const versions[] = {"all", "this"};
     Params *query = &request->query;
-    int64_t count = 0;
-    const char *if_match;
-    Str reason = params_text(query, "reason", REASON_MAX_CHARS);
+    KeyDeletionOptions options = {.window = request->app->config.restore_window};
+    Deletion *deletion = NULL;
+    options.this_version = params_word(query, "versions", versions, ARRAY_COUNT(versions), 0) == 1;
+    options.reason = reason_read(query);
     TRY(params_check(query));
-    TRY(request_if_match(request, &if_match));
+    TRY(request_if_match(request, &options.if_match));
     TRY(predictions_delete(request->arena, request->db, request->who, request->values.kind,
-                           request->values.id, if_match,
-                           reason.len == 0 ? NULL : str_dup(request->arena, reason), &count));
+                           request->values.id, &options, &deletion));
     JsonOut *out = reply_begin(request, response);
-    json_put_text(out, "message", "The prediction was deleted.");
+    json_put_text(out, "message",
+                  options.this_version ? "This version of the prediction was deleted."
+                                       : "The prediction was deleted.");
     json_begin_object(out, "deleted_prediction");
     json_put_uuid(out, "id", request->values.id);
     json_put_text(out, "kind", kind_spec(request->values.kind)->word);
-    json_put_int(out, "versions", count);
+    json_put_int(out, "versions", deletion_rows(&deletion->counts));
     json_end_object(out);
+    json_put_uuid(out, "deletion_id", deletion->id);
+    json_put_time(out, "restorable_until", deletion->restorable_until);
     return reply_end(request, response, 200);
 }

@@ -23,6 +23,7 @@ HANDLER(handle_companies_list);
 HANDLER(handle_company_get);
 HANDLER(handle_company_by_symbol);
 HANDLER(handle_company_predictions);
+HANDLER(handle_company_delete);
 
 HANDLER(handle_predictions_list);
 HANDLER(handle_prediction_get);
@@ -31,6 +32,7 @@ HANDLER(handle_prediction_versions);
 HANDLER(handle_prediction_create);
 HANDLER(handle_prediction_change);
 HANDLER(handle_prediction_delete);
+HANDLER(handle_predictions_purge);
 HANDLER(handle_predictions_score);
 HANDLER(handle_predictions_template);
 

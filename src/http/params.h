@@ -44,6 +44,10 @@ Error *params_from_json(Arena *arena, const JsonValue *value, Params *ret_params
 /* Parses `body` and takes its members. */
 Error *params_from_body(Arena *arena, Str body, Params *ret_params) MUST_CHECK;
 
+/* Adds the members of a JSON body to parameters that are there already: they may come either way, but not both.
+ * An array of texts and numbers stands for its values separated by commas. An empty body adds nothing. */
+Error *params_add_body(Params *params, Str body) MUST_CHECK;
+
 /* For those who put Params together themselves. */
 void params_add(Params *params, Str name, Str value);
 

@@ -86,6 +86,39 @@ Error *params_from_body(Arena *arena, Str body, Params *ret_params)
     return params_from_json(arena, value, ret_params);
 }
 
+/* False: not all of it are texts and numbers. */
+static bool join(Arena *arena, const JsonValue *array, Str *ret_text)
+{
+    Buf text = buf_new(arena, JSON_BYTES_MAX);
+    for (size_t i = 0; i < json_count(array); i++) {
+        const JsonMember item = {.value = json_at(array, i)};
+        Param param = from_member(arena, &item);
+        if (param.type != PARAM_TEXT && param.type != PARAM_NUMBER)
+            return false;
+        buf_printf(&text, "%s" STR_FMT, i == 0 ? "" : ",", STR_ARG(param.value));
+    }
+    *ret_text = buf_str(&text);
+    return true;
+}
+
+Error *params_add_body(Params *params, Str body)
+{
+    const JsonValue *value = NULL;
+    JsonMember member = {0};
+    if (str_trim(body).len == 0)
+        return NULL;
+    TRY(json_parse(params->arena, body, &value));
+    if (!json_is(value, JSON_IS_OBJECT))
+        return ERROR(params->arena, ERROR_INVALID, "A JSON object is wanted here.");
+    while (json_next(value, &member)) {
+        Param param = from_member(params->arena, &member);
+        if (json_is(member.value, JSON_IS_ARRAY) && join(params->arena, member.value, &param.value))
+            param.type = PARAM_TEXT;
+        TRY(add_unique(params, param));
+    }
+    return NULL;
+}
+
 void params_add(Params *params, Str name, Str value)
 {
     Error *error = add_unique(params, (Param){.name = name, .value = value});

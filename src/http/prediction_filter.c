@@ -84,7 +84,7 @@ static void read_superseded(Params *query, PredictionFilter *filter)
     filter->include_superseded = false;
 }
 
-Error *prediction_filter_read(Request *request, PredictionFilter *ret_filter)
+Error *prediction_filter_read_rows(Request *request, PredictionFilter *ret_filter)
 {
     PredictionFilter *filter = ret_filter;
     *filter = PREDICTION_FILTER_ALL;
@@ -92,6 +92,13 @@ Error *prediction_filter_read(Request *request, PredictionFilter *ret_filter)
     read_period(&request->query, filter);
     TRY(read_origin(request, filter));
     read_risk(&request->query, filter);
+    return NULL;
+}
+
+Error *prediction_filter_read(Request *request, PredictionFilter *ret_filter)
+{
+    PredictionFilter *filter = ret_filter;
+    TRY(prediction_filter_read_rows(request, filter));
     read_sort(&request->query, filter);
     read_superseded(&request->query, filter);
     return NULL;

@@ -8,4 +8,7 @@
 /* What is wrong is noted in the request's query. */
 Error *prediction_filter_read(Request *request, PredictionFilter *ret_filter) MUST_CHECK;
 
+/* The same without what only a list has: how it is sorted, and whether it shows former versions. */
+Error *prediction_filter_read_rows(Request *request, PredictionFilter *ret_filter) MUST_CHECK;
+
 #endif

@@ -63,6 +63,8 @@ typedef struct Request {
     const Principal *who; /* NULL where the route asks for nobody */
     Db *db;               /* NULL where the route runs at once */
     int64_t as_of;        /* of the answer, when a replica gives it; else 0 */
+    bool must_not_wait;   /* on a socket thread */
+    bool has_to_wait; /* set by a handler that must not and would: it is run again by a worker */
 } Request;
 
 typedef Error *(*Handler)(Request *request, Response *response)MUST_CHECK;

@@ -39,6 +39,8 @@ const Route ROUTES[] = {
     {"GET", API "/companies/search/{symbol}", PERMIT_USER, BODY_NONE, 0, RUNS_READING,
      handle_company_by_symbol},
     {"GET", API "/companies/{id}", PERMIT_USER, BODY_NONE, 0, RUNS_READING, handle_company_get},
+    {"DELETE", API "/companies/{id}", PERMIT_EDITOR, BODY_EMPTY, 0, RUNS_WORKER,
+     handle_company_delete},
     {"GET", API "/companies/{id}/predictions", PERMIT_USER, BODY_NONE, 0, RUNS_READING,
      handle_company_predictions},
 
@@ -60,6 +62,8 @@ const Route ROUTES[] = {
      handle_prediction_versions},
     {"POST", PREDICTIONS "/{kind}/score", PERMIT_USER, BODY_JSON, 0, RUNS_WORKER,
      handle_predictions_score},
+    {"POST", PREDICTIONS "/{kind}/purge", PERMIT_EDITOR, BODY_JSON, 0, RUNS_WORKER,
+     handle_predictions_purge},
     {"GET", PREDICTIONS "/{kind}/template", PERMIT_USER, BODY_NONE, 0, RUNS_AT_ONCE,
      handle_predictions_template},
     {"POST", PREDICTIONS "/{kind}/bulk-upload-async", PERMIT_EDITOR, BODY_UPLOAD, 0, RUNS_WORKER,

@@ -11,3 +11,9 @@ bool scope_read(Params *params, const Principal *who)
                      own == OWNER_PERSONAL ? "" : " or personal", ROLE_WORDS[who->role]);
     return level == OWNER_PERSONAL;
 }
+
+const char *reason_read(Params *params)
+{
+    Str reason = params_text(params, "reason", REASON_MAX_CHARS);
+    return reason.len == 0 ? NULL : str_dup(params->arena, reason);
+}

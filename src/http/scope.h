@@ -11,4 +11,7 @@ enum { REASON_MAX_CHARS = 500 };
  * this principal does not write to is noted as wrong. */
 bool scope_read(Params *params, const Principal *who);
 
+/* `reason` of something that is kept with it; NULL: none was given. */
+const char *reason_read(Params *params);
+
 #endif

@@ -160,10 +160,9 @@ static void run_here(Exchange *exchange, bool with_db)
 static bool run(struct MHD_Connection *connection, Exchange *exchange)
 {
     Place place = exchange_place(exchange);
-    if (place == PLACE_POOL)
-        return hand_over(connection, exchange, run_on_worker);
-    run_here(exchange, place == PLACE_HERE_WITH_DB);
-    return false;
+    if (place != PLACE_POOL)
+        run_here(exchange, place == PLACE_HERE_WITH_DB);
+    return !exchange_is_answered(exchange) && hand_over(connection, exchange, run_on_worker);
 }
 
 /* All that the header decides is decided. */

@@ -119,6 +119,21 @@ void view_predictions(JsonOut *out, const char *key, const Principal *who, const
     json_end_array(out);
 }
 
+void view_gone(JsonOut *out, const char *key, const Deletion *deletion)
+{
+    if (deletion == NULL) {
+        json_put_null(out, key);
+        return;
+    }
+    json_begin_object(out, key);
+    json_put_uuid(out, "deletion_id", deletion->id);
+    json_put_time(out, "deleted_at", deletion->created_at);
+    json_put_text(out, "deleted_by", deletion->user_email);
+    json_put_text(out, "deletion_reason", deletion->reason);
+    json_put_time_or_null(out, "restorable_until", deletion->restorable_until);
+    json_end_object(out);
+}
+
 /* One sentence for a person. */
 static const char *origin_sentence(Arena *arena, const Prediction *prediction, const Job *job)
 {

@@ -60,6 +60,10 @@ void view_row_problems(JsonOut *out, const char *key, const Problem *items, size
 /* {field, code, message} each: of those with severity warning. */
 void view_warnings(JsonOut *out, const char *key, const ProblemList *problems);
 
+/* How something that is shown though it is deleted came to be so: deletion_id, deleted_at, deleted_by,
+ * deletion_reason, restorable_until. Null for NULL. */
+void view_gone(JsonOut *out, const char *key, const Deletion *deletion);
+
 void view_deletion(JsonOut *out, const char *key, const Deletion *deletion);
 
 /* deleted_predictions, kept, restored_versions, deleted_companies, as members of the object at

@@ -137,6 +137,7 @@ void exchange_admit(Exchange *exchange)
 void exchange_work(Exchange *exchange)
 {
     Db *db = session_here(exchange);
+    exchange->request.has_to_wait = false; /* here it may */
     if (db != NULL && exchange->unjudged) {
         exchange_admit_with(exchange, db);
         exchange_body_done(exchange);
