@@ -111,3 +111,6 @@ CREATE TABLE company_changes (
 ) {strict};
 
 CREATE INDEX company_changes_company_ix ON company_changes (owner_id, company_id, changed_at);
+
+-- Of a prediction that was made: the one whose place it took; the prediction itself: it was there, and equal.
+ALTER TABLE idempotency_keys ADD COLUMN former_id {uuid};

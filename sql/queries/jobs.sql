@@ -52,6 +52,16 @@ SELECT count(*) FROM (
 SELECT status, hides_rows, cancel_requested, revision, user_id, job_type, settling, legal_hold IS NOT NULL FROM bulk_upload_jobs
 WHERE owner_id = $1 AND id = $2 {for_update};
 
+-- name: job_hides
+SELECT id, hides_rows, hides_inferred FROM bulk_upload_jobs WHERE owner_id = $1 AND id = $2 {for_update};
+
+-- name: job_hides_many
+-- postgres only
+-- Locked in the order of their ids, as everybody does.
+SELECT id, hides_rows, hides_inferred FROM bulk_upload_jobs
+WHERE owner_id = $1 AND id = ANY (string_to_array($2, ',')::uuid[])
+ORDER BY id {for_update};
+
 -- name: job_by_digest
 -- An earlier job of the same bytes whose predictions are still there.
 SELECT id FROM bulk_upload_jobs
@@ -103,6 +113,11 @@ UPDATE bulk_upload_jobs SET cancel_requested = TRUE, updated_at = $3 WHERE owner
 
 -- name: job_raise_revision
 UPDATE bulk_upload_jobs SET revision = revision + 1 WHERE owner_id = $1 AND id = $2;
+
+-- name: job_raise_revision_many
+-- postgres only
+UPDATE bulk_upload_jobs SET revision = revision + 1
+WHERE owner_id = $1 AND id = ANY (string_to_array($2, ',')::uuid[]);
 
 -- name: job_rows_removed
 -- Rows that the job made are gone: how many are left is known without counting them.

@@ -67,12 +67,12 @@ DELETE FROM work_queue WHERE owner_id = $1 AND object_id = $2 AND task = $3;
 SELECT count(*), min(accepted_at) FROM work_queue;
 
 -- name: idempotency_find
-SELECT route, request, object_id, expires_at FROM idempotency_keys
+SELECT route, request, object_id, expires_at, former_id FROM idempotency_keys
 WHERE owner_id = $1 AND user_id = $2 AND key = $3;
 
 -- name: idempotency_insert
-INSERT INTO idempotency_keys (owner_id, user_id, key, route, request, object_id, expires_at)
-VALUES ($1, $2, $3, $4, $5, $6, $7);
+INSERT INTO idempotency_keys (owner_id, user_id, key, route, request, object_id, expires_at, former_id)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8);
 
 -- name: idempotency_delete
 DELETE FROM idempotency_keys WHERE owner_id = $1 AND user_id = $2 AND key = $3;

@@ -55,6 +55,7 @@ static void show_facts(Cli *cli, const Job *job)
         {"Processed", "processed_rows", cell_int(counters->processed)},
         {job->options.dry_run ? "Good rows" : "Predictions", "successful_rows",
          cell_int(counters->successful)},
+        {"Replacing", "replaced_rows", cell_int(counters->replaced)},
         {"Rejected", "failed_rows", cell_int(counters->failed)},
         {"Skipped", "skipped_rows", cell_int(counters->skipped)},
         {"Unchanged", "unchanged_rows", cell_int(counters->unchanged)},

@@ -270,7 +270,7 @@ static const OptionSpec OPTIONS[OPTION_COUNT] = {
             .help = "a row whose company and period have another prediction",
             .kind = OPTION_IS_CHOICE,
             .choices = ON_DUPLICATE_WORDS,
-            .choice_count = DUPLICATE_REPLACE, /* which is not offered yet */
+            .choice_count = DUPLICATE_COUNT,
             .commands = ON(IMPORT),
         },
     [OPTION_MAX_FAILED_ROWS] =

@@ -29,17 +29,25 @@ Error *idempotency_find(Arena *arena, Db *db, const Principal *who, const Idempo
                         "This Idempotency-Key was used for another request. Use a new one.");
         return error_from_fields(arena, fields);
     }
-    *ret_answer = (IdempotentAnswer){true, kept->object_id};
+    *ret_answer = (IdempotentAnswer){true, kept->object_id, kept->former_id};
     return NULL;
+}
+
+Error *idempotency_keep_both(Arena *arena, Db *db, const Principal *who, const IdempotencyKey *key,
+                             const IdempotentAnswer *answer)
+{
+    if (key->key.len == 0)
+        return NULL;
+    KeptAnswer kept = {key->route, key->request, answer->object_id, clock_now() + HOURS(24),
+                       answer->former_id};
+    return idempotency_insert(arena, db, owner_of(who), who->user_id, key->key, &kept);
 }
 
 Error *idempotency_keep(Arena *arena, Db *db, const Principal *who, const IdempotencyKey *key,
                         Uuid object_id)
 {
-    if (key->key.len == 0)
-        return NULL;
-    KeptAnswer kept = {key->route, key->request, object_id, clock_now() + HOURS(24)};
-    return idempotency_insert(arena, db, owner_of(who), who->user_id, key->key, &kept);
+    const IdempotentAnswer answer = {.object_id = object_id};
+    return idempotency_keep_both(arena, db, who, key, &answer);
 }
 
 Error *idempotency_sweep(Arena *arena, Db *db, int64_t *ret_removed)

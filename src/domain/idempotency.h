@@ -15,10 +15,12 @@ typedef struct IdempotencyKey {
     Digest request; /* of everything that makes the request what it is */
 } IdempotencyKey;
 
-/* A kept answer: for an upload the job, for a prediction the prediction. */
+/* A kept answer: for an upload the job, for a prediction the prediction and the one whose place it took (the same
+ * one: nothing was made). */
 typedef struct IdempotentAnswer {
     bool found;
     Uuid object_id;
+    Uuid former_id; /* nil: none */
 } IdempotentAnswer;
 
 /* ERROR_INVALID when the key was used for another request. Call inside the write transaction. */
@@ -26,6 +28,8 @@ Error *idempotency_find(Arena *arena, Db *db, const Principal *who, const Idempo
                         IdempotentAnswer *ret_answer) MUST_CHECK;
 Error *idempotency_keep(Arena *arena, Db *db, const Principal *who, const IdempotencyKey *key,
                         Uuid object_id) MUST_CHECK;
+Error *idempotency_keep_both(Arena *arena, Db *db, const Principal *who, const IdempotencyKey *key,
+                             const IdempotentAnswer *answer) MUST_CHECK;
 Error *idempotency_sweep(Arena *arena, Db *db, int64_t *ret_removed) MUST_CHECK;
 
 #endif

@@ -53,6 +53,7 @@ static const char *outcome_details(Arena *arena, const JobCounters *counters)
     json_put_int(&out, "failed_rows", counters->failed);
     json_put_int(&out, "skipped_rows", counters->skipped);
     json_put_int(&out, "unchanged_rows", counters->unchanged);
+    json_put_int(&out, "replaced_rows", counters->replaced);
     json_end_object(&out);
     json_out_close(&out);
     return str_dup(arena, buf_str(&buf));

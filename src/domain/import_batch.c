@@ -3,6 +3,7 @@
 #include "domain/import_batch.h"
 
 #include "base/utf8.h"
+#include "domain/import_seen.h"
 #include "domain/scoring.h"
 #include "format/csv_out.h"
 
@@ -13,6 +14,7 @@ struct BatchReader {
     CapUnit unit;
     const ScoreCard *card;
     ColumnMap map;
+    ImportSeen *seen; /* NULL: nobody asks */
     ProblemList header;
     int64_t resume_row;
     int64_t last_row;
@@ -59,6 +61,8 @@ Error *batch_reader_open(Arena *arena, ByteSource source, const Job *job, const 
                             .card = card,
                             .resume_row = job->counters.resume_row,
                             .header_given = job->counters.resume_row > 0};
+    if (job->options.on_duplicate == DUPLICATE_REPLACE)
+        reader->seen = import_seen_new(arena, IMPORT_SEEN_MAX);
     TRY(csv_open(arena, source, (CsvOptions){.delimiter = job->options.delimiter}, &reader->csv));
     TRY(read_header(reader));
     *ret_reader = reader;
@@ -112,6 +116,8 @@ static void fill_row(const BatchReader *reader, Arena *arena, const CsvRow *csv,
         row->read = ROW_FAILED;
         return;
     }
+    if (reader->seen != NULL)
+        row->first_row = import_seen_first(reader->seen, &row->input, row->number);
     row->input.company_name = str_copy(arena, row->input.company_name);
     row->input.sector = str_copy(arena, row->input.sector);
     row->score = scoring_score(reader->card, row->input.ratios);
@@ -122,6 +128,16 @@ static void add_row(const BatchReader *reader, ImportBatch *batch, const CsvRow 
     ImportRow *row = &batch->rows[batch->count++];
     fill_row(reader, batch->arena, csv, row);
     row->read_problems = row->problems.count;
+}
+
+/* A row that is in already: no part of any batch. */
+static void pass_over(const BatchReader *reader, Arena *arena, const CsvRow *csv)
+{
+    ArenaMark mark = arena_mark(arena);
+    ImportRow row;
+    if (reader->seen != NULL && !csv_row_is_blank(csv))
+        fill_row(reader, arena, csv, &row);
+    arena_rewind(arena, mark);
 }
 
 void batch_reader_next(BatchReader *reader, size_t rows, ImportBatch *batch)
@@ -144,10 +160,12 @@ void batch_reader_next(BatchReader *reader, size_t rows, ImportBatch *batch)
             break;
         }
         reader->last_row = csv.number;
-        if (csv.number <= reader->resume_row)
-            start = csv_offset(reader->csv); /* passed over: no part of any batch */
-        else if (!csv_row_is_blank(&csv))
+        if (csv.number <= reader->resume_row) {
+            pass_over(reader, arena, &csv);
+            start = csv_offset(reader->csv);
+        } else if (!csv_row_is_blank(&csv)) {
             add_row(reader, batch, &csv);
+        }
     }
     batch->last_row = reader->last_row > reader->resume_row ? reader->last_row : reader->resume_row;
     batch->bytes_done = csv_offset(reader->csv);

@@ -22,6 +22,7 @@ typedef struct ImportRow {
     size_t read_problems; /* how many of them the row alone has */
     Uuid company_id;      /* of a good row, once work_companies found or made it */
     bool company_to_come; /* a dry run would have made it */
+    int64_t first_row; /* of a good row: one before it has the same key (import_seen.h); 0: none */
 } ImportRow;
 
 typedef struct ImportBatch {

@@ -86,6 +86,7 @@ static void add_counters(JobCounters *to, const JobCounters *batch)
     to->failed += batch->failed;
     to->skipped += batch->skipped;
     to->unchanged += batch->unchanged;
+    to->replaced += batch->replaced;
     to->warnings += batch->warnings;
     to->companies += batch->companies;
 }
@@ -111,13 +112,22 @@ static Error *write_place(Work *work, Db *db, ImportPlace *place)
     return queue_advance(work->arena, db, &place->task, row);
 }
 
+/* Where a row is not newer than what it replaces, the next attempt is given a later time. */
+static Error *settle(ImportCommit *commit, Work *work)
+{
+    Error *error = work_settle(work, commit->db);
+    if (work->not_before > work->at)
+        commit->last_at = work->not_before - 1;
+    return error;
+}
+
 static Error *store_rows(ImportCommit *commit, Work *work)
 {
     if (commit->job->options.dry_run)
         return work_try(work, commit->db, &commit->dry_keys);
     work_plan(work);
     TRY(work_store(work, commit->db, &commit->trust));
-    return work_settle(work, commit->db);
+    return settle(commit, work);
 }
 
 /* The first `count` rows in one transaction. *ret_cut below that: rolled back, to be done again with so

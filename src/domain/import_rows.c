@@ -8,16 +8,13 @@
  * other is unchanged, or handled as on_duplicate says. Of rows that share a key within a batch the first
  * decides for the rest, which therefore need no look at the database at all.
  *
- * A row is late when its key is held by a hidden row, or is on its way in with another batch: it is stored by
- * work_settle, when all batches before this one are committed. */
+ * A row is late when its key is held by a hidden row or by one that it replaces, or is on its way in with another
+ * batch: it is stored by work_settle (import_settle.c), when all batches before this one are committed. */
 #include "base/check.h"
 #include "domain/import_work.h"
-#include "domain/predictions.h"
 #include "store/prediction_store.h"
 
-enum { CHECKED_BATCHES = 8, INSERT_ATTEMPTS = 5 };
-
-typedef VEC(Candidate *) Candidates;
+enum { CHECKED_BATCHES = 8 };
 
 /* --- duplicates ------------------------------------------------------------------------------ */
 
@@ -36,7 +33,7 @@ static void reject_within_file(Work *work, ImportRow *row, int64_t first_row)
                               (long long)first_row, period(work, &row->input)));
 }
 
-/* The key has a holder that can be seen. */
+/* The key has a holder that can be seen. A row that stays good replaces it. */
 static void judge_duplicate(Work *work, ImportRow *row, const Prediction *holder)
 {
     const Job *job = work->job;
@@ -46,7 +43,7 @@ static void judge_duplicate(Work *work, ImportRow *row, const Prediction *holder
         row->outcome = ROW_UNCHANGED;
     } else if (job->options.on_duplicate == DUPLICATE_SKIP) {
         row->outcome = ROW_SKIPPED;
-    } else {
+    } else if (job->options.on_duplicate == DUPLICATE_REJECT) {
         row->outcome = ROW_FAILED;
         const char *from =
             holder->original_filename == NULL
@@ -59,15 +56,17 @@ static void judge_duplicate(Work *work, ImportRow *row, const Prediction *holder
     }
 }
 
-/* What became of the first row of a key decides for the others of the batch. */
-static void judge_twins(Work *work)
+/* What became of the first row of a key decides for the others of the batch. One that is as the present value
+ * counts too where a later one would replace that. */
+void work_judge_twins(Work *work)
 {
+    bool replace = work->job->options.on_duplicate == DUPLICATE_REPLACE;
     for (size_t i = 0; i < work->candidate_count; i++) {
         Candidate *twin = &work->candidates[i];
         const Candidate *first = twin->first;
         if (first == twin)
             continue;
-        if (first->made)
+        if (first->made || (replace && first->row->outcome == ROW_UNCHANGED))
             reject_within_file(work, twin->row, first->row->number);
         else
             judge_duplicate(work, twin->row, first->holder);
@@ -118,6 +117,8 @@ void work_plan(Work *work)
     work->keys = map_new(work->arena);
     for (size_t i = 0; i < work->count; i++) {
         ImportRow *row = &work->rows[i];
+        if (row->outcome == ROW_GOOD && row->first_row > 0)
+            reject_within_file(work, row, row->first_row);
         if (row->outcome != ROW_GOOD)
             continue;
         Candidate *candidate = &work->candidates[work->candidate_count++];
@@ -147,7 +148,7 @@ void work_avoid(Work *work, const Work *other)
 
 /* --- storing --------------------------------------------------------------------------------- */
 
-static void count_made(Work *work, Candidate *candidate)
+void work_count_made(Work *work, Candidate *candidate)
 {
     const Prediction *made = &candidate->item;
     RowSpan *span = &work->span;
@@ -162,8 +163,15 @@ static void count_made(Work *work, Candidate *candidate)
     span->any = true;
 }
 
-/* Looks up the holders of the keys and judges the rows of those that can be seen. */
-static Error *judge_holders(Work *work, Db *db, const Candidates *rows)
+void work_judge_holder(Work *work, Candidate *candidate, const Prediction *holder)
+{
+    candidate->holder = holder;
+    candidate->holder_hidden = false;
+    if (holder != NULL)
+        judge_duplicate(work, candidate->row, holder);
+}
+
+Error *work_judge_holders(Work *work, Db *db, const Candidates *rows)
 {
     PredictionKey *keys = ARENA_ARRAY(work->arena, PredictionKey, rows->count);
     Prediction **holders = ARENA_ARRAY(work->arena, Prediction *, rows->count);
@@ -173,10 +181,12 @@ static Error *judge_holders(Work *work, Db *db, const Candidates *rows)
     TRY(prediction_current_many(work->arena, db, keys, rows->count, holders, hidden));
     for (size_t i = 0; i < rows->count; i++) {
         Candidate *candidate = rows->items[i];
+        if (holders[i] == NULL || !hidden[i]) {
+            work_judge_holder(work, candidate, holders[i]);
+            continue;
+        }
         candidate->holder = holders[i];
-        candidate->holder_hidden = hidden[i];
-        if (holders[i] != NULL && !hidden[i])
-            judge_duplicate(work, candidate->row, holders[i]);
+        candidate->holder_hidden = true;
     }
     return NULL;
 }
@@ -193,7 +203,7 @@ static Candidates to_store(Work *work)
     return rows;
 }
 
-static const Prediction **items_of(Work *work, const Candidates *rows)
+const Prediction **work_items(Work *work, const Candidates *rows)
 {
     const Prediction **items = ARENA_ARRAY(work->arena, const Prediction *, rows->count);
     for (size_t i = 0; i < rows->count; i++)
@@ -204,9 +214,9 @@ static const Prediction **items_of(Work *work, const Candidates *rows)
 static Error *load(Work *work, Db *db, bool *ret_loaded)
 {
     Candidates rows = to_store(work);
-    TRY(prediction_load(work->arena, db, items_of(work, &rows), rows.count, ret_loaded));
+    TRY(prediction_load(work->arena, db, work_items(work, &rows), rows.count, ret_loaded));
     for (size_t i = 0; *ret_loaded && i < rows.count; i++)
-        count_made(work, rows.items[i]);
+        work_count_made(work, rows.items[i]);
     return NULL;
 }
 
@@ -215,16 +225,16 @@ static Error *insert(Work *work, Db *db)
 {
     Candidates rows = to_store(work), taken = {0};
     uint8_t *made = ARENA_ARRAY(work->arena, uint8_t, rows.count);
-    TRY(prediction_insert_many(work->arena, db, items_of(work, &rows), rows.count, made));
+    TRY(prediction_insert_many(work->arena, db, work_items(work, &rows), rows.count, made));
     for (size_t i = 0; i < rows.count; i++) {
         if (made[i])
-            count_made(work, rows.items[i]);
+            work_count_made(work, rows.items[i]);
         else
             vec_push(work->arena, &taken, rows.items[i]);
     }
-    TRY(judge_holders(work, db, &taken));
+    TRY(work_judge_holders(work, db, &taken));
     for (size_t i = 0; i < taken.count; i++)
-        if (taken.items[i]->holder == NULL || taken.items[i]->holder_hidden)
+        if (taken.items[i]->row->outcome == ROW_GOOD)
             be_late(work, taken.items[i]);
     return NULL;
 }
@@ -233,11 +243,11 @@ static Error *insert(Work *work, Db *db)
 static Error *check_keys(Work *work, Db *db, KeyTrust *trust)
 {
     Candidates rows = to_store(work);
-    TRY(judge_holders(work, db, &rows));
+    TRY(work_judge_holders(work, db, &rows));
     bool clean = true;
     for (size_t i = 0; i < rows.count; i++) {
         clean = clean && rows.items[i]->holder == NULL;
-        if (rows.items[i]->holder != NULL && rows.items[i]->holder_hidden)
+        if (rows.items[i]->holder != NULL && rows.items[i]->row->outcome == ROW_GOOD)
             be_late(work, rows.items[i]);
     }
     trust->batches_to_check = clean ? trust->batches_to_check - 1 : CHECKED_BATCHES;
@@ -260,45 +270,6 @@ Error *work_store(Work *work, Db *db, KeyTrust *trust)
     return loaded ? NULL : insert(work, db);
 }
 
-/* --- the late ones --------------------------------------------------------------------------- */
-
-static Error *insert_late(Work *work, Db *db, Candidate *candidate)
-{
-    PredictionKey key = prediction_key(&candidate->item);
-    for (int attempt = 0; attempt < INSERT_ATTEMPTS; attempt++) {
-        bool made = false, hidden = false;
-        TRY(prediction_insert(work->arena, db, &candidate->item, &made));
-        if (made) {
-            count_made(work, candidate);
-            return NULL;
-        }
-        Prediction *holder = NULL;
-        TRY(prediction_current(work->arena, db, &key, &holder, &hidden));
-        if (holder != NULL && !hidden) {
-            candidate->holder = holder;
-            judge_duplicate(work, candidate->row, holder);
-            return NULL;
-        }
-        if (holder != NULL)
-            TRY(predictions_set_aside(work->arena, db, holder)); /* else it went away: again */
-    }
-    return ERROR(work->arena, ERROR_INTERNAL, "A row of the file could not be stored.");
-}
-
-Error *work_settle(Work *work, Db *db)
-{
-    Candidates late = {0};
-    for (size_t i = 0; work->late_count > 0 && i < work->candidate_count; i++)
-        if (work->candidates[i].late)
-            vec_push(work->arena, &late, &work->candidates[i]);
-    TRY(judge_holders(work, db, &late));
-    for (size_t i = 0; i < late.count; i++) /* in the order of the file */
-        if (late.items[i]->holder == NULL || late.items[i]->holder_hidden)
-            TRY(insert_late(work, db, late.items[i]));
-    judge_twins(work);
-    return NULL;
-}
-
 /* --- a dry run ------------------------------------------------------------------------------- */
 
 enum { DRY_KEYS_MAX = 1000000 };
@@ -308,8 +279,8 @@ static Error *try_row(Work *work, Db *db, ImportRow *row, Map *dry_keys)
     Str key = str_printf(work->arena, "%.*s\n%d\n%d", STR_ARG(row->input.symbol), row->input.year,
                          row->input.quarter);
     int64_t *first = map_find(dry_keys, key);
-    if (first != NULL && *first != row->number) {
-        reject_within_file(work, row, *first);
+    if (row->first_row > 0 || (first != NULL && *first != row->number)) {
+        reject_within_file(work, row, row->first_row > 0 ? row->first_row : *first);
         return NULL;
     }
     if (!row->company_to_come) {
@@ -320,6 +291,7 @@ static Error *try_row(Work *work, Db *db, ImportRow *row, Map *dry_keys)
         TRY(prediction_current(work->arena, db, &wanted, &holder, &hidden));
         if (holder != NULL && !hidden)
             judge_duplicate(work, row, holder);
+        work->counters.replaced += holder != NULL && !hidden && row->outcome == ROW_GOOD;
     }
     if (row->outcome == ROW_GOOD && dry_keys->count < DRY_KEYS_MAX) {
         int64_t *number = ARENA_NEW(dry_keys->arena, int64_t);

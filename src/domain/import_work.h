@@ -9,6 +9,7 @@
 #define OBLIGOR_DOMAIN_IMPORT_WORK_H
 
 #include "base/map.h"
+#include "base/vec.h"
 #include "domain/import_batch.h"
 #include "domain/import_companies.h"
 #include "model/task.h"
@@ -21,10 +22,12 @@ typedef struct Candidate {
     Prediction item;
     struct Candidate *first;  /* with the same key in this batch; itself, if it is */
     const Prediction *holder; /* of its key, when that was looked up */
-    bool holder_hidden;
+    bool holder_hidden;       /* else the row, where it is still good, replaces it */
     bool made;
     bool late; /* to be dealt with once the batches before this one are committed */
 } Candidate;
+
+typedef VEC(Candidate *) Candidates;
 
 typedef struct Work {
     Arena *arena; /* the batch's */
@@ -32,7 +35,8 @@ typedef struct Work {
     const ImportBatch *batch;
     ImportRow *rows;
     size_t count;
-    int64_t at; /* created_at of all its rows */
+    int64_t at;         /* created_at of all its rows */
+    int64_t not_before; /* above `at`: work_settle found that it has to be that at least */
     Candidate *candidates;
     size_t candidate_count;
     size_t late_count;
@@ -62,7 +66,9 @@ typedef struct KeyTrust {
 /* Stores the predictions whose keys are free and judges the others; late ones are left alone. */
 Error *work_store(Work *work, Db *db, KeyTrust *trust) MUST_CHECK;
 
-/* Stores or judges the late ones. Afterwards every row has its outcome. */
+/* Stores or judges the late ones. Afterwards every row has its outcome. With reason ERROR_RETRY when somebody else
+ * moved what it was about, or when a row that it replaces is not older than `at`: to be done again in another
+ * transaction, and not before work->not_before. */
 Error *work_settle(Work *work, Db *db) MUST_CHECK;
 
 /* A dry run's way instead of plan, store and settle: all but storing. `dry_keys`: symbol and period -> row
@@ -75,7 +81,21 @@ Error *work_store_rest(Work *work, Db *db) MUST_CHECK;
 /* Counts the outcomes into work->counters. */
 void work_count(Work *work);
 
-/* For the files of an import alone: adds a problem to a row. */
+/* --- for the files of an import alone --- */
+
+/* Looks up the holders of the keys and judges the rows of those that can be seen. */
+Error *work_judge_holders(Work *work, Db *db, const Candidates *rows) MUST_CHECK;
+
+/* The holder that can be seen, or NULL: the key is free. */
+void work_judge_holder(Work *work, Candidate *candidate, const Prediction *holder);
+
+/* Rows that share a key with one before them in the batch. */
+void work_judge_twins(Work *work);
+
+void work_count_made(Work *work, Candidate *candidate);
+const Prediction **work_items(Work *work, const Candidates *rows);
+
+/* Adds a problem to a row. */
 void work_problem(Work *work, ImportRow *row, Severity severity, const char *column,
                   const char *code, const char *message);
 

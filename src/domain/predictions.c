@@ -3,13 +3,11 @@
  * and is set aside by whoever needs it. */
 #include "domain/predictions.h"
 
-#include "base/check.h"
-#include "base/clock.h"
 #include "domain/audit.h"
 #include "domain/jobs.h"
 #include "domain/models.h"
 #include "domain/owners.h"
-#include "domain/scoring.h"
+#include "domain/prediction_make.h"
 #include "format/json_out.h"
 #include "store/account_store.h"
 #include "store/company_store.h"
@@ -43,11 +41,20 @@ bool predictions_may_change(const Principal *who, const Prediction *prediction)
            (uuid_equal(prediction->created_by, who->user_id) || who->role == ROLE_SUPER_ADMIN);
 }
 
-static Error *refuse_others(Arena *arena, const Principal *who, const Prediction *prediction)
+Error *prediction_refuse_others(Arena *arena, const Principal *who, const Prediction *prediction)
 {
     return predictions_may_change(who, prediction)
                ? NULL
                : ERROR(arena, ERROR_DENIED, "Only who made this prediction may change it.");
+}
+
+Error *prediction_refuse_changed(Arena *arena, const Prediction *prediction, const char *if_match)
+{
+    if (if_match == NULL || strcmp(if_match, "*") == 0 ||
+        str_starts_with(str_from(if_match), etag_front(arena, prediction)))
+        return NULL;
+    return ERROR(arena, ERROR_CHANGED,
+                 "The prediction has changed since you read it. Read it again.");
 }
 
 static Error *note(Arena *arena, Db *db, const Principal *who, const Prediction *prediction,
@@ -70,110 +77,6 @@ Error *predictions_set_aside(Arena *arena, Db *db, const Prediction *holder)
         return NULL; /* somebody else did, and counted it */
     TRY(count_add(arena, db, holder, -1));
     return holder->has_job ? job_raise_revision(arena, db, holder->owner_id, holder->job_id) : NULL;
-}
-
-/* --- making ---------------------------------------------------------------------------------- */
-
-static Error *find_or_make_company(Arena *arena, Db *db, const Principal *who, Uuid owner_id,
-                                   const PredictionInput *input, Company **ret_company)
-{
-    int64_t now = clock_now();
-    TRY(company_by_symbol(arena, db, owner_id, input->symbol, ret_company));
-    if (*ret_company != NULL)
-        return (*ret_company)->deleted
-                   ? company_revive(arena, db, owner_id, (*ret_company)->id, now)
-                   : NULL;
-    Company *company = ARENA_NEW(arena, Company);
-    *company = (Company){.id = uuid_new(),
-                         .owner_id = owner_id,
-                         .symbol = input->symbol,
-                         .name = input->company_name,
-                         .sector = input->sector,
-                         .created_by = who->user_id,
-                         .created_at = now};
-    bool made = false;
-    TRY(company_insert(arena, db, company, &made));
-    *ret_company = company;
-    return made ? NULL : company_by_symbol(arena, db, owner_id, input->symbol, ret_company);
-}
-
-static Prediction fill(const Principal *who, Kind kind, const PredictionInput *input,
-                       const LoadedModel *model, const Company *company)
-{
-    Prediction p = {.kind = kind,
-                    .id = uuid_new(),
-                    .owner_id = company->owner_id,
-                    .company_id = company->id,
-                    .year = input->year,
-                    .quarter = input->quarter,
-                    .sector = input->sector,
-                    .market_cap = input->market_cap,
-                    .score = scoring_score(model->card, input->ratios),
-                    .model_id = model->row.id,
-                    .source = SOURCE_MANUAL,
-                    .is_current = true,
-                    .created_by = who->user_id,
-                    .created_at = clock_now()};
-    memcpy(p.ratios, input->ratios, sizeof p.ratios);
-    return p;
-}
-
-static Error *duplicate(Arena *arena, const Prediction *holder)
-{
-    char id[UUID_TEXT_SIZE];
-    uuid_format(id, holder->id);
-    Error *error = error_with_reason(
-        ERROR(arena, ERROR_CONFLICT, "There is a prediction of %.*s, %d Q%d already.",
-              STR_ARG(holder->company_symbol), holder->year, holder->quarter),
-        "duplicate");
-    error->extra_json = arena_printf(arena, "\"current_id\": \"%s\"", id);
-    return error;
-}
-
-/* The key must be free, or held only by a hidden row. */
-static Error *claim_key(Arena *arena, Db *db, const PredictionKey *key)
-{
-    Prediction *holder = NULL;
-    bool hidden = false;
-    TRY(prediction_current(arena, db, key, &holder, &hidden));
-    if (holder != NULL && !hidden)
-        return duplicate(arena, holder);
-    return holder == NULL ? NULL : predictions_set_aside(arena, db, holder);
-}
-
-static Error *store(Arena *arena, Db *db, const Prediction *prediction)
-{
-    bool made = false;
-    TRY(prediction_insert(arena, db, prediction, &made));
-    if (!made)
-        return ERROR(arena, ERROR_BUSY, "Somebody else wrote the same prediction. Try again.");
-    TRY(count_add(arena, db, prediction, 1));
-    return owner_touch(arena, db, prediction->owner_id);
-}
-
-Error *predictions_create(Arena *arena, Db *db, const Principal *who, const NewPrediction *new,
-                          const IdempotencyKey *idempotency, Prediction **ret_prediction)
-{
-    const LoadedModel *model = NULL;
-    IdempotentAnswer kept;
-    Uuid current;
-    Uuid owner = who->owners[new->personal ? who->owner_count - 1 : who->writes_to];
-    TRY(models_active(arena, db, new->kind, &model));
-    Tx TX_AUTO tx = {0};
-    TRY(tx_begin(db, arena, TX_WRITE, &tx));
-    TRY(idempotency_find(arena, db, who, idempotency, &kept));
-    if (kept.found)
-        return predictions_get(arena, db, who, new->kind, kept.object_id, ret_prediction, &current);
-    Company *company = NULL;
-    TRY(find_or_make_company(arena, db, who, owner, &new->input, &company));
-    Prediction prediction = fill(who, new->kind, &new->input, model, company);
-    PredictionKey key = prediction_key(&prediction);
-    TRY(claim_key(arena, db, &key));
-    TRY(store(arena, db, &prediction));
-    TRY(idempotency_keep(arena, db, who, idempotency, prediction.id));
-    TRY(note(arena, db, who, &prediction, "prediction.created", 1, NULL));
-    TRY(tx_commit(&tx, arena));
-    return predictions_get(arena, db, who, new->kind, prediction.id, ret_prediction, &current);
 }
 
 /* --- reading --------------------------------------------------------------------------------- */
@@ -338,15 +241,6 @@ Error *predictions_lineage(Arena *arena, Db *db, const Principal *who, Kind kind
 
 /* --- changing and removing ------------------------------------------------------------------- */
 
-static Error *refuse_changed(Arena *arena, const Prediction *prediction, const char *if_match)
-{
-    if (if_match == NULL || strcmp(if_match, "*") == 0 ||
-        str_starts_with(str_from(if_match), etag_front(arena, prediction)))
-        return NULL;
-    return ERROR(arena, ERROR_CHANGED,
-                 "The prediction has changed since you read it. Read it again.");
-}
-
 /* The present version, inside the write transaction, after all that may refuse. */
 static Error *get_to_change(Arena *arena, Db *db, const Principal *who, Kind kind, Uuid id,
                             const char *if_match, Prediction **ret_prediction)
@@ -356,7 +250,7 @@ static Error *get_to_change(Arena *arena, Db *db, const Principal *who, Kind kin
     for (size_t i = 0; i < who->owner_count; i++)
         TRY(prediction_lock(arena, db, kind, who->owners[i], id));
     TRY(predictions_get(arena, db, who, kind, id, &prediction, &current));
-    TRY(refuse_others(arena, who, prediction));
+    TRY(prediction_refuse_others(arena, who, prediction));
     if (!prediction->is_current) {
         Error *error = error_with_reason(
             ERROR(arena, ERROR_CONFLICT,
@@ -367,14 +261,8 @@ static Error *get_to_change(Arena *arena, Db *db, const Principal *who, Kind kin
                                                                 uuid_text(arena, current));
         return error;
     }
-    TRY(refuse_changed(arena, prediction, if_match));
-    if (prediction->has_job) { /* what a deletion or restore of its job decides must stay so */
-        JobLock lock;
-        bool found = false;
-        TRY(job_lock(arena, db, prediction->owner_id, prediction->job_id, &lock, &found));
-        if (found && lock.hides_rows && prediction->job_link == LINK_RECORDED)
-            return gone(arena, db, prediction);
-    }
+    TRY(prediction_refuse_changed(arena, prediction, if_match));
+    TRY(prediction_lock_jobs(arena, db, (const Prediction *[]){prediction}, 1));
     *ret_prediction = prediction;
     return NULL;
 }
@@ -406,14 +294,9 @@ Error *predictions_change(Arena *arena, Db *db, const Principal *who, Kind kind,
     TRY(get_to_change(arena, db, who, kind, id, if_match, &former));
     TRY(refuse_other_key(arena, former, input));
     Company company = {.id = former->company_id, .owner_id = former->owner_id};
-    Prediction next = fill(who, kind, input, model, &company);
-    next.source = SOURCE_EDIT;
-    next.derived_from = former->id;
-    next.root_job_id = former->root_job_id;
-    if (next.created_at <= former->created_at)
-        next.created_at = former->created_at + 1; /* versions are ordered by time */
-    TRY(predictions_set_aside(arena, db, former));
-    TRY(store(arena, db, &next));
+    Prediction next = prediction_fill(who, kind, input, model, &company);
+    prediction_derive(&next, former);
+    TRY(prediction_take_over(arena, db, &next, former));
     TRY(note(arena, db, who, &next, "prediction.changed", 1, NULL));
     TRY(tx_commit(&tx, arena));
     Uuid current;
@@ -428,8 +311,8 @@ static Error *get_version(Arena *arena, Db *db, const Principal *who, Kind kind,
     for (size_t i = 0; i < who->owner_count; i++)
         TRY(prediction_lock(arena, db, kind, who->owners[i], id));
     TRY(predictions_get(arena, db, who, kind, id, ret_prediction, &current));
-    TRY(refuse_others(arena, who, *ret_prediction));
-    return refuse_changed(arena, *ret_prediction, if_match);
+    TRY(prediction_refuse_others(arena, who, *ret_prediction));
+    return prediction_refuse_changed(arena, *ret_prediction, if_match);
 }
 
 static Error *note_deletion(Arena *arena, Db *db, const Principal *who,

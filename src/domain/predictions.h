@@ -31,6 +31,19 @@ Error *predictions_create(Arena *arena, Db *db, const Principal *who, const NewP
                           const IdempotencyKey *idempotency, Prediction **ret_prediction)
     MUST_CHECK;
 
+/* What was made. */
+typedef struct CreatedPrediction {
+    Prediction *prediction;
+    bool unchanged;  /* nothing: it was there already */
+    Uuid supersedes; /* the version whose place it took; nil: none */
+} CreatedPrediction;
+
+/* The same, but takes the place of a present value with other ratios, which stays in the history (ERROR_DENIED where
+ * somebody else made it). Where all ratios are equal, the present one is given. */
+Error *predictions_replace(Arena *arena, Db *db, const Principal *who, const NewPrediction *new,
+                           const IdempotencyKey *idempotency, CreatedPrediction *ret_created)
+    MUST_CHECK;
+
 /* A new version with these figures, under an id of its own (source `edit`); the former one stays in the
  * history. Symbol, year and quarter cannot change (ERROR_INVALID). `if_match` NULL, or the ETag that the
  * former one must still have (ERROR_CHANGED). On a former version: ERROR_CONFLICT, reason "superseded",
@@ -38,6 +51,20 @@ Error *predictions_create(Arena *arena, Db *db, const Principal *who, const NewP
 Error *predictions_change(Arena *arena, Db *db, const Principal *who, Kind kind, Uuid id,
                           const PredictionInput *input, const char *if_match,
                           Prediction **ret_prediction) MUST_CHECK;
+
+typedef struct VersionRestore {
+    Kind kind;
+    Uuid id;              /* any version of the key */
+    Uuid version_id;      /* whose figures come back */
+    const char *if_match; /* NULL, or the ETag of the current version */
+    const IdempotencyKey *idempotency;
+} VersionRestore;
+
+/* Takes back an edit: a new version with the figures, the scores and the model of a former one (source `edit`,
+ * derived from it). Of the current version nothing is made. ERROR_NOT_FOUND: the two are not of one key. */
+Error *predictions_restore_version(Arena *arena, Db *db, const Principal *who,
+                                   const VersionRestore *restore, CreatedPrediction *ret_created)
+    MUST_CHECK;
 
 /* Removes a current prediction with all versions of its key that can be seen, or (options->this_version) one
  * version alone, current or former; it is archived. `if_match` is as above. *ret_deletion is done. */

@@ -31,6 +31,7 @@ HANDLER(handle_prediction_lineage);
 HANDLER(handle_prediction_versions);
 HANDLER(handle_prediction_create);
 HANDLER(handle_prediction_change);
+HANDLER(handle_prediction_restore);
 HANDLER(handle_prediction_delete);
 HANDLER(handle_predictions_purge);
 HANDLER(handle_predictions_score);

@@ -41,9 +41,10 @@ typedef struct Upload {
 
 /* What the route's pattern took from the path. */
 typedef struct PathValues {
-    Kind kind; /* {kind} */
-    Uuid id;   /* {id} */
-    Str text;  /* any other name: decoded, not empty, good UTF-8 */
+    Kind kind;       /* {kind} */
+    Uuid id;         /* {id} */
+    Uuid version_id; /* {version_id} */
+    Str text;        /* any other name: decoded, not empty, good UTF-8 */
 } PathValues;
 
 typedef struct Request {

@@ -7,7 +7,13 @@
 
 enum { METHODS_PER_PATH = 8 };
 
-typedef enum SegmentType { SEGMENT_LITERAL, SEGMENT_KIND, SEGMENT_ID, SEGMENT_TEXT } SegmentType;
+typedef enum SegmentType {
+    SEGMENT_LITERAL,
+    SEGMENT_KIND,
+    SEGMENT_ID,
+    SEGMENT_VERSION,
+    SEGMENT_TEXT
+} SegmentType;
 
 typedef struct Node {
     Str text; /* as in the pattern */
@@ -30,6 +36,8 @@ static SegmentType segment_type(Str text)
     CHECK(str_ends_with(text, STR("}")));
     if (str_is(text, "{kind}"))
         return SEGMENT_KIND;
+    if (str_is(text, "{version_id}"))
+        return SEGMENT_VERSION;
     return str_is(text, "{id}") ? SEGMENT_ID : SEGMENT_TEXT;
 }
 
@@ -96,6 +104,8 @@ static bool fits(Arena *arena, const Node *node, Str segment, PathValues *values
         return kind_parse(segment, &values->kind);
     case SEGMENT_ID:
         return uuid_parse(segment, &values->id);
+    case SEGMENT_VERSION:
+        return uuid_parse(segment, &values->version_id);
     case SEGMENT_TEXT:
         return percent_decode(arena, segment, PERCENT_PATH, &values->text);
     }

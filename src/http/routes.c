@@ -60,6 +60,8 @@ const Route ROUTES[] = {
      handle_prediction_lineage},
     {"GET", PREDICTIONS "/{kind}/{id}/versions", PERMIT_USER, BODY_NONE, 0, RUNS_READING,
      handle_prediction_versions},
+    {"POST", PREDICTIONS "/{kind}/{id}/versions/{version_id}/restore", PERMIT_EDITOR, BODY_EMPTY, 0,
+     RUNS_WORKER, handle_prediction_restore},
     {"POST", PREDICTIONS "/{kind}/score", PERMIT_USER, BODY_JSON, 0, RUNS_WORKER,
      handle_predictions_score},
     {"POST", PREDICTIONS "/{kind}/purge", PERMIT_EDITOR, BODY_JSON, 0, RUNS_WORKER,

@@ -32,11 +32,6 @@ static Params join(Request *request)
     return all;
 }
 
-static void not_yet(Params *all, const char *name, const char *what)
-{
-    params_wrong(all, name, "not_available", "%s=%s comes with a later version.", name, what);
-}
-
 static char read_delimiter(Params *all)
 {
     static const char *const words[] = {",", "comma", ";", "semicolon", "\t", "tab"};
@@ -76,8 +71,6 @@ static ImportOptions read_options(Params *all)
         (CapUnit)params_word(all, "market_cap_unit", CAP_UNIT_WORDS, CAP_UNIT_COUNT, CAP_USD);
     options.delimiter = read_delimiter(all);
     read_encoding(all);
-    if (options.on_duplicate == DUPLICATE_REPLACE)
-        not_yet(all, "on_duplicate", "replace");
     return options;
 }
 

@@ -49,6 +49,7 @@ static void put_progress(JsonOut *out, const Job *job)
     json_put_int(out, "failed_rows", n->failed);
     json_put_int(out, "skipped_rows", n->skipped);
     json_put_int(out, "unchanged_rows", n->unchanged);
+    json_put_int(out, "replaced_rows", n->replaced);
     json_put_bool(out, "total_known", known);
     json_put_double(out, "progress_percentage", percentage(job));
     if (known)

@@ -20,6 +20,7 @@ Error *idempotency_select(Arena *arena, Db *db, Uuid owner_id, Uuid user_id, Str
         memcpy(kept->request.bytes, request.ptr, DIGEST_SIZE);
         kept->object_id = row_uuid(rows, 2);
         kept->expires_at = row_time(rows, 3);
+        kept->former_id = row_uuid(rows, 4);
     }
     TRY(error);
     *ret_kept = kept;
@@ -33,7 +34,8 @@ Error *idempotency_insert(Arena *arena, Db *db, Uuid owner_id, Uuid user_id, Str
                   PARAMS(value_uuid(owner_id), value_uuid(user_id), value_str(key),
                          value_text(kept->route),
                          value_bytes((Str){(const char *)kept->request.bytes, DIGEST_SIZE}),
-                         value_uuid(kept->object_id), value_time(kept->expires_at)),
+                         value_uuid(kept->object_id), value_time(kept->expires_at),
+                         value_uuid_or_null(kept->former_id)),
                   NULL);
 }
 

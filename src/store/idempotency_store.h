@@ -10,6 +10,7 @@ typedef struct KeptAnswer {
     Digest request;
     Uuid object_id;
     int64_t expires_at;
+    Uuid former_id; /* nil: none */
 } KeptAnswer;
 
 Error *idempotency_select(Arena *arena, Db *db, Uuid owner_id, Uuid user_id, Str key,

@@ -7,6 +7,7 @@
 #include "format/options_json.h"
 #include "format/zstd.h"
 #include "model/words.h"
+#include "store/id_list.h"
 #include "store/statements.h"
 
 enum {
@@ -177,6 +178,64 @@ Error *job_lock(Arena *arena, Db *db, Uuid owner_id, Uuid id, JobLock *ret_lock,
         CHECK(kind_parse(row_str(rows, 5), &ret_lock->kind));
     }
     return error;
+}
+
+static Error *lock_one(Arena *arena, Db *db, Uuid owner_id, JobHides *job)
+{
+    Rows ROWS_AUTO *rows = NULL;
+    Error *error = NULL;
+    TRY(db_query(db, arena, SQL_JOB_HIDES, PARAMS(value_uuid(owner_id), value_uuid(job->id)),
+                 &rows));
+    if (rows_next(rows, &error))
+        *job = (JobHides){job->id, row_bool(rows, 1), row_bool(rows, 2)};
+    return error;
+}
+
+Error *job_lock_many(Arena *arena, Db *db, Uuid owner_id, const Uuid *ids, size_t count,
+                     JobHides *ret_jobs)
+{
+    Rows ROWS_AUTO *rows = NULL;
+    Error *error = NULL;
+    for (size_t i = 0; i < count; i++) {
+        ret_jobs[i] = (JobHides){.id = ids[i]};
+        if (!db_can_load(db)) /* an embedded engine: a call is no journey */
+            TRY(lock_one(arena, db, owner_id, &ret_jobs[i]));
+    }
+    if (count == 0 || !db_can_load(db))
+        return NULL;
+    TRY(db_query(db, arena, SQL_JOB_HIDES_MANY,
+                 PARAMS(value_uuid(owner_id), id_list(arena, ids, count)), &rows));
+    for (size_t i = 0; rows_next(rows, &error); i++) {
+        Uuid id = row_uuid(rows, 0);
+        while (i < count && !uuid_equal(ret_jobs[i].id, id))
+            i++;
+        CHECK(i < count);
+        ret_jobs[i] = (JobHides){id, row_bool(rows, 1), row_bool(rows, 2)};
+    }
+    return error;
+}
+
+typedef struct JobIds {
+    Uuid owner_id;
+    const Uuid *ids;
+} JobIds;
+
+static void fill_id(const void *self, size_t row, Value *values)
+{
+    const JobIds *jobs = self;
+    values[0] = value_uuid(jobs->owner_id);
+    values[1] = value_uuid(jobs->ids[row]);
+}
+
+Error *job_raise_revision_many(Arena *arena, Db *db, Uuid owner_id, const Uuid *ids, size_t count)
+{
+    if (count == 0)
+        return NULL;
+    if (db_can_load(db))
+        return db_run(db, arena, SQL_JOB_RAISE_REVISION_MANY,
+                      PARAMS(value_uuid(owner_id), id_list(arena, ids, count)), NULL);
+    JobIds jobs = {owner_id, ids};
+    return db_run_many(db, arena, SQL_JOB_RAISE_REVISION, count, fill_id, &jobs, NULL);
 }
 
 Error *job_by_digest(Arena *arena, Db *db, Uuid owner_id, Digest digest, Kind kind, Uuid but_not,

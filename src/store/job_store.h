@@ -40,6 +40,18 @@ typedef struct JobLock {
 Error *job_lock(Arena *arena, Db *db, Uuid owner_id, Uuid id, JobLock *ret_lock, bool *ret_found)
     MUST_CHECK;
 
+/* The same for many, whose ids are sorted and each there once: locked in that order. A job that is not there hides
+ * nothing. */
+typedef struct JobHides {
+    Uuid id;
+    bool hides_rows;
+    bool hides_inferred;
+} JobHides;
+Error *job_lock_many(Arena *arena, Db *db, Uuid owner_id, const Uuid *ids, size_t count,
+                     JobHides *ret_jobs) MUST_CHECK;
+Error *job_raise_revision_many(Arena *arena, Db *db, Uuid owner_id, const Uuid *ids, size_t count)
+    MUST_CHECK;
+
 /* An earlier job of the same bytes and kind whose predictions are still there; nil: none. */
 Error *job_by_digest(Arena *arena, Db *db, Uuid owner_id, Digest digest, Kind kind, Uuid but_not,
                      Uuid *ret_id) MUST_CHECK;

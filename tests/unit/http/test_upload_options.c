@@ -61,7 +61,8 @@ static void what_cannot_be_is_refused(void **state)
 {
     refused(*state, "dry_run=1", "dry_run=1", "dry_run stands both in the query and in the form.");
     refused(*state, "colour=1", "", "There is no parameter \"colour\" here.");
-    refused(*state, "", "on_duplicate=replace", "on_duplicate=replace comes with a later version.");
+    refused(*state, "", "on_duplicate=merge",
+            "on_duplicate must be reject, skip or replace, not \"merge\".");
     refused(*state, "", "delimiter=%7C", "delimiter must be comma, semicolon or tab, not \"|\".");
     refused(*state, "", "access_level=system", "access_level must be personal for the role user.");
     refused(*state, "", "encoding=latin1",

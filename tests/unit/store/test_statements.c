@@ -208,7 +208,7 @@ static int expected_columns(const char *name)
         {"deletion_of_job", 44},
         {"deletion_undo_of_job", 44},
         {"file_chunk", 2},
-        {"idempotency_find", 4},
+        {"idempotency_find", 5},
         {"job_select", 46},
         {"job_list", 46},
         {"job_lock", 8},
