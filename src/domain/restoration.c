@@ -516,17 +516,17 @@ static Error *show_job(Restoring *r, Arena *arena, bool *ret_done)
     Deletion after = *r->deletion;
     DeletionStep step = {0};
     JobLock lock;
-    int64_t covering = 0;
+    int64_t covering = 0, most = batches_most(SETTLE_AT_ONCE);
     bool found = false, more = true;
     Tx TX_AUTO tx = {0};
     TRY(tx_begin(r->db, arena, TX_WRITE, &tx));
     TRY(job_lock(arena, r->db, after.owner_id, after.job_id, &lock, &found));
     TRY(job_restored(arena, r->db, after.owner_id, after.job_id, clock_now()));
     TRY(company_names_redo(arena, r->db, after.owner_id, after.job_id));
-    TRY(covering_count(arena, r->db, after.owner_id, after.job_id, SETTLE_AT_ONCE + 1, &covering));
-    bool at_once = covering <= SETTLE_AT_ONCE && rows_of_part(&after, PART_EDITS) <= SETTLE_AT_ONCE;
+    TRY(covering_count(arena, r->db, after.owner_id, after.job_id, most + 1, &covering));
+    bool at_once = covering <= most && rows_of_part(&after, PART_EDITS) <= most;
     while (at_once && more)
-        TRY(settle(r, arena, &after, SETTLE_AT_ONCE + 1, &step, &more));
+        TRY(settle(r, arena, &after, most + 1, &step, &more));
     if (!at_once)
         TRY(job_set_settling(arena, r->db, after.owner_id, after.job_id, true));
     TRY(end_batch(r, arena, &after, &step, at_once, &tx));
@@ -544,7 +544,7 @@ static Error *settle_batch(Restoring *r, Arena *arena, bool *ret_done)
     Tx TX_AUTO tx = {0};
     TRY(tx_begin(r->db, arena, TX_WRITE, &tx));
     TRY(job_lock(arena, r->db, after.owner_id, after.job_id, &lock, &found));
-    TRY(settle(r, arena, &after, SETTLE_PASS, &step, &more));
+    TRY(settle(r, arena, &after, batches_most(SETTLE_PASS), &step, &more));
     if (!more)
         TRY(job_set_settling(arena, r->db, after.owner_id, after.job_id, false));
     TRY(end_batch(r, arena, &after, &step, !more, &tx));

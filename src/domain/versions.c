@@ -9,6 +9,7 @@
 #include "base/clock.h"
 #include "base/map.h"
 #include "base/vec.h"
+#include "domain/batches.h"
 #include "domain/predictions.h"
 #include "store/company_store.h"
 #include "store/count_store.h"
@@ -144,7 +145,7 @@ Error *versions_count_uncovered(Arena *arena, Db *db, const SwapQuery *job, bool
     SwapQuery query = *job;
     *ret_count = 0;
     query.after = -1;
-    query.limit = SETTLE_AT_ONCE;
+    query.limit = batches_most(SETTLE_AT_ONCE);
     for (int64_t looked = query.limit; looked == query.limit;) {
         ArenaMark mark = arena_mark(arena);
         VersionSwap *swaps = NULL;
