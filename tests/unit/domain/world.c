@@ -60,7 +60,7 @@ int64_t world_now(void)
 
 /* --- life --------------------------------------------------------------------------------------- */
 
-static void open_sessions(World *w)
+void world_open(World *w)
 {
     Db *db = NULL;
     assert_no_error(db_open(w->arena, w->url, (DbOptions){0}, &db));
@@ -68,7 +68,7 @@ static void open_sessions(World *w)
     assert_no_error(db_open(w->arena, w->url, (DbOptions){0}, &w->reader));
 }
 
-static void close_sessions(World *w)
+void world_close(World *w)
 {
     db_close(w->db);
     db_close(w->reader);
@@ -76,8 +76,8 @@ static void close_sessions(World *w)
 
 void world_reopen(World *w)
 {
-    close_sessions(w);
-    open_sessions(w);
+    world_close(w);
+    world_open(w);
 }
 
 static User *add_user(World *w, const char *email, Role role)
@@ -122,7 +122,7 @@ int world_set_up(void **state)
     w->url = w->engine->make(arena, directory);
     atomic_store(&now, WORLD_START);
     clock_inject(still_clock);
-    open_sessions(w);
+    world_open(w);
     fill(w);
     *state = w;
     return 0;
@@ -137,7 +137,7 @@ static int remove_one(const char *path, const struct stat *about, int type, stru
 int world_tear_down(void **state)
 {
     World *w = *state;
-    close_sessions(w);
+    world_close(w);
     w->engine->drop(w->arena, w->url);
     clock_inject(NULL);
     int failed = nftw(w->directory, remove_one, 16, FTW_DEPTH | FTW_PHYS);
@@ -177,9 +177,9 @@ void world_save(World *w)
 
 void world_restore(World *w)
 {
-    close_sessions(w);
+    world_close(w);
     w->engine->restore(w->arena, w->url);
-    open_sessions(w);
+    world_open(w);
 }
 
 static void each_row(Arena *arena, World *w, const char *script, EngineRow row, void *context)
