@@ -1,11 +1,12 @@
-"""Deleting a job with its predictions: how long until nothing shows them, and until they are gone."""
+"""Deleting a job with its predictions: how long until nothing shows them, until they are gone, and until a restore
+has brought them back; and a job that replaced values of another, until those are back."""
 import time
 
 import harness
 from harness import ANNUAL, API, JOBS, PATIENCE, Failure, Result
 from server import Server
 
-SMALL, SMALL_JOBS, WARM_JOBS = 1000, 7, 4
+SMALL, SMALL_JOBS, WARM_JOBS, REPLACED = 1000, 7, 4, 50_000
 OPTIONS = "?delete_predictions=true"
 
 
@@ -34,11 +35,26 @@ def delete(client, job_id):
     if shows(client, job_id):
         raise Failure("a deleted row is shown")
     listed = time.perf_counter() - start
-    while client.get("%s/deletions/%s" % (API, answer["deletion_id"]))["deletion"]["state"] != "done":
+    await_end(client, answer["deletion_id"], start)
+    return answered, listed, time.perf_counter() - start
+
+
+def await_end(client, deletion_id, start):
+    while client.get("%s/deletions/%s" % (API, deletion_id))["deletion"]["state"] != "done":
         if time.perf_counter() - start > PATIENCE:
             raise Failure("the deletion does not end")
         time.sleep(0.05)
-    return answered, listed, time.perf_counter() - start
+
+
+def restore(client, job_id):
+    """Seconds until its rows are back."""
+    start = time.perf_counter()
+    answer = client.call("POST", "%s/%s/restore" % (JOBS, job_id), headers={"Prefer": "respond-async"})
+    await_end(client, answer["deletion_id"], start)
+    took = time.perf_counter() - start
+    if not shows(client, job_id):
+        raise Failure("a restored row is not shown")
+    return took
 
 
 def one_small(data, client, prefix):
@@ -57,13 +73,43 @@ def turn(data, small, large):
         job_id = client.get(JOBS)["jobs"][0]["id"]
         for number in range(WARM_JOBS):
             one_small(data, client, "W%d" % number)
-        large.append((preview(client, job_id, data.rows), *delete(client, job_id)))
+        seen = preview(client, job_id, data.rows), *delete(client, job_id)
+        large.append((*seen, restore(client, job_id)))
         for number in range(SMALL_JOBS):
             small.append(one_small(data, client, "S%d" % number))
         client.close()
     left = data.engine.numbers(database, "SELECT count(*) FROM annual_predictions")[0]
-    if left != 0:
-        raise Failure("%d rows are left" % left)
+    if left != data.rows:
+        raise Failure("%d rows are there" % left)
+
+
+def replaced(data):
+    """Of a job that replaced values of another: (how many, seconds of its import, until its DELETE answers, until
+    those values are back in the lists, until its rows are gone)."""
+    database = data.filled(data.rows, "delete")
+    rows = min(REPLACED, data.rows)
+    data.engine.settle()
+    with Server(data, database) as server:
+        client = server.client()
+        start = time.perf_counter()
+        _, job_id = client.upload(data.csv(rows, "--seed", "2"), "?on_duplicate=replace")
+        client.wait_for_job(job_id)
+        imported = time.perf_counter() - start
+        start = time.perf_counter()
+        answer = client.call("DELETE", "%s/%s%s" % (JOBS, job_id, OPTIONS), headers={"Prefer": "respond-async"})
+        answered = time.perf_counter() - start
+        said = 0
+        while client.get(ANNUAL + "?limit=50").get("settling"):
+            said += 1
+            time.sleep(0.01)
+        back = time.perf_counter() - start
+        await_end(client, answer["deletion_id"], start)
+        gone = time.perf_counter() - start
+        told = client.get("%s/deletions/%s" % (API, answer["deletion_id"]))["deletion"]["restored_versions"]
+        client.close()
+    if told != rows or (rows > 10000 and said == 0):
+        raise Failure("%d of %d values are back, `settling` was said %d times" % (told, rows, said))
+    return rows, imported, answered, back, gone
 
 
 def bare(data):
@@ -80,7 +126,6 @@ def run(data, repeat):
     for _ in range(repeat):
         turn(data, small, large)
         raw.append(bare(data))
-    data.engine.remove("delete")
 
     def of(turns, place, factor=1000):
         return factor * harness.median([turn[place] for turn in turns])
@@ -95,5 +140,12 @@ def run(data, repeat):
     yield Result("delete", "until the rows are gone, %s" % many, of(large, 3, 1), "s",
                  data.import_seconds[data.rows], "their import", 0.4,
                  note="each: " + " ".join("%.1f" % turn[3] for turn in large))
+    yield Result("delete", "until a restore has brought them back", of(large, 4, 1), "s",
+                 data.import_seconds[data.rows], "their import", 1.0,
+                 note="each: " + " ".join("%.1f" % turn[4] for turn in large))
+    rows, imported, answered, back, gone = replaced(data)
+    yield Result("delete", "%s replaced values are back, none is waited for" % format(rows, ","), back, "s",
+                 imported, "their import", note="answer %.1f ms, rows gone after %.1f s" % (1000 * answered, gone))
+    data.engine.remove("delete")
     yield Result("delete", "… against a bare DELETE, for the record", of(large, 3, 1), "s", harness.median(raw),
                  "DELETE … WHERE job_id", note="each: " + " ".join("%.1f" % took for took in raw))

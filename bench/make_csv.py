@@ -2,7 +2,7 @@
 """Writes an annual upload file of N rows: 50,000 companies at most, 20 years each, in the order of the
 companies. The same numbers every time.
 
-    make_csv.py ROWS FILE [--years N] [--first-year Y] [--prefix P] [--first-company N]
+    make_csv.py ROWS FILE [--years N] [--first-year Y] [--prefix P] [--first-company N] [--seed N]
 """
 import argparse
 import random
@@ -32,8 +32,9 @@ def main():
     parser.add_argument("--first-year", type=int, default=2004)
     parser.add_argument("--prefix", default="C")
     parser.add_argument("--first-company", type=int, default=0)
+    parser.add_argument("--seed", type=int, default=20260101, help="another one makes other figures of the same companies")
     args = parser.parse_args()
-    rng = random.Random(20260101)
+    rng = random.Random(args.seed)
     with open(args.file, "w") as out:
         out.write(HEADER)
         out.writelines(rows(args, rng))

@@ -14,9 +14,13 @@ static void show_counts(Cli *cli, const DeletionCounts *counts, bool dry_run)
     const Fact facts[] = {
         {"Annual predictions", "annual", cell_int(counts->predictions[KIND_ANNUAL])},
         {"Quarterly predictions", "quarterly", cell_int(counts->predictions[KIND_QUARTERLY])},
+        {"Edits deleted", "edits_deleted", cell_int(counts->edits_deleted)},
         {"Edits kept", "edits_kept", cell_int(counts->edits_kept)},
         {"Inferred links kept", "inferred_kept", cell_int(counts->inferred_kept)},
         {"Deleted before", "already_deleted", cell_int(counts->already_deleted)},
+        {"Former versions that are back", "restored_versions", cell_int(counts->versions_restored)},
+        {"Former names that are back", "restored_names", cell_int(counts->names_restored)},
+        {"Names changed since", "kept_names", cell_int(counts->names_kept)},
         {"Companies left empty", "companies_empty", cell_int(counts->companies_empty)},
         {"Companies deleted", "companies_deleted", cell_int(counts->companies_deleted)},
     };
@@ -33,6 +37,8 @@ static void show_job(Cli *cli, const Job *job, const Deletion *deletion, int64_t
         {"Status before", "status_before", cell_text(JOB_STATUS_WORDS[job->status])},
         {"Deletion", "deletion_id", cell_uuid(cli->arena, deletion ? deletion->id : UUID_NIL)},
         {"Removal", "deletion_state", cell_text(state)},
+        {"May be restored until", "restorable_until",
+         cell_time(deletion == NULL ? 0 : deletion->restorable_until)},
         {"Predictions that stay", "predictions_kept", cell_int_or_none(kept)},
     };
     output_facts(cli->out, "job", facts, ARRAY_COUNT(facts));
@@ -78,13 +84,16 @@ Error *cmd_jobs_delete(Cli *cli)
     const DeletionOptions options = {
         .with_predictions = call_flag(call, OPTION_WITH_PREDICTIONS),
         .include_inferred = call_flag(call, OPTION_INCLUDE_INFERRED),
+        .include_edited = call_flag(call, OPTION_INCLUDE_EDITED),
         .orphaned_companies = call_flag(call, OPTION_ORPHANED_COMPANIES),
         .reason = call_text(call, OPTION_REASON),
+        .window = DAYS(call_number(call, OPTION_RESTORE_WINDOW)),
     };
-    if (!options.with_predictions && (options.include_inferred || options.orphaned_companies))
+    if (!options.with_predictions &&
+        (options.include_inferred || options.include_edited || options.orphaned_companies))
         return usage_error(cli->arena, NULL,
-                           "The options --include-inferred and --delete-orphaned-companies mean "
-                           "nothing without --with-predictions.");
+                           "The options --include-edited, --include-inferred and "
+                           "--delete-orphaned-companies mean nothing without --with-predictions.");
     TRY(cmd_jobs_id(cli, &id));
     TRY(access_open(cli, &db));
     TRY(access_user(cli, db, &who));

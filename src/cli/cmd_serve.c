@@ -7,6 +7,7 @@
 #include "cli/access.h"
 #include "cli/address.h"
 #include "cli/files.h"
+#include "cli/retention.h"
 #include "cli/signals.h"
 #include "domain/models.h"
 #include "http/server.h"
@@ -15,6 +16,7 @@
 typedef struct Serving {
     HttpServer *server;
     VEC(Worker *) workers;
+    Retention retention;
 } Serving;
 
 static void stop(Serving *serving)
@@ -26,7 +28,8 @@ static void stop(Serving *serving)
 
 static Error *start_workers(Cli *cli, Serving *serving)
 {
-    const WorkerConfig config = {.db_url = call_text(cli->call, OPTION_DB)};
+    const WorkerConfig config = {.db_url = call_text(cli->call, OPTION_DB),
+                                 .keep_archives = serving->retention.keep_archives};
     for (int64_t i = 0; i < call_number(cli->call, OPTION_WORKERS); i++) {
         Worker *worker;
         TRY(worker_start(cli->arena, &config, &worker));
@@ -48,6 +51,7 @@ static Error *start_server(Cli *cli, Serving *serving)
         .max_body = call_number(call, OPTION_MAX_BODY),
         .threads = (int)call_number(call, OPTION_THREADS),
         .queue_max = (int)call_number(call, OPTION_QUEUE),
+        .restore_window = serving->retention.restore_window,
     };
     return http_server_start(cli->arena, &config, &serving->server);
 }
@@ -134,6 +138,7 @@ Error *cmd_serve(Cli *cli)
     int port;
     Serving serving = {0};
     TRY(address_parse(cli->arena, call_str(cli->call, OPTION_LISTEN), &host, &port));
+    TRY(retention_read(cli, &serving.retention));
     if (!address_is_loopback(host))
         log_event(LOG_WARN,
                   "listening beyond this machine without TLS: put a proxy before it, or keep it on "

@@ -1,6 +1,7 @@
 /* worker: works the queue, without serving. */
 #include "base/log.h"
 #include "cli/access.h"
+#include "cli/retention.h"
 #include "cli/signals.h"
 #include "worker/worker.h"
 
@@ -8,7 +9,10 @@ Error *cmd_worker(Cli *cli)
 {
     Db *db;
     Worker *worker;
-    const WorkerConfig config = {.db_url = call_text(cli->call, OPTION_DB)};
+    Retention retention;
+    TRY(retention_read(cli, &retention));
+    const WorkerConfig config = {.db_url = call_text(cli->call, OPTION_DB),
+                                 .keep_archives = retention.keep_archives};
     signals_hold(); /* from here on a signal ends it in good order */
     TRY(access_open(cli, &db));
     TRY(worker_start(cli->arena, &config, &worker));

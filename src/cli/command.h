@@ -24,6 +24,7 @@ typedef enum CommandId {
     COMMAND_JOBS_SHOW,
     COMMAND_JOBS_CANCEL,
     COMMAND_JOBS_DELETE,
+    COMMAND_JOBS_RESTORE,
     COMMAND_CONFIG,
     COMMAND_VERSION,
     COMMAND_HELP,
@@ -94,6 +95,7 @@ Error *cmd_jobs_list(struct Cli *cli) MUST_CHECK;
 Error *cmd_jobs_show(struct Cli *cli) MUST_CHECK;
 Error *cmd_jobs_cancel(struct Cli *cli) MUST_CHECK;
 Error *cmd_jobs_delete(struct Cli *cli) MUST_CHECK;
+Error *cmd_jobs_restore(struct Cli *cli) MUST_CHECK;
 Error *cmd_config(struct Cli *cli) MUST_CHECK;
 Error *cmd_version(struct Cli *cli) MUST_CHECK;
 Error *cmd_help(struct Cli *cli) MUST_CHECK;

@@ -210,9 +210,27 @@ static const Command COMMANDS[COMMAND_COUNT] = {
             .text = "Without --with-predictions the record is deleted and the predictions stay, "
                     "and still know which upload made them. With it, exactly the predictions that "
                     "the job made are gone from every list at once; their removal is worked in "
-                    "this process. --dry-run counts them.",
+                    "this process. Former versions that they had displaced are back. --dry-run "
+                    "counts them.",
             .database = DATABASE_EXISTING,
             .run = cmd_jobs_delete,
+        },
+    [COMMAND_JOBS_RESTORE] =
+        {
+            .name = "jobs",
+            .verb = "restore",
+            .arguments = "ID",
+            .arguments_min = 1,
+            .arguments_max = 1,
+            .line = "bring back a deleted job and what was deleted with it",
+            .text =
+                "Takes the job's latest deletion back: the same predictions, ids, values, times "
+                "and "
+                "versions. Where somebody has made a newer version meanwhile, the one that comes "
+                "back goes behind it, into the history. Interrupted with Ctrl-C, it goes on with "
+                "the next worker. --dry-run counts.",
+            .database = DATABASE_EXISTING,
+            .run = cmd_jobs_restore,
         },
     [COMMAND_CONFIG] =
         {

@@ -13,7 +13,9 @@ static const char *const ROLES[] = {"user", "super_admin"};
 
 #define USER_ONES                                                                                  \
     (ON(USER_ADD) | ON(USER_PASSWD) | ON(USER_VERIFY) | ON(USER_DISABLE) | ON(USER_ENABLE))
-#define JOBS (ON(JOBS_LIST) | ON(JOBS_SHOW) | ON(JOBS_CANCEL) | ON(JOBS_DELETE))
+#define JOBS (ON(JOBS_LIST) | ON(JOBS_SHOW) | ON(JOBS_CANCEL) | ON(JOBS_DELETE) | ON(JOBS_RESTORE))
+
+enum { DAYS_MAX = 36500 };
 
 /* Designated by name; the order is that of OptionId and of every list of options. */
 static const OptionSpec OPTIONS[OPTION_COUNT] = {
@@ -181,6 +183,29 @@ static const OptionSpec OPTIONS[OPTION_COUNT] = {
             .help = "where a file is kept while it is taken in",
             .commands = ON(SERVE) | ON(IMPORT),
         },
+    [OPTION_RESTORE_WINDOW] =
+        {
+            .name = "restore-window",
+            .environment = "OBLIGOR_RESTORE_WINDOW",
+            .fallback = "30",
+            .value = "DAYS",
+            .help = "for so long a deletion may be taken back by who made it",
+            .kind = OPTION_IS_INT,
+            .low = 1,
+            .high = DAYS_MAX,
+            .commands = ON(SERVE) | ON(WORKER) | ON(JOBS_DELETE),
+        },
+    [OPTION_KEEP_ARCHIVES] =
+        {
+            .name = "keep-archives",
+            .environment = "OBLIGOR_KEEP_ARCHIVES",
+            .value = "DAYS",
+            .help = "purge what was deleted longer ago; else it is kept",
+            .kind = OPTION_IS_INT,
+            .low = 1,
+            .high = DAYS_MAX,
+            .commands = ON(SERVE) | ON(WORKER),
+        },
     [OPTION_DISTRIBUTED] =
         {
             .name = "distributed",
@@ -337,6 +362,13 @@ static const OptionSpec OPTIONS[OPTION_COUNT] = {
             .kind = OPTION_IS_BOOL,
             .commands = ON(JOBS_DELETE),
         },
+    [OPTION_INCLUDE_EDITED] =
+        {
+            .name = "include-edited",
+            .help = "also versions edited by hand from its rows",
+            .kind = OPTION_IS_BOOL,
+            .commands = ON(JOBS_DELETE),
+        },
     [OPTION_INCLUDE_INFERRED] =
         {
             .name = "include-inferred",
@@ -356,14 +388,14 @@ static const OptionSpec OPTIONS[OPTION_COUNT] = {
             .name = "reason",
             .value = "TEXT",
             .help = "why, for the audit trail",
-            .commands = ON(JOBS_DELETE),
+            .commands = ON(JOBS_DELETE) | ON(JOBS_RESTORE),
         },
     [OPTION_DRY_RUN] =
         {
             .name = "dry-run",
             .help = "say what would come of it, and change nothing",
             .kind = OPTION_IS_BOOL,
-            .commands = ON(MIGRATE) | ON(IMPORT) | ON(JOBS_DELETE),
+            .commands = ON(MIGRATE) | ON(IMPORT) | ON(JOBS_DELETE) | ON(JOBS_RESTORE),
         },
 };
 

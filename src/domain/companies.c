@@ -54,6 +54,7 @@ Error *companies_list(Arena *arena, Db *db, const Principal *who, const CompanyF
         end.next = (PageKey){.set = true, .id = last->id};
         ret_list->next_symbol = last->symbol;
     }
+    TRY(owners_settling(arena, db, who->owners, who->owner_count, &end.settling));
     ret_list->end = end;
     return NULL;
 }

@@ -162,7 +162,8 @@ static bool as_wanted(const KeySet *set, const KeyRows *rows, size_t from, size_
         const KeyVersion *version = &rows->versions[i];
         if (version->created_at >= set->before)
             return false;
-        current |= version->is_current && uuid_equal(version->id, set->current[version->key]);
+        if (set->current != NULL && version->is_current)
+            current = uuid_equal(version->id, set->current[version->key]);
     }
     return current;
 }

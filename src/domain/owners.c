@@ -3,6 +3,7 @@
 
 #include "base/clock.h"
 #include "format/json_out.h"
+#include "store/job_store.h"
 
 size_t owners_page(const Page *page, size_t count, bool *ret_more, size_t *ret_count)
 {
@@ -11,6 +12,14 @@ size_t owners_page(const Page *page, size_t count, bool *ret_more, size_t *ret_c
     *ret_more = left > (size_t)page->limit;
     *ret_count = *ret_more ? (size_t)page->limit : left;
     return from;
+}
+
+Error *owners_settling(Arena *arena, Db *db, const Uuid *owners, size_t count, bool *ret_settling)
+{
+    *ret_settling = false;
+    for (size_t i = 0; i < count && !*ret_settling; i++)
+        TRY(job_is_settling(arena, db, owners[i], ret_settling));
+    return NULL;
 }
 
 Error *owners_describe_deletion(Arena *arena, Error *error, const Deletion *deletion)

@@ -155,6 +155,7 @@ Error *predictions_list(Arena *arena, Db *db, const Principal *who, Kind kind,
     Tx TX_AUTO tx = {0}; /* one snapshot for the windows and the total */
     TRY(tx_begin(db, arena, TX_READ, &tx));
     TRY(prediction_list(arena, db, &query, &ret_list->items, &ret_list->count, &ret_list->end));
+    TRY(owners_settling(arena, db, owners, query.owner_count, &ret_list->end.settling));
     return tx_commit(&tx, arena);
 }
 

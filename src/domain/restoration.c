@@ -405,6 +405,7 @@ typedef struct Restoring {
     bool shown;     /* the job is: what is left is to settle */
     ArchiveWalk *walk;
     EditKeys edits;
+    const TaskWatch *watch;
 } Restoring;
 
 static SwapQuery swap_query(const Deletion *deletion, int64_t limit)
@@ -570,10 +571,19 @@ static Error *end_keys(Restoring *r, Arena *arena)
     return end_batch(r, arena, &after, &step, true, &tx);
 }
 
+static void tell(const Restoring *r)
+{
+    const JobCounters counters = {.total = r->deletion->archived,
+                                  .processed = r->deletion->restored_rows};
+    if (r->watch->progress != NULL)
+        r->watch->progress(r->watch->self, &counters, 0);
+}
+
 static Error *restore_batch(void *self, Arena *arena, int64_t limit, bool *ret_done)
 {
     Restoring *r = self;
     bool more = false;
+    tell(r);
     if (r->shown)
         return settle_batch(r, arena, ret_done);
     TRY(rows_batch(r, arena, limit, &more));
@@ -610,7 +620,8 @@ Error *restoration_run(Arena *arena, Db *db, Task *task, const TaskWatch *watch,
                            .deletion = deletion,
                            .job = job,
                            .shown = job != NULL && job->status != JOB_RESTORING,
-                           .walk = walk_new(arena, db, deletion)};
+                           .walk = walk_new(arena, db, deletion),
+                           .watch = watch};
     task->position = deletion->restored_rows; /* they move together; one began anew after a stall */
     TRY(find_edits(arena, db, deletion, &restoring.edits));
     TRY(batches_run(arena, db, watch, (BatchSize){500, 100, 20000}, restore_batch, &restoring,

@@ -150,7 +150,9 @@ Error *versions_count_uncovered(Arena *arena, Db *db, const SwapQuery *job, bool
         ArenaMark mark = arena_mark(arena);
         VersionSwap *swaps = NULL;
         size_t count = 0;
-        TRY(covering_to_uncover(arena, db, &query, &swaps, &count, &query.after, &looked));
+        int64_t last = 0;
+        TRY(covering_to_uncover(arena, db, &query, &swaps, &count, &last, &looked));
+        query.after = last;
         *ret_count += (int64_t)count;
         arena_rewind(arena, mark);
     }

@@ -19,8 +19,8 @@ enum { ARCHIVE_MAX_ROWS = 1000000 };
 /* The frame. All `rows` are of `kind`, at most ARCHIVE_MAX_ROWS; year and quarter fit a smallint. */
 Str archive_pack(Arena *arena, Kind kind, const Prediction *rows, size_t count);
 
-/* The rows in the order in which they were packed, with this owner. ERROR_INTERNAL with one of the
- * reasons above otherwise; no length in `packed` is trusted. */
+/* The rows in the order in which they were packed, with this owner; NULL when there are none. ERROR_INTERNAL
+ * with one of the reasons above otherwise; no length in `packed` is trusted. */
 Error *archive_unpack(Arena *arena, Uuid owner_id, Str packed, Kind *ret_kind,
                       Prediction **ret_rows, size_t *ret_count) MUST_CHECK;
 

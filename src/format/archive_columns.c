@@ -30,10 +30,11 @@ static const NamedColumn SCORES[] = {
 
 static uint16_t id_of(const NamedColumn *table, size_t count, const char *name)
 {
-    for (size_t i = 0; i < count; i++)
-        if (strcmp(table[i].name, name) == 0)
-            return table[i].id;
-    check_failed(__FILE__, __LINE__, name); /* a new ratio or score needs a number above */
+    size_t i = 0;
+    while (i < count && strcmp(table[i].name, name) != 0)
+        i++;
+    CHECK(i < count); /* a new ratio or score needs a number above */
+    return table[i].id;
 }
 
 uint16_t archive_headline_id(Kind kind)

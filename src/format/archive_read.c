@@ -108,31 +108,48 @@ static ArchiveCells read_cells(Reader *reader, size_t column)
     return cells;
 }
 
-/* Fills rows[count] with those from `from` on. */
-static void read_rows(Reader *reader, size_t from, Prediction *rows, size_t count)
+/* One column's cells from `from` on, into rows[count]. */
+static void fill_rows(Reader *reader, size_t column, const ArchiveCells *cells, size_t from,
+                      Prediction *rows, size_t count)
 {
-    bool has_confidence = false;
+    if (reader->in.fault != NULL)
+        return;
+    ArchiveFit fit = archive_scatter(&reader->columns[column], cells, from, rows, count);
+    if (fit == FIT_TOO_NEW)
+        too_new(reader, "a value is not known");
+    else if (fit == FIT_DAMAGED)
+        archive_fault(&reader->in, "a value is missing or out of range");
+}
+
+static Prediction *default_rows(Reader *reader, size_t count)
+{
+    Prediction *rows = arena_alloc_raw(reader->in.arena, count * sizeof *rows);
     for (size_t i = 0; i < count; i++)
         rows[i] = archive_default_row(reader->kind, reader->owner_id);
+    return rows;
+}
+
+/* `count` rows from `from` on; NULL when there is a fault. A number of rows that lies is mostly found out
+ * by the first column, before there is memory for them. */
+static Prediction *read_rows(Reader *reader, size_t from, size_t count)
+{
+    Prediction *rows = NULL;
+    bool has_confidence = false;
     for (size_t i = 0; i < reader->column_count && reader->in.fault == NULL; i++) {
-        const ArchiveColumn *column = &reader->columns[i];
         if (reader->bodies[i].len == 0)
             continue;
         ArenaMark mark = arena_mark(reader->in.work);
         ArchiveCells cells = read_cells(reader, i);
-        has_confidence |= column->field == FIELD_CONFIDENCE;
-        if (reader->in.fault != NULL)
-            return;
-        ArchiveFit fit = archive_scatter(column, &cells, from, rows, count);
-        if (fit == FIT_TOO_NEW)
-            too_new(reader, "a value is not known");
-        else if (fit == FIT_DAMAGED)
-            archive_fault(&reader->in, "a value is missing or out of range");
-        if (!column->keeps)
+        if (rows == NULL && reader->in.fault == NULL)
+            rows = default_rows(reader, count);
+        fill_rows(reader, i, &cells, from, rows, count);
+        has_confidence |= reader->columns[i].field == FIELD_CONFIDENCE;
+        if (!reader->columns[i].keeps)
             arena_rewind(reader->in.work, mark);
     }
-    for (size_t i = 0; i < count && reader->in.fault == NULL; i++)
+    for (size_t i = 0; rows != NULL && i < count && reader->in.fault == NULL; i++)
         archive_finish_row(&rows[i], has_confidence);
+    return rows;
 }
 
 static bool find_row(Reader *reader, Uuid id, size_t *ret_at)
@@ -168,10 +185,8 @@ Error *archive_unpack(Arena *arena, Uuid owner_id, Str packed, Kind *ret_kind,
     Reader *reader = ARENA_NEW(work, Reader);
     Prediction *rows = NULL;
     Error *error = open_archive(arena, work, owner_id, packed, reader);
-    if (error == NULL && reader->in.fault == NULL) {
-        rows = ARENA_ARRAY(arena, Prediction, reader->row_count);
-        read_rows(reader, 0, rows, reader->row_count);
-    }
+    if (error == NULL)
+        rows = read_rows(reader, 0, reader->row_count);
     if (error == NULL)
         error = fault_error(arena, reader, NULL);
     if (error == NULL) {
@@ -188,18 +203,18 @@ Error *archive_find(Arena *arena, Uuid owner_id, Str packed, Uuid id, Prediction
 {
     Arena *work = arena_new(0);
     Reader *reader = ARENA_NEW(work, Reader);
-    Prediction row;
+    const Prediction *row = NULL;
     size_t at = 0;
     Error *error = open_archive(arena, work, owner_id, packed, reader);
     bool found = error == NULL && find_row(reader, id, &at);
     if (found)
-        read_rows(reader, at, &row, 1);
+        row = read_rows(reader, at, 1);
     if (error == NULL)
         error = fault_error(arena, reader, NULL);
     if (error == NULL) {
         *ret_found = found;
         if (found)
-            *ret_row = row;
+            *ret_row = *row;
     }
     arena_free(work);
     return error;

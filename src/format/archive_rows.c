@@ -113,10 +113,10 @@ static bool gather_one(const ArchiveColumn *column, const Prediction *p, Archive
         return set_int(cells, i, p->created_at, 0);
     case FIELD_RATIO:
         return set_real(cells, i, p->ratios[column->at].present, p->ratios[column->at].value);
-    case FIELD_SCORE:
+    default:
+        CHECK(column->field == FIELD_SCORE);
         return set_real(cells, i, p->score.present[column->at], p->score.values[column->at]);
     }
-    return true;
 }
 
 bool archive_gather(const ArchiveColumn *column, const Prediction *rows, ArchiveCells *cells)

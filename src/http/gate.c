@@ -31,7 +31,8 @@ static bool answer_asterisk(Request *request, Response *response)
     if (!str_is(request->path, "*") || strcmp(request->method, "OPTIONS") != 0)
         return false;
     response_empty(response, 204);
-    response_header(request->arena, response, "Allow", "GET, HEAD, POST, PUT, DELETE, OPTIONS");
+    response_header(request->arena, response, "Allow",
+                    "GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS");
     return true;
 }
 

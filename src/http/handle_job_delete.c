@@ -17,12 +17,11 @@ static bool names_predictions(const DeletionOptions *options)
 static void read_options(Request *request, bool cascade, DeletionOptions *options)
 {
     Params *query = &request->query;
-    Str reason = params_text(query, "reason", REASON_MAX_CHARS);
     options->with_predictions = params_bool(query, "delete_predictions", cascade);
     options->include_inferred = params_bool(query, "include_inferred", false);
     options->include_edited = params_bool(query, "include_edited", false);
     options->orphaned_companies = params_bool(query, "delete_orphaned_companies", false);
-    options->reason = reason.len == 0 ? NULL : str_dup(request->arena, reason);
+    options->reason = reason_read(query);
     options->window = request->app->config.restore_window;
     if (!options->with_predictions && names_predictions(options))
         params_wrong(query, "delete_predictions", "needed",

@@ -1,8 +1,10 @@
-/* Jobs as their people see them: list, detail, status, cancel. */
+/* Jobs as their people see them: list, detail, status, cancel; note and legal hold. */
 #include "base/check.h"
+#include "domain/holds.h"
 #include "http/handlers.h"
 #include "http/paging.h"
 #include "http/reply.h"
+#include "http/scope.h"
 #include "http/user_filter.h"
 #include "http/views.h"
 
@@ -61,16 +63,23 @@ static Error *find_job(Request *request, Job **ret_job)
                     ret_job);
 }
 
+static JobDetail detail_of(const Job *job, const Deletion *deletion)
+{
+    return (JobDetail){.predictions = job->hides_rows ? 0 : job_rows_left(job),
+                       .companies = job->options.dry_run ? 0 : job->counters.companies,
+                       .deletion = deletion};
+}
+
 Error *handle_job_get(Request *request, Response *response)
 {
     Job *job = NULL;
-    JobDetail detail = {0};
+    Deletion *deletion = NULL;
     ProblemPage errors = {0};
     Page first = {.limit = ERRORS_SHOWN};
     bool with_errors = params_bool(&request->query, "include_errors", false);
     TRY(find_job(request, &job));
-    detail.predictions = job->hides_rows ? 0 : job_rows_left(job);
-    detail.companies = job->options.dry_run ? 0 : job->counters.companies;
+    TRY(deletions_of_job(request->arena, request->db, job, &deletion));
+    JobDetail detail = detail_of(job, deletion);
     if (with_errors) {
         TRY(jobs_problems(request->arena, request->db, job, SEVERITY_ERROR, &first, &errors));
         detail.errors = &errors;
@@ -100,5 +109,43 @@ Error *handle_job_cancel(Request *request, Response *response)
                   over ? "The job was cancelled."
                        : "The job was asked to stop; it does so within a batch.");
     view_job_status(out, "job", job);
+    return reply_end(request, response, 200);
+}
+
+/* null or an empty text takes the note away. */
+static void read_note(Request *request, Params *body, JobChange *change)
+{
+    for (size_t i = 0; i < body->count; i++)
+        change->has_note |= str_is(body->items[i].name, "note");
+    Str note = params_text(body, "note", NOTE_MAX_CHARS);
+    change->note = note.len == 0 ? NULL : str_dup(request->arena, note);
+}
+
+static void read_change(Request *request, Params *body, JobChange *change)
+{
+    read_note(request, body, change);
+    change->has_hold = params_has(body, "legal_hold");
+    change->hold = params_bool(body, "legal_hold", false);
+    if (change->has_hold)
+        change->reason = reason_need(body);
+    if (!change->has_hold && !change->has_note)
+        params_wrong(body, "legal_hold", "missing", "Give legal_hold or note, or both.");
+}
+
+Error *handle_job_change(Request *request, Response *response)
+{
+    Params body;
+    JobChange change = {0};
+    Job *job = NULL;
+    Deletion *deletion = NULL;
+    TRY(params_check(&request->query));
+    TRY(params_from_body(request->arena, request->body, &body));
+    read_change(request, &body, &change);
+    TRY(params_check(&body));
+    TRY(holds_change(request->arena, request->db, request->who, request->values.id, &change, &job));
+    TRY(deletions_of_job(request->arena, request->db, job, &deletion));
+    JobDetail detail = detail_of(job, deletion);
+    JsonOut *out = reply_begin(request, response);
+    view_job(request->arena, out, "job", request->who, job, &detail);
     return reply_end(request, response, 200);
 }

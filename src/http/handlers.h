@@ -50,7 +50,14 @@ HANDLER(handle_job_results);
 HANDLER(handle_job_file);
 HANDLER(handle_job_preview);
 HANDLER(handle_job_delete);
+HANDLER(handle_job_change);
+HANDLER(handle_job_restore);
+
+HANDLER(handle_deletions_list);
 HANDLER(handle_deletion_get);
+HANDLER(handle_deletion_restore);
+HANDLER(handle_deletion_purge);
+HANDLER(handle_deletion_retry);
 
 HANDLER(handle_alive);
 HANDLER(handle_ready);

@@ -1,6 +1,7 @@
 /* The table of routes. What is decided before a handler runs stands in its row and nowhere else.
  *
- * A file that is opened is noted in the audit trail: that route is no mere read.
+ * A file that is opened is noted in the audit trail: that route is no mere read. A job's note and its legal
+ * hold are changed by different people, auditors among them: the domain tells them apart.
  *
  * /metrics answers this machine (a request that did not come through a proxy) and super_admins: the
  * numbers name no person, but they tell a stranger how the server is doing. */
@@ -75,6 +76,7 @@ const Route ROUTES[] = {
     {"GET", JOBS, PERMIT_USER, BODY_NONE, 0, RUNS_READING, handle_jobs_list},
     {"GET", JOBS "/{id}", PERMIT_USER, BODY_NONE, 0, RUNS_READING, handle_job_get},
     {"DELETE", JOBS "/{id}", PERMIT_EDITOR, BODY_EMPTY, 0, RUNS_WORKER, handle_job_delete},
+    {"PATCH", JOBS "/{id}", PERMIT_USER, BODY_JSON, 0, RUNS_WORKER, handle_job_change},
     {"GET", JOBS "/{id}/status", PERMIT_USER, BODY_NONE, 0, RUNS_READING, handle_job_status},
     {"POST", JOBS "/{id}/cancel", PERMIT_EDITOR, BODY_EMPTY, 0, RUNS_WORKER, handle_job_cancel},
     {"GET", JOBS "/{id}/errors", PERMIT_USER, BODY_NONE, 0, RUNS_READING, handle_job_errors},
@@ -84,7 +86,15 @@ const Route ROUTES[] = {
     {"GET", JOBS "/{id}/file", PERMIT_USER, BODY_NONE, 0, RUNS_WORKER, handle_job_file},
     {"GET", JOBS "/{id}/deletion-preview", PERMIT_USER, BODY_NONE, 0, RUNS_READING,
      handle_job_preview},
+    {"POST", JOBS "/{id}/restore", PERMIT_EDITOR, BODY_EMPTY, 0, RUNS_WORKER, handle_job_restore},
 
+    {"GET", API "/deletions", PERMIT_USER, BODY_NONE, 0, RUNS_READING, handle_deletions_list},
     {"GET", API "/deletions/{id}", PERMIT_USER, BODY_NONE, 0, RUNS_READING, handle_deletion_get},
+    {"DELETE", API "/deletions/{id}", PERMIT_SUPER_ADMIN, BODY_EMPTY, 0, RUNS_WORKER,
+     handle_deletion_purge},
+    {"POST", API "/deletions/{id}/restore", PERMIT_EDITOR, BODY_EMPTY, 0, RUNS_WORKER,
+     handle_deletion_restore},
+    {"POST", API "/deletions/{id}/retry", PERMIT_SUPER_ADMIN, BODY_EMPTY, 0, RUNS_WORKER,
+     handle_deletion_retry},
 };
 const size_t ROUTE_COUNT = ARRAY_COUNT(ROUTES);

@@ -1,4 +1,5 @@
-/* New data goes where the principal's role writes; the one choice is to keep it personal. */
+/* New data goes where the principal's role writes; the one choice is to keep it personal. A reason of blanks is
+ * none. */
 #include "http/scope.h"
 
 bool scope_read(Params *params, const Principal *who)
@@ -16,4 +17,13 @@ const char *reason_read(Params *params)
 {
     Str reason = params_text(params, "reason", REASON_MAX_CHARS);
     return reason.len == 0 ? NULL : str_dup(params->arena, reason);
+}
+
+const char *reason_need(Params *params)
+{
+    const char *reason = reason_read(params);
+    const Param *given = params_find(params, "reason");
+    if (reason == NULL && (given == NULL || str_trim(given->value).len == 0))
+        params_wrong(params, "reason", "missing", "reason is missing: say why.");
+    return reason;
 }

@@ -14,4 +14,7 @@ bool scope_read(Params *params, const Principal *who);
 /* `reason` of something that is kept with it; NULL: none was given. */
 const char *reason_read(Params *params);
 
+/* The same where there has to be one: that it is missing is noted. */
+const char *reason_need(Params *params);
+
 #endif

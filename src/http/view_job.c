@@ -134,6 +134,29 @@ static void put_lineage(Arena *arena, JsonOut *out, const Job *job, const JobDet
     json_end_object(out);
 }
 
+static void put_hold(JsonOut *out, const Job *job)
+{
+    if (job->legal_hold == NULL) {
+        json_put_null(out, "legal_hold");
+        return;
+    }
+    json_begin_object(out, "legal_hold");
+    json_put_text(out, "reason", job->legal_hold);
+    json_put_uuid_or_null(out, "set_by", job->legal_hold_by);
+    json_put_text(out, "set_by_email", job->legal_hold_email);
+    json_put_time_or_null(out, "set_at", job->legal_hold_at);
+    json_end_object(out);
+}
+
+/* What only the detail shows: the deletion that the job is in, or that it came back from. */
+static void put_deletion(JsonOut *out, const JobDetail *detail)
+{
+    if (detail->deletion != NULL)
+        view_deletion(out, "deletion", detail->deletion, NULL);
+    else
+        json_put_null(out, "deletion");
+}
+
 void view_job(Arena *arena, JsonOut *out, const char *key, const Principal *who, const Job *job,
               const JobDetail *detail)
 {
@@ -142,6 +165,9 @@ void view_job(Arena *arena, JsonOut *out, const char *key, const Principal *who,
     json_put_text(out, "status", JOB_STATUS_WORDS[job->status]);
     json_put_text(out, "job_type", kind_spec(job->kind)->word);
     json_put_bool(out, "cancel_requested", job->cancel_requested);
+    json_put_bool(out, "settling", job->settling);
+    json_put_text(out, "note", job->note);
+    put_hold(out, job);
     put_file(arena, out, job);
     put_progress(out, job);
     put_performance(out, job);
@@ -152,6 +178,8 @@ void view_job(Arena *arena, JsonOut *out, const char *key, const Principal *who,
     json_end_object(out);
     put_errors(out, job, detail);
     put_lineage(arena, out, job, detail);
+    if (detail != NULL)
+        put_deletion(out, detail);
     json_end_object(out);
 }
 
@@ -162,6 +190,7 @@ void view_job_status(JsonOut *out, const char *key, const Job *job)
     json_put_text(out, "status", JOB_STATUS_WORDS[job->status]);
     json_put_text(out, "job_type", kind_spec(job->kind)->word);
     json_put_bool(out, "cancel_requested", job->cancel_requested);
+    json_put_bool(out, "settling", job->settling);
     json_put_text(out, "error_message", job->error_message);
     put_progress(out, job);
     put_performance(out, job);

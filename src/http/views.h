@@ -5,6 +5,7 @@
 
 #include "domain/companies.h"
 #include "domain/deletion.h"
+#include "domain/deletions.h"
 #include "domain/jobs.h"
 #include "domain/models.h"
 #include "domain/predictions.h"
@@ -43,6 +44,7 @@ typedef struct JobDetail {
     int64_t predictions;       /* there now */
     int64_t companies;         /* made by the job */
     const ProblemPage *errors; /* NULL: not asked for */
+    const Deletion *deletion;  /* that it is in or was; NULL: none */
 } JobDetail;
 
 /* `detail` NULL: as in lists. */
@@ -64,10 +66,12 @@ void view_warnings(JsonOut *out, const char *key, const ProblemList *problems);
  * deletion_reason, restorable_until. Null for NULL. */
 void view_gone(JsonOut *out, const char *key, const Deletion *deletion);
 
-void view_deletion(JsonOut *out, const char *key, const Deletion *deletion);
+/* `people` NULL: as in lists. */
+void view_deletion(JsonOut *out, const char *key, const Deletion *deletion,
+                   const DeletionPeople *people);
 
-/* deleted_predictions, kept, restored_versions, deleted_companies, as members of the object at
- * hand. `counts` NULL: not known yet. */
+/* deleted_predictions, kept, restored_versions, deleted_companies and more, as members of the object
+ * at hand. `counts` NULL: not known yet. */
 void view_deletion_counts(JsonOut *out, const DeletionCounts *counts);
 
 #endif

@@ -215,8 +215,13 @@ Error *name_changes_mark(Arena *arena, Db *db, const NameChanges *changes)
 
 Error *company_revive(Arena *arena, Db *db, Uuid owner_id, Uuid id, int64_t now)
 {
-    return db_run(db, arena, SQL_COMPANY_REVIVE,
-                  PARAMS(value_uuid(owner_id), value_uuid(id), value_time(now)), NULL);
+    int64_t revived = 0;
+    TRY(db_run(db, arena, SQL_COMPANY_REVIVE,
+               PARAMS(value_uuid(owner_id), value_uuid(id), value_time(now)), &revived));
+    if (revived > 0)
+        return NULL;
+    return error_with_reason(
+        ERROR(arena, ERROR_BUSY, "The company was removed a moment ago. Try again."), ERROR_RETRY);
 }
 
 typedef struct RestoredCompanies {

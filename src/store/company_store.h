@@ -22,6 +22,7 @@ Error *company_by_id(Arena *arena, Db *db, Uuid owner_id, Uuid id, Company **ret
     MUST_CHECK; /* likewise */
 Error *company_update(Arena *arena, Db *db, Uuid owner_id, Uuid id, Str name, Str sector,
                       int64_t now) MUST_CHECK;
+/* ERROR_BUSY, reason ERROR_RETRY: it was removed since it was read. */
 Error *company_revive(Arena *arena, Db *db, Uuid owner_id, Uuid id, int64_t now) MUST_CHECK;
 
 /* What an upload makes of companies that are there: each once. What they were before its job changed them for

@@ -20,6 +20,9 @@ typedef struct DbOptions {
     bool must_exist;     /* an embedded database is not made when it is not there */
     int64_t cache_bytes; /* page cache of the session; 0: the driver's default */
     bool bulk;           /* for long work: it also does the engine's upkeep for the others */
+    /* Deletes without a search for what still refers to it, where the engine can be told so: for statements that
+     * look themselves, through an index that the engine would not take. */
+    bool keys_unchecked;
     /* In µs, 0: none. Beyond, a statement ends with ERROR_BUSY. An embedded engine has its own way of
      * waiting and looks at neither. */
     int64_t statement_timeout;

@@ -278,14 +278,14 @@ static Error *set_up(Session *session, Arena *arena, DbOptions options)
     if (code != SQLITE_OK)
         return translate(session, arena, code, "create function");
     int64_t cache = options.cache_bytes > 0 ? options.cache_bytes : DEFAULT_CACHE;
-    const char *pragmas =
-        arena_printf(arena,
-                     "%s PRAGMA foreign_keys=ON; PRAGMA trusted_schema=OFF; "
-                     "PRAGMA cache_size=-%lld; PRAGMA temp_store=MEMORY; "
-                     "PRAGMA journal_size_limit=%d; PRAGMA secure_delete=OFF; "
-                     "PRAGMA synchronous=FULL; %s",
-                     options.read_only ? "" : "PRAGMA journal_mode=WAL;", (long long)(cache / 1024),
-                     LOG_KEPT, options.read_only ? READER_PRAGMAS : "");
+    const char *pragmas = arena_printf(
+        arena,
+        "%s PRAGMA foreign_keys=%s; PRAGMA trusted_schema=OFF; "
+        "PRAGMA cache_size=-%lld; PRAGMA temp_store=MEMORY; "
+        "PRAGMA journal_size_limit=%d; PRAGMA secure_delete=OFF; "
+        "PRAGMA synchronous=FULL; %s",
+        options.read_only ? "" : "PRAGMA journal_mode=WAL;", options.keys_unchecked ? "OFF" : "ON",
+        (long long)(cache / 1024), LOG_KEPT, options.read_only ? READER_PRAGMAS : "");
     TRY(script_patiently(session, arena, pragmas));
     session->checkpoint_at = options.bulk ? CHECKPOINT_BULK : CHECKPOINT_OTHERS;
     sqlite3_wal_hook(session->db, note_log,

@@ -62,7 +62,7 @@ static void read_counts(const Rows *rows, DeletionCounts *counts)
     counts->names_kept = row_int(rows, 30);
 }
 
-static Deletion *read_deletion(Arena *arena, const Rows *rows)
+Deletion *deletion_read(Arena *arena, const Rows *rows)
 {
     Deletion *deletion = ARENA_NEW(arena, Deletion);
     *deletion = (Deletion){
@@ -108,7 +108,7 @@ static Error *one_deletion(Arena *arena, Db *db, Sql sql, Uuid owner_id, Uuid id
     Rows ROWS_AUTO *rows = NULL;
     Error *error = NULL;
     TRY(db_query(db, arena, sql, PARAMS(value_uuid(owner_id), value_uuid(id)), &rows));
-    Deletion *deletion = rows_next(rows, &error) ? read_deletion(arena, rows) : NULL;
+    Deletion *deletion = rows_next(rows, &error) ? deletion_read(arena, rows) : NULL;
     TRY(error);
     *ret_deletion = deletion;
     return NULL;

@@ -14,6 +14,9 @@ Error *deletion_find_of_job(Arena *arena, Db *db, Uuid owner_id, Uuid job_id,
 Error *deletion_find_undo(Arena *arena, Db *db, Uuid owner_id, Uuid job_id, Deletion **ret_deletion)
     MUST_CHECK; /* of its import; may be NULL */
 
+/* The present row of a statement with the columns of deletion_select. */
+Deletion *deletion_read(Arena *arena, const Rows *rows);
+
 /* Held until the commit; read it behind this. */
 Error *deletion_lock(Arena *arena, Db *db, Uuid owner_id, Uuid id) MUST_CHECK;
 

@@ -20,7 +20,7 @@ static size_t fill_values(const Prediction *p, Value *values)
         value_small(p->year),
         value_small(p->quarter),
         p->has_job ? value_uuid(p->job_id) : value_null(VALUE_UUID),
-        p->has_job ? value_int(p->job_row) : value_null(VALUE_INT),
+        p->has_job && p->job_row != 0 ? value_int(p->job_row) : value_null(VALUE_INT),
         value_small(p->job_link),
         value_small(p->source),
         value_uuid_or_null(p->derived_from),

@@ -16,6 +16,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "domain/accounts.h"
+#include "domain/archive_purge.h"
 #include "domain/deletion.h"
 #include "domain/idempotency.h"
 #include "domain/queue.h"
@@ -33,6 +34,7 @@ enum { LANES = 2, SMALL_TASK = 4 << 20, LANE_CACHE = 16 << 20 };
 #define LEASE        SECONDS(TASK_LEASE_SECONDS)
 #define SWEEP_EVERY  SECONDS(300)
 #define STALE_UPLOAD HOURS(1)
+#define COMPANY_TIME SECONDS(2) /* of a round of housekeeping, for companies that nothing names */
 
 typedef Error *RunTask(Arena *arena, Db *db, Db *reader, Task *task, const TaskWatch *watch,
                        TaskEnd *ret_end);
@@ -51,6 +53,13 @@ static Error *run_restoration(Arena *arena, Db *db, Db *reader, Task *task, cons
     return restoration_run(arena, db, task, watch, ret_end);
 }
 
+static Error *run_purge(Arena *arena, Db *db, Db *reader, Task *task, const TaskWatch *watch,
+                        TaskEnd *ret_end)
+{
+    (void)reader;
+    return archive_purge_run(arena, db, task, watch, ret_end);
+}
+
 static const struct {
     RunTask *run;
     Error *(*give_up)(Arena *arena, Db *db, Task *task);
@@ -58,6 +67,7 @@ static const struct {
     [TASK_IMPORT] = {import_run, import_give_up},
     [TASK_DELETION] = {run_deletion, deletion_give_up},
     [TASK_RESTORE] = {run_restoration, deletion_give_up},
+    [TASK_PURGE] = {run_purge, archive_purge_give_up},
 };
 
 typedef struct Lane {
@@ -75,6 +85,10 @@ struct Worker {
     Lane lanes[LANES];
     pthread_t sweeper;
     Db *sweeper_db;
+    Db *company_db;     /* of the sweeper too */
+    CompanyPlace place; /* where its walk over the companies goes on */
+    atomic_bool purged; /* an archive was, by this worker: companies may be without a name now */
+    int64_t keep_archives;
     pthread_t ear;
     Db *ear_db; /* NULL: the database gives no hints */
 };
@@ -153,6 +167,8 @@ static bool lane_step(Lane *lane)
         log_failure(task != NULL ? "task failed" : "claim failed", error);
     lane->troubled = troubled;
     bool worked = error == NULL && task != NULL;
+    if (worked && task->kind == TASK_PURGE)
+        atomic_store(&lane->worker->purged, true);
     arena_free(arena);
     if (worked)
         queue_wake(); /* the owner's next task may be due, for the other lane too */
@@ -188,15 +204,21 @@ static void *run_ear(void *self)
 
 /* --- housekeeping ---------------------------------------------------------------------------- */
 
-static Error *sweep(Arena *arena, Db *db)
+static Error *sweep(Arena *arena, Worker *worker)
 {
-    int64_t tokens = 0, keys = 0, uploads = 0;
+    Db *db = worker->sweeper_db;
+    int64_t tokens = 0, keys = 0, uploads = 0, archives = 0, companies = 0;
     TRY(accounts_sweep_tokens(arena, db, &tokens));
     TRY(idempotency_sweep(arena, db, &keys));
     TRY(upload_sweep(arena, db, clock_now() - STALE_UPLOAD, &uploads));
-    if (tokens + keys + uploads > 0)
+    if (worker->keep_archives > 0)
+        TRY(archive_purge_sweep(arena, db, worker->keep_archives, &archives));
+    TRY(archive_purge_companies(arena, worker->company_db, &worker->place, COMPANY_TIME,
+                                &companies));
+    if (tokens + keys + uploads + archives + companies > 0)
         log_event(LOG_INFO, "swept", LOG_INT("tokens", tokens), LOG_INT("idempotency_keys", keys),
-                  LOG_INT("uploads", uploads));
+                  LOG_INT("uploads", uploads), LOG_INT("archives", archives),
+                  LOG_INT("companies", companies));
     return NULL;
 }
 
@@ -205,9 +227,9 @@ static void *run_sweeper(void *self)
     Worker *worker = self;
     int64_t next = clock_monotonic();
     while (!atomic_load(&worker->stopping)) {
-        if (clock_monotonic() >= next) {
+        if (clock_monotonic() >= next || atomic_exchange(&worker->purged, false)) {
             Arena *arena = arena_new(0);
-            Error *error = sweep(arena, worker->sweeper_db);
+            Error *error = sweep(arena, worker);
             if (error != NULL)
                 log_failure("housekeeping failed", error);
             arena_free(arena);
@@ -239,6 +261,9 @@ static Error *open_sessions(Arena *arena, Worker *worker, const char *url)
 {
     DbOptions options = {.must_exist = true};
     TRY(db_open(arena, str_from(url), options, &worker->sweeper_db));
+    options.keys_unchecked = true;
+    TRY(db_open(arena, str_from(url), options, &worker->company_db));
+    options.keys_unchecked = false;
     if (db_can_wait(worker->sweeper_db))
         TRY(db_open(arena, str_from(url), options, &worker->ear_db));
     for (size_t i = 0; i < LANES; i++) {
@@ -261,6 +286,7 @@ static void close_sessions(Worker *worker)
         db_close(worker->lanes[i].reader);
     }
     db_close(worker->sweeper_db);
+    db_close(worker->company_db);
     db_close(worker->ear_db);
     free(worker->name);
     free(worker);
@@ -271,6 +297,7 @@ Error *worker_start(Arena *arena, const WorkerConfig *config, Worker **ret_worke
     Worker *worker = check_malloc(sizeof *worker);
     memset(worker, 0, sizeof *worker);
     worker->name = worker_name(config->name);
+    worker->keep_archives = config->keep_archives;
     Error *error = open_sessions(arena, worker, config->db_url);
     if (error != NULL) {
         close_sessions(worker);

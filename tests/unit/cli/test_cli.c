@@ -109,6 +109,8 @@ static void test_config(void **state)
                         "max-upload\t1GiB\tdefault\tOBLIGOR_MAX_UPLOAD\n"
                         "max-body\t1MiB\tdefault\tOBLIGOR_MAX_BODY\n"
                         "spool\t/var/tmp\tdefault\tOBLIGOR_SPOOL\n"
+                        "restore-window\t30\tdefault\tOBLIGOR_RESTORE_WINDOW\n"
+                        "keep-archives\t\tnot set\tOBLIGOR_KEEP_ARCHIVES\n"
                         "user\t\tnot set\tOBLIGOR_USER\n");
     run = RUN(arena, "config", "--json", "--db", "postgresql://a:secret@c");
     assert_true(str_starts_with(
@@ -133,7 +135,7 @@ static void test_what_fails(void **state)
                  "frobnicate");
     assert_fails(arena, EXIT_USAGE,
                  "obligor: There is no command \"jobs lst\".\n"
-                 "  hint: Commands of jobs: list, show, cancel, delete.\n",
+                 "  hint: Commands of jobs: list, show, cancel, delete, restore.\n",
                  "help", "jobs", "lst");
     assert_fails(arena, EXIT_USAGE,
                  "obligor: \"here\" is not an address and a port to listen on.\n"
@@ -148,6 +150,14 @@ static void test_what_fails(void **state)
     assert_fails(arena, EXIT_USAGE,
                  "obligor: The options --no-password and --password-stdin exclude each other.\n",
                  "user", "add", "--email", "a@b", "--no-password", "--password-stdin");
+    for (int i = 0; i < 2; i++)
+        assert_fails(
+            arena, EXIT_USAGE,
+            "obligor: --keep-archives 29 is less than the 30 days for which a deletion may "
+            "be taken back.\n"
+            "  hint: Keep archives for longer, or let deletions be taken back for less "
+            "long with --restore-window.\n",
+            i == 0 ? "serve" : "worker", "--keep-archives", "29");
 }
 
 int main(void)

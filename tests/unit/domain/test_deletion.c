@@ -277,8 +277,7 @@ static void test_rows_that_were_gone_before_are_accounted_for(void **state)
     Uuid job = imported(
         w, TEXT("%s%s%s", ROW("ONE", 2020, 1), ROW("TWO", 2020, 2), ROW("THREE", 2020, 3)));
     int64_t count = 0;
-    assert_no_error(predictions_delete(w->arena, w->db, w->ada, KIND_ANNUAL, first_of(w, job)->id,
-                                       NULL, NULL, &count));
+    assert_no_error(world_remove(w, w->ada, first_of(w, job)->id, NULL, &count));
     DeletionResult result = {0};
     assert_no_error(request(w, w->ada, job, (DeletionOptions){.with_predictions = true}, &result));
     Deletion *deletion = done(w, result.deletion->id);
@@ -319,7 +318,7 @@ static void test_hidden_rows_cannot_be_changed_or_deleted(void **state)
     Error *error =
         predictions_change(w->arena, w->db, w->ada, KIND_ANNUAL, row->id, &input, NULL, &next);
     assert_error(error, ERROR_GONE, "This prediction was deleted with the upload that made it.");
-    error = predictions_delete(w->arena, w->db, w->ada, KIND_ANNUAL, row->id, NULL, NULL, &count);
+    error = world_remove(w, w->ada, row->id, NULL, &count);
     assert_error(error, ERROR_GONE, "This prediction was deleted with the upload that made it.");
 }
 
@@ -409,8 +408,7 @@ static void test_if_match(void **state)
     Page page = {.limit = 10};
     PredictionList list = {0};
     assert_no_error(predictions_of_job(w->arena, w->db, world_job(w, w->ada, job), &page, &list));
-    assert_no_error(predictions_delete(w->arena, w->db, w->ada, KIND_ANNUAL, list.items[1].id, NULL,
-                                       NULL, &count));
+    assert_no_error(world_remove(w, w->ada, list.items[1].id, NULL, &count));
     options.if_match = preview.etag;
     assert_error(request(w, w->ada, job, options, &result), ERROR_CHANGED, stale);
 

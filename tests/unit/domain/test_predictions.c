@@ -200,7 +200,7 @@ static void test_former_versions_do_not_change(void **state)
         "This is a former version; a newer one has taken its place. Change that one.";
     Error *errors[] = {
         change(w, w->ada, first->id, figures(first, 9), NULL, &next),
-        predictions_delete(w->arena, w->db, w->ada, KIND_ANNUAL, first->id, NULL, NULL, &count),
+        world_remove(w, w->ada, first->id, NULL, &count),
     };
     for (size_t i = 0; i < ARRAY_COUNT(errors); i++) {
         assert_error(errors[i], ERROR_CONFLICT, message);
@@ -245,11 +245,8 @@ static void test_if_match(void **state)
     assert_no_error(change(w, w->ada, p->id, figures(p, 2), etag, &next));
     assert_no_error(get(w, w->ada, p->id, &former, &current));
     assert_string_not_equal(predictions_etag(w->arena, former, current), etag);
-    assert_error(
-        predictions_delete(w->arena, w->db, w->ada, KIND_ANNUAL, next->id, etag, NULL, &count),
-        ERROR_CHANGED, stale);
-    assert_no_error(
-        predictions_delete(w->arena, w->db, w->ada, KIND_ANNUAL, next->id, "*", NULL, &count));
+    assert_error(world_remove(w, w->ada, next->id, etag, &count), ERROR_CHANGED, stale);
+    assert_no_error(world_remove(w, w->ada, next->id, "*", &count));
 }
 
 static void test_who_may(void **state)
@@ -264,9 +261,7 @@ static void test_who_may(void **state)
         assert_error(get(w, others[i], p->id, &found, &current), ERROR_NOT_FOUND, nothing);
         assert_error(change(w, others[i], p->id, figures(p, 2), NULL, &found), ERROR_NOT_FOUND,
                      nothing);
-        assert_error(
-            predictions_delete(w->arena, w->db, others[i], KIND_ANNUAL, p->id, NULL, NULL, &count),
-            ERROR_NOT_FOUND, nothing);
+        assert_error(world_remove(w, others[i], p->id, NULL, &count), ERROR_NOT_FOUND, nothing);
     }
     Prediction theirs = {.owner_id = w->ada->user_id, .created_by = w->bob->user_id};
     assert_false(predictions_may_change(w->ada, &theirs));
@@ -288,8 +283,7 @@ static void test_removed_with_all_versions(void **state)
     Uuid current;
     int64_t count = 0;
     made(w, "TWO", 1);
-    assert_no_error(predictions_delete(w->arena, w->db, w->ada, KIND_ANNUAL, second->id, NULL,
-                                       "a mistake", &count));
+    assert_no_error(world_remove(w, w->ada, second->id, NULL, &count));
     assert_int_equal(count, 2);
     assert_error(get(w, w->ada, first->id, &found, &current), ERROR_NOT_FOUND,
                  "There is no such prediction.");
@@ -326,8 +320,7 @@ static void test_an_edited_row_of_an_upload(void **state)
     assert_int_equal(lineage.versions.count, 2);
     revision = job->revision;
     int64_t count = 0;
-    assert_no_error(
-        predictions_delete(w->arena, w->db, w->ada, KIND_ANNUAL, edited->id, NULL, NULL, &count));
+    assert_no_error(world_remove(w, w->ada, edited->id, NULL, &count));
     assert_int_equal(count, 2);
     job = world_job(w, w->ada, id);
     assert_true(job->revision > revision);
@@ -403,8 +396,7 @@ static Error *do_change(Acting *a)
 static Error *do_delete(Acting *a)
 {
     int64_t count = 0;
-    return predictions_delete(a->w->arena, a->w->db, a->w->ada, KIND_ANNUAL, a->id, NULL, NULL,
-                              &count);
+    return world_remove(a->w, a->w->ada, a->id, NULL, &count);
 }
 
 /* Either nothing has happened, or all of it and only the answer was lost. */

@@ -251,7 +251,8 @@ static const char STATE[] = "SELECT 'annual', p.owner_id, " JOB_OF(
                                           "SELECT 'job', original_filename, created_at, status, "
                                           "status_before, hides_rows, total_rows,"
                                           "  processed_rows, successful_rows, failed_rows, "
-                                          "skipped_rows, unchanged_rows, warning_count,"
+                                          "skipped_rows, unchanged_rows, replaced_rows, "
+                                          "warning_count,"
                                           "  companies_created, resume_row, bytes_done, "
                                           "error_message FROM bulk_upload_jobs ORDER BY owner_id, "
                                           "3, 2;"
@@ -265,26 +266,54 @@ static const char STATE[] = "SELECT 'annual', p.owner_id, " JOB_OF(
                                                         "  n.risk_level, n.sector HAVING "
                                                         "sum(n.delta) <> 0 ORDER BY n.owner_id, 2, "
                                                         "3, 4, 5, 6;"
-                                                        "SELECT 'deletion', " JOB_OF(
-                                                            "d",
-                                                            "job_id") ", d.record_only, d.state, "
-                                                                      "d.expected_rows,"
-                                                                      "  d.deleted_rows, "
-                                                                      "d.edits_kept, "
-                                                                      "d.already_deleted, "
-                                                                      "d.companies_deleted FROM "
-                                                                      "deletions d"
-                                                                      "  ORDER BY d.owner_id, 2, "
-                                                                      "d.created_at;"
-                                                                      "SELECT 'audit', "
-                                                                      "owner_id, actor, via, "
-                                                                      "action, object_kind, "
-                                                                      "row_count, reason FROM "
-                                                                      "audit_events"
-                                                                      "  ORDER BY owner_id, seq;"
-                                                                      "SELECT 'task', task, "
-                                                                      "position FROM work_queue "
-                                                                      "ORDER BY accepted_at, id;";
+                                                        "SELECT 'covering', " JOB_OF(
+                                                            "v",
+                                                            "job_id") ", v.job_row FROM "
+                                                                      "covering_rows v ORDER BY "
+                                                                      "v.owner_id, 2, 3;"
+                                                                      "SELECT 'names', " JOB_OF(
+                                                                          "n",
+                                                                          "job_id") ", c.symbol, "
+                                                                                    "n.undone, "
+                                                                                    "n.name_before,"
+                                                                                    " n.sector_"
+                                                                                    "before, "
+                                                                                    "n.name_after, "
+                                                                                    "n.sector_"
+                                                                                    "after FROM "
+                                                                                    "company_"
+                                                                                    "changes n "
+                                                                                    "JOIN "
+                                                                                    "companies c "
+                                                                                    "ON c.owner_id "
+                                                                                    "= n.owner_id "
+                                                                                    "AND c.id = "
+                                                                                    "n.company_id "
+                                                                                    "ORDER BY "
+                                                                                    "n.owner_id, "
+                                                                                    "2, 3;"
+                                                                                    "SELECT "
+                                                                                    "'deletion',"
+                                                                                    " " JOB_OF(
+                                                                                        "d",
+                                                                                        "job_id") ", d.record_only, d.state, "
+                                                                                                  "d.expected_rows,"
+                                                                                                  "  d.deleted_rows, "
+                                                                                                  "d.edits_kept, "
+                                                                                                  "d.already_deleted, "
+                                                                                                  "d.companies_deleted FROM "
+                                                                                                  "deletions d"
+                                                                                                  "  ORDER BY d.owner_id, 2, "
+                                                                                                  "d.created_at;"
+                                                                                                  "SELECT 'audit', "
+                                                                                                  "owner_id, actor, via, "
+                                                                                                  "action, object_kind, "
+                                                                                                  "row_count, reason FROM "
+                                                                                                  "audit_events"
+                                                                                                  "  ORDER BY owner_id, seq;"
+                                                                                                  "SELECT 'task', task, "
+                                                                                                  "position FROM work_queue "
+                                                                                                  "ORDER BY accepted_at, id;";
 
 const char *world_state(Arena *arena, World *w)
 {
@@ -440,6 +469,16 @@ Deletion *world_delete(World *w, const Principal *who, Uuid job, bool with_predi
     assert_no_error(deletion_request(w->arena, w->db, who, job, &options, &result));
     assert_no_error(deletion_get(w->arena, w->db, who, result.deletion->id, &deletion));
     return deletion;
+}
+
+Error *world_remove(World *w, const Principal *who, Uuid id, const char *if_match,
+                    int64_t *ret_count)
+{
+    KeyDeletionOptions options = {.if_match = if_match};
+    Deletion *deletion = NULL;
+    TRY(predictions_delete(w->arena, w->db, who, KIND_ANNUAL, id, &options, &deletion));
+    *ret_count = deletion_rows(&deletion->counts);
+    return NULL;
 }
 
 Error *world_create(World *w, const Principal *who, const char *symbol, int year, double roa,

@@ -102,6 +102,10 @@ Deletion *world_delete(World *w, const Principal *who, Uuid job, bool with_predi
 Error *world_create(World *w, const Principal *who, const char *symbol, int year, double roa,
                     Prediction **ret_prediction) MUST_CHECK;
 
+/* Through predictions_delete: a prediction with all versions of its key; *ret_count rows went. */
+Error *world_remove(World *w, const Principal *who, Uuid id, const char *if_match,
+                    int64_t *ret_count) MUST_CHECK;
+
 /* --- looking ----------------------------------------------------------------------------------- */
 
 /* Everything that a person could see of this database, without ids and times, as text. */

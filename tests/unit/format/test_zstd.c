@@ -109,6 +109,42 @@ static void anything_unpacks_to_itself(void **state)
     }
 }
 
+/* Parts of every size, none among them; many that are too small to be worth it. */
+static void parts_unpack_to_one_content(void **state)
+{
+    Arena *arena = *state;
+    static const size_t sizes[] = {0, 1, 300, 70000, 0, 5, (1 << 17) + 1, 1 << 17};
+    uint64_t seed = 4;
+    for (size_t count = 1; count <= 5000; count += count < 9 ? 1 : 4991) {
+        Str *parts = ARENA_ARRAY(arena, Str, count);
+        Buf whole = buf_new(arena, 1 << 20);
+        for (size_t i = 0; i < count; i++) {
+            parts[i] = random_text(arena, &seed, count > 9 ? 1 : sizes[i % ARRAY_COUNT(sizes)]);
+            buf_add(&whole, parts[i]);
+        }
+        Str bytes;
+        Str frame = zstd_pack_parts(arena, parts, count, 1);
+        assert_no_error(zstd_unpack(arena, frame, whole.len, &bytes));
+        assert_true(str_equal(bytes, buf_str(&whole)));
+    }
+}
+
+/* Random bytes in one part, and ones and twos in the other: each would spoil the other's statistics. */
+static void parts_that_differ_are_smaller_apart(void **state)
+{
+    Arena *arena = *state;
+    uint64_t seed = 5;
+    char *bytes = arena_alloc(arena, 40000);
+    for (size_t i = 0; i < 20000; i++)
+        bytes[i] = (char)test_random(&seed);
+    for (size_t i = 20000; i < 40000; i++)
+        bytes[i] = (char)(1 + test_below(&seed, 2));
+    Str parts[] = {{bytes, 20000}, {bytes + 20000, 20000}};
+    Str apart = zstd_pack_parts(arena, parts, 2, 1);
+    assert_true(apart.len < 20000 + 20000 / 5);
+    assert_true(apart.len < zstd_pack(arena, (Str){bytes, 40000}, 1).len);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -118,6 +154,8 @@ int main(void)
         TEST(frame_cut_anywhere_is_invalid),
         TEST(flipped_bit_never_gives_other_bytes),
         TEST(anything_unpacks_to_itself),
+        TEST(parts_unpack_to_one_content),
+        TEST(parts_that_differ_are_smaller_apart),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

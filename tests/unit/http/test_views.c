@@ -160,22 +160,130 @@ static void the_detail_has_errors_and_lineage(void **state)
 
 static void a_deletion_counts_what_went_and_what_stayed(void **state)
 {
-    DeletionCounts counts = {
-        .predictions = {5, 0}, .edits_kept = 2, .inferred_kept = 1, .companies_empty = 3};
+    DeletionCounts counts = {.predictions = {5, 0},
+                             .edits_kept = 2,
+                             .inferred_kept = 1,
+                             .held_kept = 4,
+                             .already_deleted = 6,
+                             .versions_restored = 7,
+                             .names_restored = 8,
+                             .names_kept = 9,
+                             .companies_deleted = 1,
+                             .companies_empty = 3};
     JsonOut *to = begin(*state);
     json_begin_object(to, NULL);
     view_deletion_counts(to, &counts);
     json_end_object(to);
-    assert_str(buf_str(&text),
-               "{\"deleted_predictions\":{\"annual\":5,\"quarterly\":0},"
-               "\"kept\":[{\"reason\":\"edited\",\"count\":2},{\"reason\":\"inferred\","
-               "\"count\":1}],\"restored_versions\":0,\"deleted_companies\":0,"
-               "\"empty_companies\":3}");
+    assert_str(
+        buf_str(&text),
+        "{\"deleted_predictions\":{\"annual\":5,\"quarterly\":0},"
+        "\"kept\":[{\"reason\":\"edited\",\"count\":2},{\"reason\":\"inferred\","
+        "\"count\":1},{\"reason\":\"legal_hold\",\"count\":4},{\"reason\":\"already_deleted\","
+        "\"count\":6}],\"restored_versions\":7,\"restored_names\":8,\"kept_names\":9,"
+        "\"deleted_companies\":1,\"empty_companies\":3}");
     to = begin(*state);
     json_begin_object(to, NULL);
     view_deletion_counts(to, NULL);
     json_end_object(to);
-    holds("{\"deleted_predictions\":null,\"kept\":null");
+    assert_str(buf_str(&text),
+               "{\"deleted_predictions\":null,\"kept\":null,\"restored_versions\":null,"
+               "\"restored_names\":null,\"kept_names\":null,\"deleted_companies\":null,"
+               "\"empty_companies\":null}");
+}
+
+/* Each phase and state has its word, and times are told of what is over alone. */
+static void a_deletion_says_how_it_is_doing(void **state)
+{
+    static const char *const words[PHASE_COUNT][DELETION_STATE_COUNT] = {
+        {"pending", "running", "done", "stalled"},
+        {"restoring", "restoring", "restored", "stalled"},
+        {"purging", "purging", "purged", "stalled"},
+    };
+    Deletion deletion = {.has_kind = true, .restored_at = 1000000, .created_at = 1};
+    for (DeletionPhase phase = 0; phase < PHASE_COUNT; phase++)
+        for (DeletionState at = 0; at < DELETION_STATE_COUNT; at++) {
+            deletion.phase = phase;
+            deletion.state = at;
+            view_deletion(begin(*state), NULL, &deletion, NULL);
+            holds(arena_printf(*state, "\"status\":\"%s\",\"phase\":\"%s\",\"state\":\"%s\"",
+                               words[phase][at], DELETION_PHASE_WORDS[phase],
+                               DELETION_STATE_WORDS[at]));
+            bool back = phase == PHASE_PURGE || (phase == PHASE_RESTORE && at == DELETION_DONE);
+            holds(back ? "\"restored_at\":\"1970-01-01T00:00:01Z\"" : "\"restored_at\":null");
+        }
+}
+
+static void a_deletion_says_how_far_it_is(void **state)
+{
+    Deletion deletion = {.has_kind = true,
+                         .state = DELETION_RUNNING,
+                         .expected = 400,
+                         .counts.predictions = {100, 0},
+                         .archived = 100,
+                         .created_at = 1};
+    view_deletion(begin(*state), NULL, &deletion, NULL);
+    holds("\"state\":\"running\",\"progress_percentage\":25,");
+    deletion.phase = PHASE_RESTORE;
+    deletion.restored_rows = 33;
+    view_deletion(begin(*state), NULL, &deletion, NULL);
+    holds("\"progress_percentage\":33,");
+    deletion.phase = PHASE_PURGE;
+    deletion.archived = 10;
+    view_deletion(begin(*state), NULL, &deletion, NULL);
+    holds("\"progress_percentage\":90,");
+    deletion.state = DELETION_DONE;
+    view_deletion(begin(*state), NULL, &deletion, NULL);
+    holds("\"progress_percentage\":100,");
+}
+
+static void a_deletion_tells_who_and_why(void **state)
+{
+    Uuid someone = {{1}};
+    Deletion deletion = {.subject = SUBJECT_FILTER,
+                         .filter = "{\"sector\":\"Oil\"}",
+                         .state = DELETION_DONE,
+                         .include_edited = true,
+                         .counts = {.predictions = {3, 4}, .edits_deleted = 2},
+                         .archived = 7,
+                         .restorable_until = INT64_C(32503680000000000),
+                         .user_email = "a@b",
+                         .purged_by = someone,
+                         .purge_reason = "gone",
+                         .created_at = 1};
+    DeletionPeople people = {.purged_by = "c@d"};
+    view_deletion(begin(*state), NULL, &deletion, &people);
+    holds("\"subject\":\"filter\",\"job_id\":null,\"object_id\":null,\"kind\":null,"
+          "\"filter\":{\"sector\":\"Oil\"},\"record_only\":false,\"include_edited\":true,"
+          "\"include_inferred\":false,\"delete_orphaned_companies\":false,\"reason\":null,");
+    holds("\"deleted_edits\":2,\"deleted_by\":null,\"deleted_by_email\":\"a@b\",");
+    holds("\"restorable\":true,\"restorable_until\":\"3000-01-01T00:00:00Z\","
+          "\"archived_predictions\":7,\"restored_predictions\":0,\"restored_as_former\":0,"
+          "\"restored_at\":null,\"restored_by\":null,\"purged_at\":null,"
+          "\"purged_by\":\"01000000-0000-0000-0000-000000000000\",\"purge_reason\":\"gone\","
+          "\"restored_by_email\":null,\"purged_by_email\":\"c@d\"}");
+}
+
+static void a_job_shows_its_note_and_hold(void **state)
+{
+    Principal who = reader();
+    Job job = a_job();
+    job.note = "look at it";
+    job.legal_hold = "a lawsuit";
+    job.legal_hold_email = "law@example.com";
+    job.legal_hold_at = 1000000;
+    job.settling = true;
+    Deletion deletion = {.has_kind = true, .created_at = 1};
+    JobDetail detail = {.deletion = &deletion};
+    view_job(*state, begin(*state), NULL, &who, &job, &detail);
+    holds("\"settling\":true,\"note\":\"look at it\",\"legal_hold\":{\"reason\":\"a lawsuit\","
+          "\"set_by\":null,\"set_by_email\":\"law@example.com\","
+          "\"set_at\":\"1970-01-01T00:00:01Z\"},");
+    holds("\"deletion\":{\"id\":");
+    detail.deletion = NULL;
+    job.legal_hold = job.note = NULL;
+    view_job(*state, begin(*state), NULL, &who, &job, &detail);
+    holds("\"note\":null,\"legal_hold\":null,");
+    holds("\"deletion\":null}");
 }
 
 static void only_warnings_are_warnings(void **state)
@@ -213,6 +321,10 @@ int main(void)
         TEST(an_empty_job_that_is_completed_is_done),
         TEST(the_detail_has_errors_and_lineage),
         TEST(a_deletion_counts_what_went_and_what_stayed),
+        TEST(a_deletion_says_how_it_is_doing),
+        TEST(a_deletion_says_how_far_it_is),
+        TEST(a_deletion_tells_who_and_why),
+        TEST(a_job_shows_its_note_and_hold),
         TEST(only_warnings_are_warnings),
         TEST(a_card_stands_in_its_model_as_it_was_given),
         TEST(a_user_has_no_password),

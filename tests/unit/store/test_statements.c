@@ -16,20 +16,33 @@ static const struct {
     const char *name;
     const char *index;
 } INTENDED[] = {
+    {"archived_company_some", "archived_companies_deletion_ix"},
     {"company_list", "sqlite_autoindex_companies_2"},
     {"company_newest_cap", "{kind}_predictions_key_uq"},
     {"company_prediction_count", "{kind}_predictions_key_uq"},
     {"company_count_of_job", "companies_job_ix"},
+    {"company_sweep", "annual_predictions_key_uq"},
+    {"company_sweep", "annual_predictions_former_ix"},
+    {"company_sweep", "quarterly_predictions_key_uq"},
+    {"company_sweep", "quarterly_predictions_former_ix"},
+    {"company_sweep", "sqlite_autoindex_archived_companies_1"},
+    {"company_walk_deleted", "sqlite_autoindex_companies_1"},
+    {"company_walk_end", "sqlite_autoindex_companies_1"},
     {"company_mark_deleted", "annual_predictions_key_uq"},
     {"company_mark_deleted", "quarterly_predictions_key_uq"},
     {"count_total", "prediction_counts_job_ix"},
     {"count_of_job", "prediction_counts_job_ix"},
     {"count_delete_of_job", "prediction_counts_job_ix"},
+    {"deletion_archives_of_job", "deletions_job_ix"},
+    {"deletion_list", "deletions_list_ix"},
     {"deletion_of_job", "deletions_job_ix"},
+    {"deletion_old_archives", "deletions_archive_ix"},
     {"idempotency_sweep", "idempotency_keys_expiry_ix"},
     {"job_by_digest", "bulk_upload_jobs_digest_ix"},
     {"job_hiding", "bulk_upload_jobs_hiding_ix"},
     {"job_list", "bulk_upload_jobs_list_ix"},
+    {"job_prediction_refers", "{kind}_predictions_job_uq"},
+    {"job_prediction_refers", "{kind}_predictions_root_ix"},
     {"job_stale_receiving", "bulk_upload_jobs_receiving_ix"},
     {"model_active", "models_active_uq"},
     {"chunk_of_prediction", "deletion_chunks_ids_ix"},
@@ -92,6 +105,9 @@ static const struct {
     const char *name;
     const char *why;
 } WITHOUT_OWNER[] = {
+    {"company_walk_deleted", "finds companies that are marked deleted, of all owners"},
+    {"company_walk_end", "the walk over the companies of all owners"},
+    {"deletion_old_archives", "finds archives that are kept too long, of all owners"},
     {"idempotency_sweep", "removes what expired, of all owners"},
     {"job_stale_receiving", "finds uploads that never ended, of all owners"},
     {"queue_depth", "the metrics of the whole queue"},
@@ -204,6 +220,7 @@ static int expected_columns(const char *name)
         {"company_list", 11},
         {"company_newest_cap", 3},
         {"count_of_job", 5},
+        {"deletion_list", 44},
         {"deletion_select", 44},
         {"deletion_of_job", 44},
         {"deletion_undo_of_job", 44},
@@ -212,6 +229,8 @@ static int expected_columns(const char *name)
         {"job_select", 46},
         {"job_list", 46},
         {"job_lock", 8},
+        {"job_hides", 3},
+        {"name_change_count", 2},
         {"prediction_batch_delete", 27},
         {"prediction_batch_delete_unnumbered", 27},
         {"prediction_remove", 27},
@@ -532,6 +551,9 @@ static const struct {
     const char *name;
     const char *why;
 } OWNER_BY_JOIN[] = {
+    {"company_walk_deleted", "finds companies that are marked deleted, of all owners"},
+    {"company_walk_end", "the walk over the companies of all owners"},
+    {"deletion_old_archives", "finds archives that are kept too long, of all owners"},
     {"idempotency_sweep", "removes what expired, of all owners"},
     {"job_stale_receiving", "finds uploads that never ended, of all owners"},
 };

@@ -1,0 +1,82 @@
+/* jobs restore: the latest deletion of a job, taken back. The work is done here and now, behind the owner's
+ * earlier tasks, unless a worker is at it already. */
+#include "base/check.h"
+#include "cli/access.h"
+#include "cli/cmd_jobs.h"
+#include "cli/work.h"
+#include "domain/deletion.h"
+#include "domain/deletions.h"
+#include "domain/jobs.h"
+#include "domain/restoration.h"
+
+typedef struct Restored {
+    const Deletion *deletion;
+    int64_t rows;
+    int64_t former;
+} Restored;
+
+static void show(Cli *cli, const Job *job, const Restored *restored, bool dry_run)
+{
+    const Deletion *deletion = restored->deletion;
+    const Fact of_job[] = {
+        {"Job", "id", cell_uuid(cli->arena, job->id)},
+        {"File", "original_filename", cell_text(job->original_filename)},
+        {"Status", "status", cell_text(JOB_STATUS_WORDS[job->status])},
+        {"Deletion", "deletion_id", cell_uuid(cli->arena, deletion->id)},
+        {"Deletion is", "deletion_status",
+         cell_text(DELETION_STATUS_WORDS[deletions_status(deletion)])},
+    };
+    const Fact counts[] = {
+        {"Predictions", "predictions", cell_int(restored->rows)},
+        {"As current ones", "current", cell_int(restored->rows - restored->former)},
+        {"Into the history", "former", cell_int(restored->former)},
+    };
+    output_facts(cli->out, "job", of_job, ARRAY_COUNT(of_job));
+    if (!deletion->record_only)
+        output_facts(cli->out, dry_run ? "would_restore" : "restored", counts, ARRAY_COUNT(counts));
+}
+
+static Error *preview(Cli *cli, Db *db, const Principal *who, const Job *job, Uuid deletion_id)
+{
+    RestorationPreview found = {0};
+    TRY(restoration_preview(cli->arena, db, who, deletion_id, &found));
+    show(cli, job, &(Restored){found.deletion, found.rows, found.former}, true);
+    output_note(cli->out, "Nothing was changed.");
+    return NULL;
+}
+
+static Error *restore(Cli *cli, Db *db, const Principal *who, Job *job, Uuid deletion_id)
+{
+    Deletion *deletion = NULL;
+    TRY(restoration_request(cli->arena, db, who, deletion_id, call_text(cli->call, OPTION_REASON),
+                            &deletion));
+    if (deletion->state != DELETION_DONE)
+        TRY(work_until_over(cli, deletion->owner_id, deletion->id));
+    TRY(deletion_get(cli->arena, db, who, deletion_id, &deletion));
+    TRY(jobs_get(cli->arena, db, who, job->id, true, &job));
+    show(cli, job, &(Restored){deletion, deletion->restored_rows, deletion->restored_former},
+         false);
+    if (deletion_is_restored(deletion))
+        return NULL;
+    output_note(cli->out, deletion->state == DELETION_STALLED
+                              ? "The restoration is stalled: an administrator has to look at it."
+                              : "Interrupted. The restoration goes on with the next worker.");
+    cli->exit_code = EXIT_FAILED;
+    return NULL;
+}
+
+Error *cmd_jobs_restore(Cli *cli)
+{
+    Db *db;
+    Principal *who;
+    Uuid id, deletion_id;
+    Job *job;
+    TRY(cmd_jobs_id(cli, &id));
+    TRY(access_open(cli, &db));
+    TRY(access_user(cli, db, &who));
+    TRY(jobs_get(cli->arena, db, who, id, true, &job));
+    TRY(restoration_find(cli->arena, db, who, id, &deletion_id));
+    if (call_flag(cli->call, OPTION_DRY_RUN))
+        return preview(cli, db, who, job, deletion_id);
+    return restore(cli, db, who, job, deletion_id);
+}
