@@ -565,7 +565,7 @@ static Error *end_keys(Restoring *r, Arena *arena)
     DeletionStep step = {0};
     Tx TX_AUTO tx = {0};
     TRY(tx_begin(r->db, arena, TX_WRITE, &tx));
-    TRY(retired_remove(arena, r->db, after.owner_id, after.id));
+    TRY(versions_unretire(arena, r->db, &after));
     if (after.subject == SUBJECT_COMPANY)
         TRY(company_restore_many(arena, r->db, after.owner_id, &after.object_id, 1));
     return end_batch(r, arena, &after, &step, true, &tx);

@@ -198,6 +198,7 @@ Error *versions_free_key(Arena *arena, Db *db, const Prediction *hidden, Predict
 
 typedef struct Place {
     Prediction row; /* with the flag that it gets */
+    bool hidden;    /* by its job */
     bool candidate; /* the newest of its key among these, and not retired */
     const Prediction *holder;
     bool holder_hidden;
@@ -213,8 +214,9 @@ typedef struct Putting {
     size_t count;
     bool any_retired;
     VEC(CoveringRow) covering;
-    Ids aside; /* what steps back */
-    Ids jobs;  /* of rows that somebody sees */
+    Ids aside;  /* what steps back */
+    Ids hiding; /* jobs of rows of keys that hide them */
+    Ids jobs;   /* of rows that somebody sees */
     Tally *tally;
 } Putting;
 
@@ -222,6 +224,13 @@ static bool newer(const Prediction *a, const Prediction *b)
 {
     return a->created_at != b->created_at ? a->created_at > b->created_at
                                           : uuid_compare(a->id, b->id) > 0;
+}
+
+static void note_covering(Putting *p, const Prediction *row)
+{
+    CoveringRow covering = {row->job_id, row->job_row, row->id};
+    if (row->has_job)
+        vec_push(p->arena, &p->covering, covering);
 }
 
 /* Finds the candidate of each key. */
@@ -240,12 +249,46 @@ static Error *choose_candidates(Putting *p)
         } key = {p->places[i].row.company_id, p->places[i].row.year, p->places[i].row.quarter};
         Str bytes = {(const char *)&key, sizeof key};
         Place *place = &p->places[i], *best = map_find(&keys, bytes);
+        if (place->hidden && p->job == NULL) { /* where it belongs when its job is shown */
+            note_covering(p, &place->row);
+            continue;
+        }
         place->candidate = !retired[i] && (best == NULL || newer(&place->row, &best->row));
         if (!place->candidate)
             continue;
         if (best != NULL)
             best->candidate = false;
         map_put(&keys, best == NULL ? str_copy(p->arena, bytes) : bytes, place);
+    }
+    return NULL;
+}
+
+/* Rows of a job come back while it hides them. One of a key may come back while its job does: it was asked for before
+ * that job's deletion, or its restoration, whose turn is next. */
+static Error *find_hidden(Putting *p)
+{
+    Ids jobs = {0};
+    for (size_t i = 0; i < p->count; i++) {
+        p->places[i].hidden = p->job != NULL;
+        if (p->job == NULL && p->places[i].row.has_job)
+            vec_push(p->arena, &jobs, p->places[i].row.job_id);
+    }
+    sort_ids(&jobs);
+    for (size_t i = 0; i < jobs.count; i++) {
+        Job *job = NULL;
+        TRY(job_find(p->arena, p->db, p->owner_id, jobs.items[i], &job));
+        if (job == NULL)
+            continue;
+        if (!job->hides_rows) {
+            vec_push(p->arena, &p->jobs, job->id); /* and must not until the commit */
+            continue;
+        }
+        vec_push(p->arena, &p->hiding, job->id);
+        for (size_t k = 0; k < p->count; k++) {
+            const Prediction *row = &p->places[k].row;
+            p->places[k].hidden |= row->has_job && uuid_equal(row->job_id, job->id) &&
+                                   (row->job_link == LINK_RECORDED || job->hides_inferred);
+        }
     }
     return NULL;
 }
@@ -267,13 +310,6 @@ static Error *find_holders(Putting *p)
         wanted.items[i]->holder_hidden = hidden[i];
     }
     return NULL;
-}
-
-static void note_covering(Putting *p, const Prediction *row)
-{
-    CoveringRow covering = {row->job_id, row->job_row, row->id};
-    if (row->has_job)
-        vec_push(p->arena, &p->covering, covering);
 }
 
 static void step_back(Putting *p, const Prediction *holder)
@@ -318,7 +354,7 @@ static Error *place_one(Putting *p, Place *place)
         return NULL;
     if (holder != NULL && !place->holder_hidden)
         note_covering(p, &place->row);
-    if (holder != NULL && !place->holder_hidden && p->job != NULL)
+    if (holder != NULL && !place->holder_hidden && place->hidden)
         return NULL; /* until the job is shown */
     if (holder != NULL)
         step_back(p, holder);
@@ -357,10 +393,24 @@ static Error *revive_companies(Putting *p)
     return company_restore_many(p->arena, p->db, p->owner_id, companies.items, companies.count);
 }
 
+/* They hide their rows still. */
+static Error *lock_hiding(Putting *p)
+{
+    for (size_t i = 0; i < p->hiding.count; i++) {
+        JobLock lock;
+        bool found = false;
+        TRY(job_lock(p->arena, p->db, p->owner_id, p->hiding.items[i], &lock, &found));
+        if (!found || !lock.hides_rows)
+            return moved(p->arena);
+    }
+    return NULL;
+}
+
 static Error *write_places(Putting *p)
 {
     TRY(set_flags(p->arena, p->db, p->kind, p->owner_id, &p->aside, false));
     TRY(lock_jobs(p->arena, p->db, p->owner_id, &p->jobs));
+    TRY(lock_hiding(p));
     TRY(revive_companies(p));
     TRY(store_rows(p));
     TRY(covering_add(p->arena, p->db, p->owner_id, p->covering.items, p->covering.count));
@@ -396,8 +446,9 @@ static void tell_former(const Putting *p, bool *ret_former)
 {
     for (size_t i = 0; i < p->count; i++) {
         const Place *place = &p->places[i];
-        bool waits = p->job != NULL && place->candidate && place->holder != NULL &&
+        bool waits = place->hidden && place->candidate && place->holder != NULL &&
                      !place->holder_hidden && !newer(place->holder, &place->row);
+        waits |= place->hidden && p->job == NULL;
         ret_former[i] = !place->row.is_current && !waits;
     }
 }
@@ -408,6 +459,7 @@ Error *versions_put_back(Arena *arena, Db *db, const Prediction *rows, size_t co
     if (count == 0)
         return NULL;
     Putting p = putting(arena, db, rows, count, job);
+    TRY(find_hidden(&p));
     TRY(decide(&p));
     TRY(write_places(&p));
     tell_former(&p, ret_former);
@@ -423,4 +475,51 @@ Error *versions_would_put_back(Arena *arena, Db *db, const Prediction *rows, siz
     TRY(decide(&p));
     tell_former(&p, ret_former);
     return NULL;
+}
+
+/* --- versions that were left behind ---------------------------------------------------------- */
+
+static VersionRef ref_of(const Prediction *p)
+{
+    return (VersionRef){.id = p->id,
+                        .has_job = p->has_job,
+                        .job_id = p->job_id,
+                        .job_row = p->job_row,
+                        .year = p->year,
+                        .risk_level = p->score.risk_level,
+                        .sector = p->sector};
+}
+
+/* Of a key that nobody holds who can be seen: its newest version takes it, unless that one is retired. */
+static Error *raise_newest(Arena *arena, Db *db, const PredictionKey *key, const Prediction *holder)
+{
+    Prediction *former = NULL;
+    size_t count = 0;
+    bool any = false, retired = false;
+    SwapQuery query = {.kind = key->kind, .owner_id = key->owner_id};
+    TRY(prediction_former(arena, db, key, 1, &former, &count));
+    if (count > 0)
+        TRY(retired_find(arena, db, key->owner_id, &former->id, 1, &any, &retired));
+    if (count == 0 || retired)
+        return NULL;
+    VersionSwap swap = {.off_any = holder != NULL, .on = ref_of(former)};
+    if (holder != NULL)
+        swap.off = ref_of(holder);
+    return swap_all(arena, db, &query, &swap, 1);
+}
+
+Error *versions_unretire(Arena *arena, Db *db, const Deletion *deletion)
+{
+    Prediction *back = NULL, *holder = NULL;
+    bool hidden = false, holder_hidden = false;
+    TRY(retired_remove(arena, db, deletion->owner_id, deletion->id));
+    if (deletion->subject != SUBJECT_VERSION)
+        return NULL;
+    TRY(prediction_find(arena, db, deletion->kind, deletion->owner_id, deletion->object_id, &back,
+                        &hidden));
+    if (back == NULL || !hidden)
+        return NULL;
+    PredictionKey key = prediction_key(back);
+    TRY(prediction_current(arena, db, &key, &holder, &holder_hidden));
+    return holder != NULL && !holder_hidden ? NULL : raise_newest(arena, db, &key, holder);
 }

@@ -10,6 +10,7 @@
  *   history_undo.c    steps that take something away or bring it back
  *   history_work.c    the worker's steps
  *   history_plan.c    steps by chance, from a seed, and as text
+ *   history_known.c   histories that failed once
  *   history_shrink.c  the shortest list that still fails */
 #ifndef OBLIGOR_UNIT_DOMAIN_HISTORY_H
 #define OBLIGOR_UNIT_DOMAIN_HISTORY_H
@@ -248,6 +249,14 @@ void history_finish(History *h);
 
 /* What comes next, by chance. */
 Step history_plan(History *h, uint64_t *seed, int number);
+
+/* Lists that failed once. */
+typedef struct KnownHistory {
+    const Step *steps;
+    size_t count;
+} KnownHistory;
+extern const KnownHistory HISTORY_KNOWN[];
+extern const size_t HISTORY_KNOWN_COUNT;
 
 /* As it is written in a test. */
 void history_print(const Step *steps, size_t count);

@@ -73,7 +73,6 @@ static void same_counts(const DeletionCounts *a, const DeletionCounts *b)
     assert_int_equal(a->edits_kept, b->edits_kept);
     assert_int_equal(a->already_deleted, b->already_deleted);
     assert_int_equal(a->versions_restored, b->versions_restored);
-    assert_int_equal(a->companies_empty, b->companies_empty);
 }
 
 /* --- jobs ------------------------------------------------------------------------------------- */
@@ -209,40 +208,30 @@ void history_cancel(History *h)
 
 /* --- back again ------------------------------------------------------------------------------- */
 
-/* How many of the rows would be former ones when all are back. */
+/* How many of the rows would be former ones when all are back. What is brought back can be seen, whatever becomes
+ * of its job. */
 static int foretell_former(History *h, int index, int *ret_rows)
 {
-    static Fate fates[VERSIONS_MAX];
-    static uint64_t retired[VERSIONS_MAX];
-    const ModelDeletion *deletion = &h->deletions[index];
-    bool hidden = false;
+    static Version before[VERSIONS_MAX];
     int former = 0;
     *ret_rows = 0;
-    if (deletion->job >= 0) {
-        hidden = h->jobs[deletion->job].hidden;
-        h->jobs[deletion->job].hidden = false;
-    }
+    memcpy(before, h->versions, sizeof before);
     for (int i = 0; i < h->version_count; i++) {
         Version *version = &h->versions[i];
-        fates[i] = version->fate;
-        retired[i] = version->retired;
         version->retired &= ~(UINT64_C(1) << index);
-        if (version->fate == ARCHIVED && version->archive == index)
-            version->fate = THERE;
+        if (version->fate != ARCHIVED || version->archive != index)
+            continue;
+        version->fate = THERE;
+        version->job = -1;
     }
     for (int i = 0; i < h->version_count; i++) {
         Version *version = &h->versions[i];
-        if (fates[i] != ARCHIVED || version->archive != index)
+        if (before[i].fate != ARCHIVED || before[i].archive != index)
             continue;
         ++*ret_rows;
         former += history_current(h, history_key(version)) != version;
     }
-    for (int i = 0; i < h->version_count; i++) {
-        h->versions[i].fate = fates[i];
-        h->versions[i].retired = retired[i];
-    }
-    if (deletion->job >= 0)
-        h->jobs[deletion->job].hidden = hidden;
+    memcpy(h->versions, before, sizeof before);
     return former;
 }
 

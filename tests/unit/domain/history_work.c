@@ -220,6 +220,15 @@ static void run_job_return(History *h, int index)
     check_former(h, deletion);
 }
 
+/* A row that comes back, as was asked for before its job was deleted, goes with the job. The deletion foretold one
+ * fewer. */
+static void goes_at_once(History *h, const Version *version)
+{
+    const ModelJob *job = version->job < 0 ? NULL : &h->jobs[version->job];
+    if (job != NULL && job->status == JOB_DELETING)
+        h->deletions[job->deletion].expected.predictions[version->kind]++;
+}
+
 /* Rows of keys go, or come, one after the other: which are there tells the rest. */
 static void run_keys(History *h, int index)
 {
@@ -240,6 +249,8 @@ static void run_keys(History *h, int index)
         assert_int_equal(has_id(there, version->fact.id), deletion->restoring);
         version->fate = deletion->restoring ? THERE : ARCHIVED;
         version->archive = deletion->restoring ? -1 : index;
+        if (deletion->restoring)
+            goes_at_once(h, version);
     }
     if (!done)
         return;

@@ -95,6 +95,22 @@ static void run_random(World *w, uint64_t seed)
     running.failing = false;
 }
 
+static void test_known(void **state)
+{
+    world_save(*state);
+    for (size_t i = 0; i < HISTORY_KNOWN_COUNT; i++) {
+        const KnownHistory *known = &HISTORY_KNOWN[i];
+        history_begin(running.h, *state);
+        memcpy(running.steps, known->steps, known->count * sizeof *known->steps);
+        running.count = known->count;
+        running.failing = true;
+        for (size_t k = 0; k < known->count; k++)
+            history_do(running.h, &known->steps[k]);
+        history_finish(running.h);
+        running.failing = false;
+    }
+}
+
 static void test_histories(void **state)
 {
     World *w = *state;
@@ -134,6 +150,7 @@ static int tear_down(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup_teardown(test_known, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_histories, set_up, tear_down)};
     return world_run(tests);
 }
