@@ -154,6 +154,7 @@ typedef struct Queued {
 
 typedef struct History {
     World *w;
+    const Principal *people[OWNERS];
     const Step *step; /* the one that is done */
     uint64_t noise;   /* what to look at */
     Version versions[VERSIONS_MAX];
@@ -242,8 +243,9 @@ void history_work_all(History *h, int owner);
 /* A deletion that the database has accepted. */
 ModelDeletion *history_add_deletion(History *h, const Deletion *deletion, int owner);
 
-/* From the saved world on. Fails where model and database part. */
-void history_begin(History *h, World *w);
+/* With two people of whom there is nothing yet, in the saved world or, which is cheaper, in the one that is there. The
+ * rest fails where model and database part. */
+void history_begin(History *h, World *w, bool anew);
 void history_do(History *h, const Step *step);
 void history_finish(History *h);
 

@@ -6,7 +6,7 @@ const char *const HISTORY_SYMBOLS[COMPANIES] = {"ACME", "BETA", "CORE"};
 
 const Principal *history_person(const History *h, int owner)
 {
-    return owner == 0 ? h->w->ada : h->w->bob;
+    return h->people[owner];
 }
 
 Kind history_kind(const Step *step)

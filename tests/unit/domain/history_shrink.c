@@ -17,7 +17,7 @@ typedef struct Shrinking {
 
 static void run_all(const Shrinking *s, const Step *steps, size_t count)
 {
-    history_begin(s->h, s->w);
+    history_begin(s->h, s->w, true);
     for (size_t i = 0; i < count; i++)
         history_do(s->h, &steps[i]);
     history_finish(s->h);
