@@ -34,6 +34,14 @@ static const Step PURGED_INTO_A_HIDDEN_JOB[] = {
     {STEP_DELETE_JOB, .number = 26, .of = 6, .wait = 1, .flags = FLAG_CASCADE},
 };
 
+/* The clock was set back behind a deletion that was taken back: the next one was not the latest. */
+static const Step EARLIER_THAN_THE_LAST[] = {
+    {STEP_UPLOAD, .number = 1, .limit = -1, .wait = 1, .lines = "B2=2"},
+    {STEP_TRIP, .number = 10, .of = 1, .wait = 1, .flags = FLAG_CASCADE},
+    {STEP_DELETE_JOB, .number = 22, .of = 1, .wait = -4000000},
+    {STEP_DELETE_JOB, .number = 24, .of = 1, .wait = 1, .flags = FLAG_CASCADE},
+};
+
 #define KNOWN(steps)                                                                               \
     {                                                                                              \
         steps, ARRAY_COUNT(steps)                                                                  \
@@ -43,5 +51,6 @@ const KnownHistory HISTORY_KNOWN[] = {
     KNOWN(NOT_BEGUN),
     KNOWN(BACK_INTO_A_HIDDEN_JOB),
     KNOWN(PURGED_INTO_A_HIDDEN_JOB),
+    KNOWN(EARLIER_THAN_THE_LAST),
 };
 const size_t HISTORY_KNOWN_COUNT = ARRAY_COUNT(HISTORY_KNOWN);
