@@ -165,6 +165,7 @@ typedef struct History {
     int deletion_count;
     Queued queue[JOBS_MAX + DELETIONS_MAX * 2];
     int queue_count;
+    int64_t latest;          /* that a clock showed before it was set back */
     int owner_steps[OWNERS]; /* how many were done */
     Arena *facts;
     int steps;

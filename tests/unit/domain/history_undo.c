@@ -417,22 +417,30 @@ void history_company(History *h)
 
 /* --- there and back --------------------------------------------------------------------------- */
 
-/* Every column of every prediction, and what is shown of companies. */
+/* Every column of every prediction of the owner, and what is shown of companies. */
 static const char *dump(History *h, bool companies)
 {
-    const char *predictions =
-        world_text(h->w, "SELECT * FROM annual_predictions ORDER BY id;"
-                         "SELECT * FROM quarterly_predictions ORDER BY id;"
-                         "SELECT kind, coalesce(job_id, {nil}), reporting_year, risk_level, sector,"
-                         " sum(delta) FROM prediction_counts"
-                         " GROUP BY owner_id, kind, job_id, reporting_year, risk_level, sector"
-                         " HAVING sum(delta) <> 0 ORDER BY owner_id, 1, 2, 3, 4, 5;"
-                         "SELECT * FROM retired_versions ORDER BY prediction_id, deletion_id;");
+    Arena *arena = h->w->arena;
+    const char *id = uuid_text(arena, h->people[h->step->owner]->user_id);
+    const char *predictions = world_text(
+        h->w,
+        arena_printf(arena,
+                     "SELECT * FROM annual_predictions WHERE owner_id = {id %s} ORDER BY id;"
+                     "SELECT * FROM quarterly_predictions WHERE owner_id = {id %s} ORDER BY id;"
+                     "SELECT kind, coalesce(job_id, {nil}), reporting_year, risk_level, sector,"
+                     " sum(delta) FROM prediction_counts WHERE owner_id = {id %s}"
+                     " GROUP BY kind, job_id, reporting_year, risk_level, sector"
+                     " HAVING sum(delta) <> 0 ORDER BY 1, 2, 3, 4, 5;"
+                     "SELECT * FROM retired_versions WHERE owner_id = {id %s} ORDER BY 2, 3;",
+                     id, id, id, id));
     if (!companies)
         return predictions;
-    return arena_printf(h->w->arena, "%s%s", predictions,
-                        world_text(h->w, "SELECT id, symbol, name, sector, job_id, job_row,"
-                                         " deleted_at IS NULL FROM companies ORDER BY id"));
+    const char *query =
+        arena_printf(arena,
+                     "SELECT id, symbol, name, sector, job_id, job_row, deleted_at IS NULL"
+                     " FROM companies WHERE owner_id = {id %s} ORDER BY id",
+                     id);
+    return arena_printf(arena, "%s%s", predictions, world_text(h->w, query));
 }
 
 static void same_dump(const char *before, const char *after)
@@ -471,8 +479,9 @@ void history_trip(History *h)
     if (index < 0 || h->deletion_count == DELETIONS_MAX)
         return;
     const ModelJob *job = &h->jobs[index];
-    for (int owner = 0; owner < OWNERS; owner++)
-        history_work_all(h, owner);
+    if (job->owner != h->step->owner)
+        return;
+    history_work_all(h, job->owner);
     if (job->status != JOB_COMPLETED && job->status != JOB_FAILED && job->status != JOB_CANCELLED)
         return;
     const char *before = dump(h, true);
@@ -483,8 +492,7 @@ void history_trip(History *h)
 void history_retract(History *h)
 {
     int index = h->job_count;
-    for (int owner = 0; owner < OWNERS; owner++)
-        history_work_all(h, owner);
+    history_work_all(h, h->step->owner);
     if (index == JOBS_MAX || h->deletion_count == DELETIONS_MAX)
         return;
     const char *before = dump(h, false);

@@ -305,7 +305,7 @@ static void run_first(History *h, int owner)
         return;
     }
     if (task == NULL) {
-        assert_true(cut);
+        assert_true(cut || world_now() <= h->latest); /* accepted at a time that is to come */
         return;
     }
     Queued queued = h->queue[at];
@@ -326,7 +326,7 @@ void history_work_all(History *h, int owner)
     calm.cut = calm.stop = 0;
     h->step = &calm;
     while (history_first_task(h, owner) >= 0) {
-        world_advance(1);
+        world_advance(world_now() <= h->latest ? h->latest + 1 - world_now() : 1);
         run_first(h, owner);
     }
     h->step = present;

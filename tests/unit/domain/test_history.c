@@ -13,7 +13,7 @@
 #include "domain/batches.h"
 
 /* So many histories are of one database before it is copied back, so that its statements are prepared once. */
-enum { STEPS = 28, RUNS = 100, TOGETHER = 25 };
+enum { STEPS = 24, RUNS = 1000, TOGETHER = 25 };
 
 static struct {
     History *h;
@@ -52,6 +52,7 @@ void history_do(History *h, const Step *step)
 {
     h->step = step;
     h->noise = (uint64_t)step->number;
+    h->latest = world_now() > h->latest ? world_now() : h->latest;
     world_advance(step->wait);
     batches_inject(step->batch);
     ArenaMark mark = arena_mark(h->w->arena);
