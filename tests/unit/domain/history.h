@@ -144,6 +144,7 @@ typedef struct ModelDeletion {
     DeletionCounts expected; /* of a job */
     int former;              /* of a restoration: how many go behind newer ones; -1: not foretold */
     int owner_steps;         /* of its owner when that was foretold */
+    bool alone;              /* no other task of its owner was to be done then */
 } ModelDeletion;
 
 typedef struct Queued {
@@ -165,6 +166,7 @@ typedef struct History {
     int deletion_count;
     Queued queue[JOBS_MAX + DELETIONS_MAX * 2];
     int queue_count;
+    bool marked[OWNERS];     /* companies may be deleted */
     int64_t latest;          /* that a clock showed before it was set back */
     int owner_steps[OWNERS]; /* how many were done */
     Arena *facts;

@@ -73,6 +73,7 @@ static void same_counts(const DeletionCounts *a, const DeletionCounts *b)
     assert_int_equal(a->edits_kept, b->edits_kept);
     assert_int_equal(a->already_deleted, b->already_deleted);
     assert_int_equal(a->versions_restored, b->versions_restored);
+    assert_int_equal(a->companies_empty, b->companies_empty);
 }
 
 /* --- jobs ------------------------------------------------------------------------------------- */
@@ -86,7 +87,7 @@ static DeletionOptions deletion_options(const Step *step)
 }
 
 static void look_at_preview(History *h, int index, const DeletionOptions *options,
-                            const DeletionCounts *foretold)
+                            DeletionCounts *foretold)
 {
     const ModelJob *job = &h->jobs[index];
     DeletionPreview preview = {0};
@@ -94,6 +95,8 @@ static void look_at_preview(History *h, int index, const DeletionOptions *option
                                      options, &preview));
     if (history_owner_unsettled(h, job->owner))
         return;
+    if (h->marked[job->owner]) /* which companies are marked already the model does not know */
+        foretold->companies_empty = foretold->companies_deleted = preview.counts.companies_empty;
     if (options->with_predictions)
         same_counts(&preview.counts, foretold);
     else
@@ -129,6 +132,8 @@ static void accept_deletion(History *h, int index, const DeletionOptions *option
     added->orphans = options->orphaned_companies;
     added->expected = *foretold;
     added->owner_steps = h->owner_steps[job->owner];
+    added->alone = history_first_task(h, job->owner) < 0;
+    h->marked[job->owner] |= options->orphaned_companies;
     if (job->status == JOB_PENDING)
         history_unqueue(h, index, -1);
     if (job->status != JOB_DELETED)
@@ -251,6 +256,7 @@ static void look_at_return(History *h, int index)
     assert_int_equal(preview.current, rows - former);
     deletion->former = former;
     deletion->owner_steps = h->owner_steps[deletion->owner];
+    deletion->alone = history_first_task(h, deletion->owner) < 0;
 }
 
 static void accept_return(History *h, int index)
@@ -411,6 +417,7 @@ void history_company(History *h)
     ModelDeletion *added = history_add_deletion(h, deletion, step->owner);
     added->company = step->company;
     added->done = rows == 0;
+    h->marked[step->owner] = true;
     if (rows > 0)
         history_enqueue(h, (Queued){step->owner, -1, index});
 }

@@ -154,6 +154,8 @@ static void check_counts(const ModelDeletion *deletion, const Deletion *found, b
 {
     const DeletionCounts *a = &found->counts, *b = &deletion->expected;
     assert_int_equal(a->already_deleted, b->already_deleted);
+    if (undisturbed)
+        assert_int_equal(a->companies_deleted, b->companies_deleted);
     if (!deletion->settled_late || undisturbed) {
         for (Kind kind = 0; kind < KIND_COUNT; kind++)
             assert_int_equal(a->predictions[kind], b->predictions[kind]);
@@ -183,14 +185,15 @@ static void run_job_deletion(History *h, int index)
     deletion->done = true;
     history_unqueue(h, -1, index);
     check_counts(deletion, deletion_found(h, deletion),
-                 deletion->owner_steps == h->owner_steps[deletion->owner]);
+                 deletion->owner_steps + 1 == h->owner_steps[deletion->owner] && deletion->alone);
 }
 
 static void check_former(History *h, ModelDeletion *deletion)
 {
     const Deletion *found = deletion_found(h, deletion);
     assert_int_equal(found->restored_rows, deletion_rows(&found->counts));
-    if (deletion->former >= 0 && deletion->owner_steps == h->owner_steps[deletion->owner])
+    if (deletion->former >= 0 && deletion->alone &&
+        deletion->owner_steps + 1 == h->owner_steps[deletion->owner])
         assert_int_equal(found->restored_former, deletion->former);
 }
 

@@ -147,6 +147,7 @@ static int tear_down(void **state)
     if (running.failing) {
         running.failing = false;
         history_shrink(*state, running.h, running.steps, running.count);
+        world_restore(*state);
     }
     arena_free(running.h->facts);
     free(running.h);
