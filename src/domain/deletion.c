@@ -91,15 +91,18 @@ static Error *count_effect(Arena *arena, Db *db, const Job *job, const DeletionO
     return NULL;
 }
 
-/* Only asked for a preview that would delete them: it reads all rows of the job. */
+/* Of a large job only where they are to be deleted: it reads all rows of the job. */
 static Error *count_companies(Arena *arena, Db *db, const Job *job, const DeletionOptions *options,
                               DeletionCounts *counts)
 {
-    if (!options->orphaned_companies)
+    counts->companies_empty = -1;
+    if (!deletion_counts_companies(SUBJECT_JOB, counts->predictions[job->kind],
+                                   options->orphaned_companies))
         return NULL;
     TRY(prediction_lone_companies(arena, db, job->kind, job->owner_id, job->id,
-                                  &counts->companies_empty));
-    counts->companies_deleted = counts->companies_empty;
+                                  options->include_edited, &counts->companies_empty));
+    if (options->orphaned_companies)
+        counts->companies_deleted = counts->companies_empty;
     return NULL;
 }
 

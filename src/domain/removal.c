@@ -51,11 +51,22 @@ static const Uuid *companies_of(Arena *arena, const Prediction *rows, size_t cou
     return companies;
 }
 
-static Error *mark_companies(Arena *arena, Db *db, const Deletion *deletion, const Uuid *companies,
-                             size_t count, DeletionStep *step)
+/* Those that the rows were the last of: counted, and marked where that was asked for. */
+static Error *bereave_companies(Arena *arena, Db *db, const Deletion *deletion,
+                                const Uuid *companies, size_t count, DeletionStep *step)
 {
-    int64_t now = clock_now();
-    for (size_t i = 0; deletion->orphaned_companies && i < count; i++) {
+    int64_t now = clock_now(), empty = 0;
+    if (!deletion_counts_companies(deletion->subject, deletion->expected,
+                                   deletion->orphaned_companies))
+        return NULL;
+    if (!deletion->orphaned_companies) {
+        JobSlice job = {
+            .kind = deletion->kind, .owner_id = deletion->owner_id, .job_id = deletion->job_id};
+        TRY(company_count_bereft(arena, db, &job, companies, count, &empty));
+        step->counts.companies_empty += empty;
+        return NULL;
+    }
+    for (size_t i = 0; i < count; i++) {
         bool marked = false;
         TRY(company_mark_deleted(arena, db, deletion->owner_id, companies[i], now, &marked));
         step->counts.companies_deleted += marked;
@@ -134,7 +145,7 @@ static Error *remove_edits(Arena *arena, Db *db, const Deletion *deletion, int64
     TRY(archive_rows(arena, db, deletion, PART_EDITS, rows, count, step));
     const Uuid *companies = companies_of(arena, rows, count, &companies_count);
     TRY(archived_companies_add(arena, db, deletion, companies, companies_count));
-    TRY(mark_companies(arena, db, deletion, companies, companies_count, step));
+    TRY(bereave_companies(arena, db, deletion, companies, companies_count, step));
     step->counts.versions_restored += swaps;
     return NULL;
 }
@@ -250,7 +261,7 @@ static Error *remove_batch(void *self, Arena *arena, int64_t limit, bool *ret_do
     TRY(archive_rows(arena, r->db, &after, PART_ROWS, rows, count, &step));
     const Uuid *companies = companies_of(arena, rows, count, &named);
     TRY(name_companies(arena, r, companies, named));
-    TRY(mark_companies(arena, r->db, &after, companies, named, &step));
+    TRY(bereave_companies(arena, r->db, &after, companies, named, &step));
     TRY(end_batch(arena, r, &after, &step, slice.to, &tx));
     remember_named(r, companies, named);
     return NULL;

@@ -307,10 +307,11 @@ Error *prediction_count_of_job(Arena *arena, Db *db, Kind kind, Uuid owner_id, U
 }
 
 Error *prediction_lone_companies(Arena *arena, Db *db, Kind kind, Uuid owner_id, Uuid job_id,
-                                 int64_t *ret_count)
+                                 bool edits, int64_t *ret_count)
 {
     return db_number(db, arena, SQL_PREDICTION_LONE_COMPANIES + (int)kind,
-                     PARAMS(value_uuid(owner_id), value_uuid(job_id)), ret_count);
+                     PARAMS(value_uuid(owner_id), value_uuid(job_id), value_bool(edits)),
+                     ret_count);
 }
 
 Error *prediction_inferred_of_job(Arena *arena, Db *db, Kind kind, Uuid owner_id, Uuid job_id,

@@ -70,7 +70,8 @@ Error *prediction_of_job(Arena *arena, Db *db, Kind kind, Uuid owner_id, Uuid jo
 Error *prediction_count_of_job(Arena *arena, Db *db, Kind kind, Uuid owner_id, Uuid job_id,
                                int64_t *ret_count) MUST_CHECK; /* hidden ones too */
 Error *prediction_lone_companies(Arena *arena, Db *db, Kind kind, Uuid owner_id, Uuid job_id,
-                                 int64_t *ret_count) MUST_CHECK; /* that only its rows name */
+                                 bool edits, int64_t *ret_count)
+    MUST_CHECK; /* that would be left without a prediction; `edits`: of its rows go, too */
 Error *prediction_inferred_of_job(Arena *arena, Db *db, Kind kind, Uuid owner_id, Uuid job_id,
                                   int64_t *ret_count) MUST_CHECK; /* with an inferred link */
 Error *prediction_edits_of_job(Arena *arena, Db *db, Kind kind, Uuid owner_id, Uuid job_id,
