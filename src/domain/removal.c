@@ -170,7 +170,8 @@ static Error *settle(Arena *arena, Db *db, Deletion *deletion, int64_t limit, De
 Error *removal_begin(Arena *arena, Db *db, Deletion *deletion)
 {
     DeletionStep step = {0};
-    SwapQuery query = swap_query(deletion, SETTLE_AT_ONCE + 1);
+    int64_t at_once = batches_most(SETTLE_AT_ONCE);
+    SwapQuery query = swap_query(deletion, at_once + 1);
     int64_t covering = 0;
     Uuid *ids = NULL;
     size_t edits = 0;
@@ -180,7 +181,7 @@ Error *removal_begin(Arena *arena, Db *db, Deletion *deletion)
     TRY(covering_count(arena, db, deletion->owner_id, deletion->job_id, query.limit, &covering));
     if (deletion->include_edited)
         TRY(edits_of_job(arena, db, &query, &ids, &edits));
-    if (covering > SETTLE_AT_ONCE || edits > SETTLE_AT_ONCE)
+    if (covering > at_once || (int64_t)edits > at_once)
         TRY(job_set_settling(arena, db, deletion->owner_id, deletion->job_id, true));
     else if (covering > 0 || edits > 0)
         TRY(settle(arena, db, deletion, query.limit, &step, &more));
@@ -219,7 +220,7 @@ static Error *settle_batch(Removing *r, Arena *arena)
     Tx TX_AUTO tx = {0};
     TRY(tx_begin(r->db, arena, TX_WRITE, &tx));
     TRY(job_lock(arena, r->db, after.owner_id, after.job_id, &lock, &found));
-    TRY(settle(arena, r->db, &after, SETTLE_PASS, &step, &more));
+    TRY(settle(arena, r->db, &after, batches_most(SETTLE_PASS), &step, &more));
     if (!more)
         TRY(job_set_settling(arena, r->db, after.owner_id, after.job_id, false));
     TRY(end_batch(arena, r, &after, &step, r->task->position, &tx));

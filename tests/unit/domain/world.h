@@ -66,6 +66,13 @@ int world_tear_down(void **state);
 /* Sessions closed as when the process dies, and opened again. */
 void world_reopen(World *w);
 
+/* The two halves of it: in between nobody is connected. */
+void world_close(World *w);
+void world_open(World *w);
+
+/* One more. */
+Principal *world_add_person(World *w, const char *email, Role role);
+
 /* Copies of the whole database, to begin from again. No transaction may be open. */
 void world_save(World *w);
 void world_restore(World *w);
