@@ -69,6 +69,14 @@ class World:
     def fresh_job(self):
         return self.user.import_rows("annual", [self.row()])["id"]
 
+    def fresh_deletion(self, client=None):
+        """A job that is deleted, and its deletion."""
+        client = client or self.user
+        job = client.import_rows("annual", [self.row()])["id"]
+        said = client.delete("%s/%s" % (JOBS, job), {"delete_predictions": True}, (200, 202)).json
+        client.wait_deletion(said["deletion_id"])
+        return job, said["deletion_id"]
+
     def id_for(self, path):
         for prefix, thing in ((JOBS, self.job), (API + "/companies", self.company),
                               (API + "/models", self.model), (API + "/deletions", self.deletion),
@@ -80,6 +88,7 @@ class World:
     def fill(self, path, thing=None):
         if "{id}" in path:
             path = path.replace("{id}", thing or self.id_for(path))
+        path = path.replace("{version_id}", self.former)
         return path.replace("{kind}", "annual").replace("{symbol}", self.symbol)
 
 
@@ -104,6 +113,8 @@ def gone_prediction(body=None):
     return Try(410, "gone", body=body, thing=lambda world: world.gone_prediction)
 
 
+RESTORES = [unknown(), Try(422, "invalid_parameters", query={"dry_run": "x"}),
+            Try(422, "invalid_parameters", query={"reason": "x" * 501})]
 WRONG_TAG = {"If-Match": '"00000000000000000000000000000000"'}
 LISTED = [Try(422, "invalid_parameters", query={"limit": 1001}),
           Try(422, "invalid_parameters", query={"limit": "x"}),
@@ -169,7 +180,7 @@ TABLE = {
         Try(404, "not_found", path=PREDICTIONS + "/monthly")]),
     ("POST", PREDICTIONS + "/{kind}"): ("editor", "json", [
         Try(409, "duplicate", body=support.row(0)), Try(422, None, body={}),
-        Try(422, "invalid_parameters", body={}, query={"on_duplicate": "replace"}),
+        Try(422, "invalid_parameters", body={}, query={"on_duplicate": "skip"}),
         Try(422, None, body=support.row(0), headers={"Idempotency-Key": ""}),
         Try(400, "malformed", body=b"{", type="application/json"),
         Try(405, "method_not_allowed", body={}, path=PREDICTIONS + "/annual/template")]),
@@ -193,6 +204,11 @@ TABLE = {
         Try(422, None, body={}, headers={"If-Match": "x"}), Try(422, None, body=[]),
         Try(400, "malformed", body={"force": True}, query={"force": 1}),
         Try(400, "malformed", body=b"{", type="application/json")]),
+    ("POST", PREDICTIONS + "/{kind}/{id}/versions/{version_id}/restore"): ("editor", "empty", [
+        unknown(), Try(404, "not_found", thing=lambda world: world.prediction),
+        Try(412, "changed", headers=WRONG_TAG, thing=lambda world: world.former),
+        Try(422, None, headers={"If-Match": "x"}),
+        Try(422, None, headers={"Idempotency-Key": ""})]),
     ("POST", PREDICTIONS + "/{kind}/score"): ("user", "json", [
         Try(422, None, body={}), Try(422, None, body=5),
         Try(404, "not_found", body={"return_on_assets": 1}, query={"model_id": UNKNOWN_ID}),
@@ -213,6 +229,12 @@ TABLE = {
         Try(422, None, headers={"If-Match": "x"}),
         Try(422, "invalid_parameters", query={"delete_predictions": "x"}),
         Try(422, "invalid_parameters", query={"include_inferred": "1"})]),
+    ("PATCH", JOBS + "/{id}"): ("user", "json", [
+        unknown({"note": "x"}), Try(422, "invalid_parameters", body={}), Try(422, None, body=[]),
+        Try(422, "invalid_parameters", body={"legal_hold": True}),
+        Try(403, "denied", body={"legal_hold": True, "reason": "x"}),
+        Try(400, "malformed", body=b"{", type="application/json")]),
+    ("POST", JOBS + "/{id}/restore"): ("editor", "empty", RESTORES + [Try(409, "not_deleted")]),
     ("GET", JOBS + "/{id}/status"): ("user", "none", JOB_PART),
     ("POST", JOBS + "/{id}/cancel"): ("editor", "empty", [
         unknown(), gone(), Try(409, "job_completed")]),
@@ -223,7 +245,17 @@ TABLE = {
     ("GET", JOBS + "/{id}/file"): ("user", "none", JOB_PART),
     ("GET", JOBS + "/{id}/deletion-preview"): ("user", "none", [
         unknown(), gone(), Try(422, "invalid_parameters", query={"delete_predictions": "x"})]),
+    ("GET", API + "/deletions"): ("user", "none", LISTED + [
+        Try(422, "invalid_parameters", query={"state": "x"}),
+        Try(422, "invalid_parameters", query={"subject": "x"}),
+        Try(422, "invalid_parameters", query={"restorable": "x"}),
+        Try(422, "invalid_parameters", query={"job_id": "x"})]),
     ("GET", API + "/deletions/{id}"): ("user", "none", [unknown()]),
+    ("DELETE", API + "/deletions/{id}"): ("super_admin", "empty", [
+        Try(404, "not_found", query={"reason": "x"}, thing=lambda world: UNKNOWN_ID),
+        Try(422, "invalid_parameters")]),
+    ("POST", API + "/deletions/{id}/restore"): ("editor", "empty", RESTORES),
+    ("POST", API + "/deletions/{id}/retry"): ("super_admin", "empty", [unknown()]),
 }
 
 # A good request for each route that changes something; the reads need none.
@@ -235,6 +267,8 @@ GOOD = {
     ("POST", PREDICTIONS + "/{kind}"): lambda w: {"body": w.row(), "status": 201},
     ("PUT", PREDICTIONS + "/{kind}/{id}"): lambda w: {"body": {}, "thing": w.fresh_prediction()},
     ("POST", PREDICTIONS + "/{kind}/{id}"): lambda w: {"body": {}, "thing": w.fresh_prediction()},
+    ("POST", PREDICTIONS + "/{kind}/{id}/versions/{version_id}/restore"): lambda w: {
+        "thing": w.former},
     ("DELETE", PREDICTIONS + "/{kind}/{id}"): lambda w: {"thing": w.fresh_prediction()},
     ("DELETE", API + "/companies/{id}"): lambda w: {"thing": w.fresh_company()},
     ("POST", PREDICTIONS + "/{kind}/purge"): lambda w: {"body": {}},
@@ -245,10 +279,18 @@ GOOD = {
                                "type": Form.type, "status": 202},
     ("DELETE", JOBS + "/{id}"): lambda w: {"thing": w.fresh_job()},
     ("POST", JOBS + "/{id}/results"): lambda w: {},
+    ("PATCH", JOBS + "/{id}"): lambda w: {"body": {"note": "x"}, "thing": w.fresh_job()},
+    ("POST", JOBS + "/{id}/restore"): lambda w: {"thing": w.fresh_deletion()[0],
+                                                 "status": (200, 202)},
+    ("POST", API + "/deletions/{id}/restore"): lambda w: {"thing": w.fresh_deletion()[1],
+                                                          "status": (200, 202)},
+    ("DELETE", API + "/deletions/{id}"): lambda w: {"thing": w.fresh_deletion(w.admin)[1],
+                                                    "query": {"reason": "x"},
+                                                    "status": (200, 202)},
 }
 # These end or begin something once, and are tried where that is looked at (test_accounts, test_jobs).
 NOT_TRIED_GOOD = {("POST", "/setup"), ("POST", API + "/auth/setup"), ("POST", API + "/auth/logout"),
-                  ("POST", JOBS + "/{id}/cancel")}
+                  ("POST", JOBS + "/{id}/cancel"), ("POST", API + "/deletions/{id}/retry")}
 
 
 class Routes(support.TestCase):
@@ -290,9 +332,9 @@ class Routes(support.TestCase):
             for slash in ("", "/", "//"):
                 given = GOOD.get((method, path), lambda world: {})(self.world)
                 filled = self.world.fill(path, given.get("thing")) + slash
-                answer = client.request(method, filled, given.get("body"), None,
+                answer = client.request(method, filled, given.get("body"), given.get("query"),
                                         None, given.get("status", 200), given.get("type"))
-                if answer.status == 202:
+                if answer.status == 202 and "job_id" in answer.json:
                     client.wait_job(answer.json["job_id"])
                 if method != "GET":
                     break
@@ -423,6 +465,7 @@ class Routes(support.TestCase):
             given = GOOD.get((method, path), lambda world: {})(self.world)
             type = FORM if body == "form" else given.get("type")
             sent = b"" if body == "form" else given.get("body")
+            query.update(given.get("query", {}))
             answer = client.request(method, filled, sent, query, None, 422, type)
             self.assertEqual({"colour": "unknown_parameter"}, answer.field_codes(), path)
 

@@ -16,6 +16,7 @@
 #include "db_fault.h"
 
 #include "domain/accounts.h"
+#include "domain/archive_purge.h"
 #include "domain/deletion.h"
 #include "domain/import.h"
 #include "domain/jobs.h"
