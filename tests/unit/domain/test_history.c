@@ -53,7 +53,6 @@ typedef struct ModelJob {
     bool record_only; /* its record was deleted and its rows were not */
     bool cancel;
     bool applied;  /* its batch is committed; its end may be to come */
-    bool removing; /* its deletion was cut: hidden rows may be gone already */
     ImportOptions options;
     Line lines[FILE_MAX];
     int line_count;
@@ -314,10 +313,9 @@ static void look_at_list(History *h, int owner)
     assert_int_equal(count, wanted);
 }
 
-static bool is_gone(const History *h, const Row *row, const Error *error)
+static bool is_gone(const Error *error)
 {
-    return error != NULL && (error->code == ERROR_GONE ||
-                             (error->code == ERROR_NOT_FOUND && h->jobs[row->job].removing));
+    return error != NULL && error->code == ERROR_GONE;
 }
 
 static void look_at_row(const History *h, const Row *row, int owner)
@@ -329,12 +327,16 @@ static void look_at_row(const History *h, const Row *row, int owner)
         return;
     Error *error =
         predictions_get(w->arena, w->db, person(h, owner), KIND_ANNUAL, row->id, &found, &current);
-    if (row->owner != owner || row->fate == REMOVED) {
+    if (row->owner != owner) {
         assert_error(error, ERROR_NOT_FOUND, "There is no such prediction.");
         return;
     }
+    if (row->fate == REMOVED) {
+        assert_true(is_gone(error));
+        return;
+    }
     if (!visible(h, row)) {
-        assert_true(is_gone(h, row, error));
+        assert_true(is_gone(error));
         return;
     }
     assert_no_error(error);
@@ -537,7 +539,6 @@ static void run_deletion(History *h, int index, const Error *error, bool cut)
     if (!cut)
         assert_no_error(error);
     Job *found = world_job(h->w, person(h, job->owner), job->id);
-    job->removing |= cut;
     if (cut && found->status != JOB_DELETED)
         return;
     assert_int_equal(found->status, JOB_DELETED);
@@ -637,10 +638,12 @@ static Row *any_row(History *h)
 /* What changing and deleting a row have in common: what they refuse. True when it was refused. */
 static bool refused(const History *h, const Row *row, int owner, const Error *error)
 {
-    if (row->owner != owner || row->fate == REMOVED)
+    if (row->owner != owner)
         assert_error(error, ERROR_NOT_FOUND, "There is no such prediction.");
+    else if (row->fate == REMOVED)
+        assert_true(is_gone(error));
     else if (!visible(h, row))
-        assert_true(is_gone(h, row, error));
+        assert_true(is_gone(error));
     else if (!row->current)
         assert_error(error, ERROR_CONFLICT,
                      "This is a former version; a newer one has taken its place. Change that one.");
@@ -695,7 +698,7 @@ static void step_delete_row(History *h)
     assert_no_error(error);
     for (int i = 0; i < h->row_count; i++) {
         Row *version = &h->rows[i];
-        if (version->fate == THERE && version->owner == row->owner &&
+        if (visible(h, version) && version->owner == row->owner &&
             version->company == row->company && version->year == row->year) {
             version->fate = REMOVED;
             wanted++;
