@@ -18,6 +18,9 @@ static void add_cause(Arena *arena, Str url, Error *error)
     Str rest = error->cause != NULL ? str_from(error->cause->message) : STR(""), line;
     if (str_next(&rest, '\n', &line) && line.len > 0)
         error_field_add(arena, &error->fields, "cause", "database", STR_FMT, STR_ARG(line));
+    if (error_is(error->cause, DB_MISSING))
+        error_field_add(arena, &error->fields, "hint", "database",
+                        "'createdb' makes it and 'obligor migrate' prepares it.");
 }
 
 static void close_session(void *db)

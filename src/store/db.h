@@ -29,6 +29,9 @@ typedef struct DbOptions {
     int64_t lock_timeout; /* for one lock; what is waited for too long may be tried again */
 } DbOptions;
 
+/* Reason of the cause where the server is there and has no database of that name. */
+#define DB_MISSING "database_missing"
+
 /* `url`: "sqlite:PATH" (or ":memory:" behind it for one session alone) or "postgresql://…" as libpq
  * understands it, with service files and PG* variables. Opening checks nothing of the
  * schema; see migrate.h. ERROR_UNAVAILABLE when it cannot be opened. */

@@ -50,6 +50,8 @@ class World:
         self.gone = client.import_rows("annual", support.rows(1, start=50))["id"]
         self.deletion = client.delete("%s/%s" % (JOBS, self.gone), {"delete_predictions": True}
                                       ).json["deletion_id"]
+        self.gone_prediction = self.fresh_prediction()
+        client.delete("%s/annual/%s" % (PREDICTIONS, self.gone_prediction))
         self.model = client.get(API + "/models").json["models"][0]["id"]
 
     def row(self):
@@ -57,6 +59,12 @@ class World:
 
     def fresh_prediction(self):
         return self.user.create("annual", self.row()).json["prediction"]["id"]
+
+    def fresh_company(self):
+        """One that no prediction names."""
+        made = self.user.create("annual", self.row()).json["prediction"]
+        self.user.delete("%s/annual/%s" % (PREDICTIONS, made["id"]))
+        return made["company_id"]
 
     def fresh_job(self):
         return self.user.import_rows("annual", [self.row()])["id"]
@@ -80,6 +88,7 @@ class World:
     def fill(self, path, thing=None):
         if "{id}" in path:
             path = path.replace("{id}", thing or self.id_for(path))
+        path = path.replace("{version_id}", self.former)
         return path.replace("{kind}", "annual").replace("{symbol}", self.symbol)
 
 
@@ -100,6 +109,10 @@ def gone():
     return Try(410, "gone", thing=lambda world: world.gone)
 
 
+def gone_prediction(body=None):
+    return Try(410, "gone", body=body, thing=lambda world: world.gone_prediction)
+
+
 RESTORES = [unknown(), Try(422, "invalid_parameters", query={"dry_run": "x"}),
             Try(422, "invalid_parameters", query={"reason": "x" * 501})]
 WRONG_TAG = {"If-Match": '"00000000000000000000000000000000"'}
@@ -108,7 +121,7 @@ LISTED = [Try(422, "invalid_parameters", query={"limit": 1001}),
           Try(422, "invalid_parameters", query={"cursor": "x"}),
           Try(422, "invalid_parameters", query={"page": 1, "limit": 1}),
           Try(422, "invalid_parameters", query={"page": 20000})]
-CHANGES = [unknown({}), Try(409, "superseded", body={}, thing=lambda world: world.former),
+CHANGES = [unknown({}), gone_prediction({}), Try(409, "superseded", body={}, thing=lambda world: world.former),
            Try(412, "changed", body={}, headers=WRONG_TAG),
            Try(422, None, body={}, headers={"If-Match": "x"}),
            Try(422, None, body={"return_on_assets": "x"}),
@@ -154,6 +167,11 @@ TABLE = {
         Try(404, "not_found", path=API + "/companies/search/NOPE"),
         Try(404, "not_found", path=API + "/companies/search/%FF")]),
     ("GET", API + "/companies/{id}"): ("user", "none", [unknown()]),
+    ("DELETE", API + "/companies/{id}"): ("editor", "empty", [
+        unknown(), Try(409, "has_predictions"),
+        Try(412, "changed", query={"delete_predictions": 1}, headers=WRONG_TAG),
+        Try(422, None, headers={"If-Match": "x"}),
+        Try(422, "invalid_parameters", query={"dry_run": "x"})]),
     ("GET", API + "/companies/{id}/predictions"): ("user", "none", [
         unknown(), Try(422, "invalid_parameters", query={"include_superseded": "x"})]),
     ("GET", PREDICTIONS + "/{kind}"): ("user", "none", LISTED + [
@@ -162,19 +180,35 @@ TABLE = {
         Try(404, "not_found", path=PREDICTIONS + "/monthly")]),
     ("POST", PREDICTIONS + "/{kind}"): ("editor", "json", [
         Try(409, "duplicate", body=support.row(0)), Try(422, None, body={}),
-        Try(422, "invalid_parameters", body={}, query={"on_duplicate": "replace"}),
+        Try(422, "invalid_parameters", body={}, query={"on_duplicate": "skip"}),
         Try(422, None, body=support.row(0), headers={"Idempotency-Key": ""}),
         Try(400, "malformed", body=b"{", type="application/json"),
         Try(405, "method_not_allowed", body={}, path=PREDICTIONS + "/annual/template")]),
-    ("GET", PREDICTIONS + "/{kind}/{id}"): ("user", "none", [unknown()]),
+    ("GET", PREDICTIONS + "/{kind}/{id}"): ("user", "none", [
+        unknown(), gone_prediction(), Try(422, "invalid_parameters", query={"show_deleted": "x"})]),
     ("PUT", PREDICTIONS + "/{kind}/{id}"): ("editor", "json", CHANGES),
     ("POST", PREDICTIONS + "/{kind}/{id}"): ("editor", "json", CHANGES),
     ("DELETE", PREDICTIONS + "/{kind}/{id}"): ("editor", "empty", [
-        unknown(), Try(409, "superseded", thing=lambda world: world.former),
+        unknown(), gone_prediction(), Try(409, "superseded", thing=lambda world: world.former),
         Try(412, "changed", headers=WRONG_TAG), Try(422, None, headers={"If-Match": "x"}),
+        Try(422, "invalid_parameters", query={"versions": "x"}),
         Try(422, "invalid_parameters", query={"reason": "x" * 501})]),
-    ("GET", PREDICTIONS + "/{kind}/{id}/lineage"): ("user", "none", [unknown()]),
-    ("GET", PREDICTIONS + "/{kind}/{id}/versions"): ("user", "none", [unknown()]),
+    ("GET", PREDICTIONS + "/{kind}/{id}/lineage"): ("user", "none", [unknown(), gone_prediction()]),
+    ("GET", PREDICTIONS + "/{kind}/{id}/versions"): ("user", "none", [unknown(), gone_prediction()]),
+    ("POST", PREDICTIONS + "/{kind}/purge"): ("editor", "json", [
+        Try(422, None, body={}, query={"force": 1}),
+        Try(422, "invalid_parameters", body={"sort": "created_at"}),
+        Try(422, "invalid_parameters", body={"risk_level": ["LOW", "SOME"]}),
+        Try(422, "invalid_parameters", body={"access_level": "system", "all": "x"}),
+        Try(412, "changed", body={"reporting_year": 2001, "force": True}, headers=WRONG_TAG),
+        Try(422, None, body={}, headers={"If-Match": "x"}), Try(422, None, body=[]),
+        Try(400, "malformed", body={"force": True}, query={"force": 1}),
+        Try(400, "malformed", body=b"{", type="application/json")]),
+    ("POST", PREDICTIONS + "/{kind}/{id}/versions/{version_id}/restore"): ("editor", "empty", [
+        unknown(), Try(404, "not_found", thing=lambda world: world.prediction),
+        Try(412, "changed", headers=WRONG_TAG, thing=lambda world: world.former),
+        Try(422, None, headers={"If-Match": "x"}),
+        Try(422, None, headers={"Idempotency-Key": ""})]),
     ("POST", PREDICTIONS + "/{kind}/score"): ("user", "json", [
         Try(422, None, body={}), Try(422, None, body=5),
         Try(404, "not_found", body={"return_on_assets": 1}, query={"model_id": UNKNOWN_ID}),
@@ -233,7 +267,11 @@ GOOD = {
     ("POST", PREDICTIONS + "/{kind}"): lambda w: {"body": w.row(), "status": 201},
     ("PUT", PREDICTIONS + "/{kind}/{id}"): lambda w: {"body": {}, "thing": w.fresh_prediction()},
     ("POST", PREDICTIONS + "/{kind}/{id}"): lambda w: {"body": {}, "thing": w.fresh_prediction()},
+    ("POST", PREDICTIONS + "/{kind}/{id}/versions/{version_id}/restore"): lambda w: {
+        "thing": w.former},
     ("DELETE", PREDICTIONS + "/{kind}/{id}"): lambda w: {"thing": w.fresh_prediction()},
+    ("DELETE", API + "/companies/{id}"): lambda w: {"thing": w.fresh_company()},
+    ("POST", PREDICTIONS + "/{kind}/purge"): lambda w: {"body": {}},
     ("POST", PREDICTIONS + "/{kind}/score"): lambda w: {"body": {"return_on_assets": 1}},
     ("POST", PREDICTIONS + "/{kind}/bulk-upload-async"): lambda w: {
         "body": Form.body(support.csv([w.row()])), "type": Form.type, "status": 202},

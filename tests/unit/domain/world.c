@@ -1,14 +1,10 @@
-/* One database for a test, on each engine of tests/support/engines.c in turn. What an engine puts into the test's
- * directory lies on a file system in memory where there is one, since these tests commit thousands of times and
- * none is about the power failing. */
+/* One database for a test, on each engine of tests/support/engines.c in turn. */
 #include "world.h"
 
 #include "base/clock.h"
 #include "base/number.h"
-#include "store/migrate.h"
 
 #include <fcntl.h>
-#include <ftw.h>
 #include <stdatomic.h>
 #include <stdio.h>
 #include <sys/mman.h>
@@ -41,7 +37,6 @@ static const char *const CARDS[KIND_COUNT] = {
 };
 
 static _Atomic int64_t now;
-static const Engine *chosen;
 
 static int64_t still_clock(void)
 {
@@ -97,8 +92,6 @@ static Principal *add_person(World *w, const char *email, Role role)
 static void fill(World *w)
 {
     static const Peer peer = {.via = "cli", .address = "tests"};
-    int applied = 0;
-    assert_no_error(migrate_up(w->arena, w->db, &applied));
     w->operator= accounts_operator(w->arena, &peer);
     w->ada = add_person(w, "ada@example.com", ROLE_USER);
     w->bob = add_person(w, "bob@example.com", ROLE_USER);
@@ -115,23 +108,15 @@ int world_set_up(void **state)
 {
     Arena *arena = arena_new(0);
     World *w = ARENA_NEW(arena, World);
-    const char *base = access("/dev/shm", W_OK) == 0 ? "/dev/shm" : "/tmp";
-    char *directory = arena_printf(arena, "%s/obligor-test-XXXXXX", base);
-    CHECK(mkdtemp(directory) != NULL);
-    *w = (World){.arena = arena, .engine = chosen, .directory = directory};
-    w->url = w->engine->make(arena, directory);
+    const Engine *engine = engine_current();
+    *w = (World){.arena = arena, .engine = engine, .directory = engine_directory(arena)};
     atomic_store(&now, WORLD_START);
     clock_inject(still_clock);
+    w->url = engine->make_migrated(arena, w->directory);
     open_sessions(w);
     fill(w);
     *state = w;
     return 0;
-}
-
-static int remove_one(const char *path, const struct stat *about, int type, struct FTW *place)
-{
-    (void)about, (void)type, (void)place;
-    return remove(path);
 }
 
 int world_tear_down(void **state)
@@ -140,32 +125,19 @@ int world_tear_down(void **state)
     close_sessions(w);
     w->engine->drop(w->arena, w->url);
     clock_inject(NULL);
-    int failed = nftw(w->directory, remove_one, 16, FTW_DEPTH | FTW_PHYS);
+    int failed = engine_directory_remove(w->directory);
     arena_free(w->arena);
     return failed;
 }
 
-typedef struct Tests {
-    const struct CMUnitTest *tests;
-    size_t count;
-} Tests;
-
-static int run_on(const Engine *engine, void *context)
-{
-    const Tests *all = context;
-    chosen = engine;
-    return _cmocka_run_group_tests(engine->name, all->tests, all->count, NULL, NULL);
-}
-
 int world_run_all(const struct CMUnitTest *tests, size_t count)
 {
-    Tests all = {tests, count};
-    return engines_each(NULL, run_on, &all);
+    return engines_run(NULL, tests, count);
 }
 
 int64_t world_rounds(int64_t rounds)
 {
-    return engine_is_sqlite(chosen) ? rounds : (rounds + WORLD_SLOWER - 1) / WORLD_SLOWER;
+    return engine_is_sqlite(engine_current()) ? rounds : (rounds + WORLD_SLOWER - 1) / WORLD_SLOWER;
 }
 
 /* --- past the store ----------------------------------------------------------------------------- */
@@ -315,9 +287,21 @@ static const char STATE[] = "SELECT 'annual', p.owner_id, " JOB_OF(
                                                                                                   "position FROM work_queue "
                                                                                                   "ORDER BY accepted_at, id;";
 
+/* What is kept beside the rows for the undo of a job. */
+static const char UNDO[] =
+    "SELECT 'covering', j.original_filename, v.job_row FROM covering_rows v JOIN bulk_upload_jobs "
+    "j "
+    "ON j.owner_id = v.owner_id AND j.id = v.job_id ORDER BY v.owner_id, j.created_at, v.job_row;"
+    "SELECT 'name', j.original_filename, c.symbol, n.undone, n.name_before, n.sector_before, "
+    "n.name_after, n.sector_after FROM company_changes n JOIN companies c ON c.owner_id = "
+    "n.owner_id "
+    "AND c.id = n.company_id JOIN bulk_upload_jobs j ON j.owner_id = n.owner_id AND j.id = "
+    "n.job_id "
+    "ORDER BY n.owner_id, j.created_at, c.symbol";
+
 const char *world_state(Arena *arena, World *w)
 {
-    return lines(arena, w, STATE);
+    return arena_printf(arena, "%s%s", lines(arena, w, STATE), lines(arena, w, UNDO));
 }
 
 static const struct {
