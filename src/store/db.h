@@ -23,6 +23,8 @@ typedef struct DbOptions {
     /* Deletes without a search for what still refers to it, where the engine can be told so: for statements that
      * look themselves, through an index that the engine would not take. */
     bool keys_unchecked;
+    bool
+        sorts_on_disk; /* for whole scans: what is sorted beyond the cache goes to a temporary file */
     /* In µs, 0: none. Beyond, a statement ends with ERROR_BUSY. An embedded engine has its own way of
      * waiting and looks at neither. */
     int64_t statement_timeout;

@@ -256,6 +256,12 @@ TABLE = {
         Try(422, "invalid_parameters")]),
     ("POST", API + "/deletions/{id}/restore"): ("editor", "empty", RESTORES),
     ("POST", API + "/deletions/{id}/retry"): ("super_admin", "empty", [unknown()]),
+    ("GET", API + "/audit"): ("user", "none", LISTED + [
+        Try(422, "invalid_parameters", query={"object_id": "x"}),
+        Try(422, "invalid_parameters", query={"format": "xlsx"})]),
+    ("GET", API + "/audit/head"): ("user", "none", []),
+    ("GET", API + "/audit/verify"): ("user", "none", [
+        Try(422, "invalid_parameters", query={"cursor": "x"})]),
 }
 
 # A good request for each route that changes something; the reads need none.

@@ -125,6 +125,7 @@ static const struct {
     {"{micros ", "%s", "(timestamptz 'epoch' + %s * interval '1 microsecond')"},
     {"{bytes ", "x'%s'", "'\\x%s'::bytea"},
     {"{id ", "x'%s'", "'%s'::uuid"},
+    {"{unguarded", "PRAGMA foreign_keys = OFF", "SET session_replication_role = replica"},
 };
 
 /* The word at `at`: what stands for it is added, and its length given; 0: none is there. */

@@ -52,6 +52,7 @@ bool engine_is_sqlite(const Engine *engine);
  *     {micros 12}             the time of so many µs
  *     {bytes 00ff}            bytes
  *     {id 0190…}              an id, with or without its dashes
+ *     {unguarded}             a statement: until the end of the script references are not watched over
  * Other braces stay as they are. */
 const char *engine_script(Arena *arena, const Engine *engine, const char *script);
 

@@ -3,6 +3,8 @@
 
 #include "base/clock.h"
 #include "base/number.h"
+#include "domain/invariants.h"
+#include "store/migrate.h"
 
 #include <fcntl.h>
 #include <stdatomic.h>
@@ -122,6 +124,7 @@ int world_set_up(void **state)
 int world_tear_down(void **state)
 {
     World *w = *state;
+    world_check(w);
     close_sessions(w);
     w->engine->drop(w->arena, w->url);
     clock_inject(NULL);
@@ -304,64 +307,38 @@ const char *world_state(Arena *arena, World *w)
     return arena_printf(arena, "%s%s", lines(arena, w, STATE), lines(arena, w, UNDO));
 }
 
-static const struct {
-    const char *what;
-    const char *query; /* gives no row */
-} WRONG[] = {
-    {"two current versions of a key",
-     "SELECT count(*) FROM annual_predictions WHERE is_current GROUP BY owner_id, company_id, "
-     "reporting_year, reporting_quarter HAVING count(*) > 1"},
-    {"a prediction or company of no job",
-     "SELECT id FROM annual_predictions WHERE job_id IS NOT NULL AND (owner_id, job_id) NOT IN "
-     "(SELECT "
-     "owner_id, id FROM bulk_upload_jobs) UNION ALL SELECT id FROM companies WHERE job_id IS NOT "
-     "NULL "
-     "AND (owner_id, job_id) NOT IN (SELECT owner_id, id FROM bulk_upload_jobs)"},
-    {"counts that do not agree with the rows",
-     "SELECT job, y, r, s, sum(n) FROM (SELECT owner_id "
-     "AS o, coalesce(job_id, {nil}) AS job, "
-     "reporting_year AS y, risk_level AS r, sector AS s, "
-     "count(*) AS n FROM annual_predictions WHERE "
-     "is_current GROUP BY 1, 2, 3, 4, 5 UNION ALL SELECT "
-     "owner_id, job_id, reporting_year, risk_level, "
-     "sector, -sum(delta) FROM prediction_counts WHERE "
-     "kind = 0 GROUP BY 1, 2, 3, 4, 5) x GROUP BY o, job, "
-     "y, r, s HAVING sum(n) <> 0"},
-    {"rows outside the span that their job keeps",
-     "SELECT j.original_filename, p.job_row FROM annual_predictions p JOIN bulk_upload_jobs j ON "
-     "j.owner_id = p.owner_id AND j.id = p.job_id WHERE (p.created_at, p.id) < "
-     "(j.first_created_at, "
-     "j.first_id) OR (p.created_at, p.id) > (j.last_created_at, j.last_id) OR j.first_id IS NULL"},
-    {"a job that knows another number of its rows than there are",
-     "SELECT j.original_filename, j.successful_rows, j.removed_rows FROM bulk_upload_jobs j WHERE "
-     "j.status NOT IN ('receiving', 'undoing') AND j.options NOT LIKE '%\"dry_run\":true%' AND "
-     "j.successful_rows - j.removed_rows <> (SELECT count(*) FROM annual_predictions p WHERE "
-     "p.owner_id = "
-     "j.owner_id AND p.job_id = j.id) + (SELECT count(*) FROM quarterly_predictions p WHERE "
-     "p.owner_id = "
-     "j.owner_id AND p.job_id = j.id)"},
-    {"a visible prediction of a deleted company",
-     "SELECT c.symbol FROM annual_predictions p JOIN companies c ON c.owner_id = p.owner_id AND "
-     "c.id = "
-     "p.company_id WHERE p.is_current AND c.deleted_at IS NOT NULL AND NOT EXISTS (SELECT 1 FROM "
-     "bulk_upload_jobs j WHERE j.owner_id = p.owner_id AND j.id = p.job_id AND j.hides_rows)"},
-    {"a processing, undoing or deleting job without a task",
-     "SELECT j.original_filename, j.status FROM bulk_upload_jobs j WHERE j.status IN ('pending', "
-     "'processing', 'undoing', 'deleting') AND NOT EXISTS (SELECT 1 FROM work_queue q WHERE "
-     "q.owner_id = "
-     "j.owner_id AND (q.object_id = j.id OR q.object_id IN (SELECT d.id FROM deletions d WHERE "
-     "d.owner_id "
-     "= j.owner_id AND d.job_id = j.id AND d.state <> 'done')))"},
-};
+static void describe(Buf *text, Arena *arena, InvariantId id, const InvariantResult *result)
+{
+    const Invariant *invariant = invariant_get(id);
+    buf_printf(text, "%s, %jd times: %s\n", invariant->name, (intmax_t)result->count,
+               invariant->holds);
+    for (size_t i = 0; i < result->shown; i++)
+        buf_printf(text, "  %s %s of owner %s\n", invariant->object,
+                   uuid_text(arena, result->first[i].id),
+                   uuid_text(arena, result->first[i].owner_id));
+}
+
+static bool is_meant(const World *w, InvariantId id)
+{
+    Str rest = str_from(w->broken), name;
+    while (rest.ptr != NULL && str_next(&rest, ' ', &name))
+        if (str_is(name, invariant_get(id)->name))
+            return true;
+    return false;
+}
 
 void world_check(World *w)
 {
     Arena *arena = arena_new(0);
-    for (size_t i = 0; i < ARRAY_COUNT(WRONG); i++) {
-        const char *found = lines(arena, w, WRONG[i].query);
-        if (*found != '\0')
-            fail_msg("%s:\n%s", WRONG[i].what, found);
-    }
+    const InvariantScope scope = {.files = true};
+    InvariantReport *report = ARENA_NEW(arena, InvariantReport);
+    Buf wrong = buf_new(arena, 1 << 20);
+    assert_no_error(invariants_check(arena, w->reader, &scope, report));
+    for (InvariantId id = 0; id < INVARIANT_COUNT; id++)
+        if (report->results[id].count > 0 && !is_meant(w, id))
+            describe(&wrong, arena, id, &report->results[id]);
+    if (wrong.len > 0)
+        fail_msg("The database does not hold what it should.\n%s", wrong.data);
     arena_free(arena);
 }
 

@@ -44,6 +44,7 @@ typedef struct World {
     Principal *operator; /* at the command line, nobody signed in */
     Uuid models[KIND_COUNT];
     TaskEnd last_end;
+    const char *broken; /* names of invariants that the test itself breaks, past the store; NULL: none */
 } World;
 
 #define WORLD_TEST(function)                                                                       \
@@ -108,8 +109,8 @@ Error *world_remove(World *w, const Principal *who, Uuid id, const char *if_matc
 /* Everything that a person could see of this database, without ids and times, as text. */
 const char *world_state(Arena *arena, World *w);
 
-/* What must hold in every state at rest: every job_id resolves, one current version of a key, counts that
- * agree with the rows, counters that add up, spans that hold their rows. Fails the test where it does not. */
+/* Fails the test where an invariant does not hold (domain/invariants.h; files too) that the test did not break
+ * itself. Every world is checked when it ends. */
 void world_check(World *w);
 
 /* Past the store, with the words of engine_script; values look as engines.h says. */

@@ -252,7 +252,7 @@ static Error *upload_work(Arena *arena, Db *db, void *context)
                         .action = "x",
                         .object_kind = "job",
                         .object_id = job.id};
-    TRY(audit_append(arena, db, &event, head.digest));
+    TRY(audit_append(arena, db, &event, head.digest, NULL));
     TRY(idempotency_insert(arena, db, f->user, f->user, STR("k"), &kept));
     TRY(idempotency_delete(arena, db, f->user, f->user, STR("none")));
     TRY(idempotency_delete_expired(arena, db, 1, &number));
