@@ -97,9 +97,12 @@ ORDER BY v.id LIMIT 5;
 
 -- name: invariant_version_order
 -- each kind
--- A version that can be seen is former only because of a newer one that can be seen.
+-- A version that can be seen is former only because of a newer one that can be seen; but for those whose current
+-- one was deleted alone, and while an owner's versions are on their way back.
 SELECT v.id, count(*) OVER () FROM (
   SELECT p.id FROM {table} p WHERE p.owner_id = $1 AND NOT p.is_current AND {visible}
+    AND NOT EXISTS (SELECT 1 FROM retired_versions r WHERE r.owner_id = $1 AND r.prediction_id = p.id)
+    AND NOT EXISTS (SELECT 1 FROM bulk_upload_jobs s WHERE s.owner_id = $1 AND s.settling)
     AND NOT EXISTS (
       SELECT 1 FROM {table} n WHERE n.owner_id = $1 AND n.company_id = p.company_id
         AND n.reporting_year = p.reporting_year AND n.reporting_quarter = p.reporting_quarter AND n.is_current
@@ -208,7 +211,7 @@ SELECT v.id, count(*) OVER () FROM (
   SELECT j.id FROM bulk_upload_jobs j WHERE j.owner_id = $1
     AND (j.successful_rows < 0 OR j.failed_rows < 0 OR j.skipped_rows < 0 OR j.unchanged_rows < 0
       OR j.replaced_rows < 0 OR j.removed_rows < 0 OR j.warning_count < 0 OR j.companies_created < 0
-      OR j.replaced_rows > j.successful_rows OR j.removed_rows > j.successful_rows + j.inferred_rows
+      OR (j.successful_rows > 0 AND j.replaced_rows > j.successful_rows) OR j.removed_rows > j.successful_rows + j.inferred_rows
       OR j.processed_rows > j.resume_row OR j.bytes_done < 0 OR j.bytes_done > j.file_size
       OR j.total_rows <> j.processed_rows
       OR (j.processed_rows <> j.successful_rows + j.failed_rows + j.skipped_rows + j.unchanged_rows
@@ -309,13 +312,16 @@ ORDER BY j.id LIMIT 1;
 -- --- deletions ---------------------------------------------------------------------------------------
 
 -- name: invariant_job_deletion
--- A job that is deleting has one deletion that is not over; one that is deleted has none of those, but has one.
+-- A job that is deleting has one removal that is not over, one that is restoring one restore; no other has either.
 SELECT v.id, count(*) OVER () FROM (
   SELECT j.id FROM bulk_upload_jobs j WHERE j.owner_id = $1
     AND ((j.status = 'deleting') <> (1 = (SELECT count(*) FROM deletions o WHERE o.owner_id = $1 AND o.job_id = j.id
-                                          AND o.state <> 'done'))
-      OR (j.status = 'deleted' AND NOT EXISTS (SELECT 1 FROM deletions d
-                                               WHERE d.owner_id = $1 AND d.job_id = j.id)))) v
+                                          AND o.subject = 'job' AND o.phase = 'removal' AND o.state <> 'done'))
+      OR (j.status = 'restoring') <> (1 = (SELECT count(*) FROM deletions o WHERE o.owner_id = $1
+                                           AND o.job_id = j.id AND o.subject = 'job' AND o.phase = 'restore'
+                                           AND o.state <> 'done'))
+      OR (j.status = 'deleted' AND NOT EXISTS (SELECT 1 FROM deletions d WHERE d.owner_id = $1 AND d.job_id = j.id
+                                               AND d.subject = 'job')))) v
 ORDER BY v.id LIMIT 5;
 
 -- name: invariant_deletion_facts
@@ -324,18 +330,52 @@ SELECT v.id, count(*) OVER () FROM (
     AND ((d.user_id <> {nil} AND NOT EXISTS (SELECT 1 FROM users u WHERE u.id = d.user_id))
       OR (d.job_id IS NOT NULL AND NOT EXISTS (SELECT 1 FROM bulk_upload_jobs j WHERE j.owner_id = $1
                                                AND j.id = d.job_id AND j.job_type = d.kind))
-      OR (d.state = 'done') <> (d.completed_at IS NOT NULL)
-      OR (d.record_only AND (d.state <> 'done' OR d.deleted_rows <> 0))
-      OR d.deleted_rows < 0 OR d.deleted_rows > d.expected_rows
+      OR (d.phase = 'removal' AND (d.state = 'done') <> (d.completed_at IS NOT NULL))
+      OR (d.phase <> 'removal' AND d.completed_at IS NULL)
+      OR (d.record_only AND d.deleted_rows <> 0)
+      OR d.deleted_rows < 0 OR (d.subject = 'job' AND d.deleted_rows - d.edits_deleted > d.expected_rows)
       OR d.companies_deleted < 0 OR d.companies_deleted > d.companies_empty)) v
 ORDER BY v.id LIMIT 5;
 
 -- name: invariant_deletion_rows
--- What deletions removed is counted off at the job; single deletions may have removed more.
+-- What deletions removed is counted off at the job, and added again where they are taken back; edits are of no
+-- job, and single deletions may have removed more.
 SELECT v.id, count(*) OVER () FROM (
   SELECT j.id FROM bulk_upload_jobs j WHERE j.owner_id = $1
-    AND j.removed_rows < (SELECT coalesce(sum(d.deleted_rows), 0) FROM deletions d
-                          WHERE d.owner_id = $1 AND d.job_id = j.id)) v
+    AND j.removed_rows < (SELECT coalesce(sum(d.deleted_rows - d.edits_deleted), 0) FROM deletions d
+                          WHERE d.owner_id = $1 AND d.job_id = j.id AND d.subject = 'job'
+                            AND d.phase <> 'restore')) v
+ORDER BY v.id LIMIT 5;
+
+-- name: invariant_chunk_order
+SELECT v.id, count(*) OVER () FROM (
+  SELECT c.deletion_id AS id FROM (
+    SELECT k.deletion_id, k.seq, k.row_count, k.rows_before, k.lowest_id, k.highest_id,
+      row_number() OVER (PARTITION BY k.deletion_id ORDER BY k.seq) - 1 AS place,
+      sum(k.row_count) OVER (PARTITION BY k.deletion_id, k.part ORDER BY k.seq) - k.row_count AS before
+    FROM deletion_chunks k WHERE k.owner_id = $1) c
+  WHERE c.seq <> c.place OR c.rows_before <> c.before OR c.row_count <= 0 OR c.lowest_id > c.highest_id
+  GROUP BY c.deletion_id) v
+ORDER BY v.id LIMIT 5;
+
+-- name: invariant_chunk_rows
+-- While a restore or a purge is under way, the archive becomes less.
+SELECT v.id, count(*) OVER () FROM (
+  SELECT d.id FROM deletions d WHERE d.owner_id = $1 AND (d.phase = 'removal' OR d.state = 'done')
+    AND d.archived_rows <> (SELECT coalesce(sum(k.row_count), 0) FROM deletion_chunks k
+                            WHERE k.owner_id = $1 AND k.deletion_id = d.id)) v
+ORDER BY v.id LIMIT 5;
+
+-- name: invariant_archive_company
+SELECT v.id, count(*) OVER () FROM (
+  SELECT a.company_id AS id FROM archived_companies a WHERE a.owner_id = $1
+    AND NOT EXISTS (SELECT 1 FROM companies c WHERE c.owner_id = $1 AND c.id = a.company_id)) v
+ORDER BY v.id LIMIT 5;
+
+-- name: invariant_company_name
+SELECT v.id, count(*) OVER () FROM (
+  SELECT n.company_id AS id FROM company_changes n WHERE n.owner_id = $1
+    AND NOT EXISTS (SELECT 1 FROM companies c WHERE c.owner_id = $1 AND c.id = n.company_id)) v
 ORDER BY v.id LIMIT 5;
 
 -- --- the queue ---------------------------------------------------------------------------------------
@@ -361,7 +401,7 @@ SELECT count(*) FROM bulk_upload_jobs
 WHERE owner_id = $1 AND id = $2 AND status IN ('pending', 'processing', 'undoing');
 
 -- name: invariant_deletion_task_walk
-SELECT id, object_id FROM work_queue WHERE owner_id = $1 AND id > $2 AND task = 'deletion' ORDER BY id LIMIT 100;
+SELECT id, object_id FROM work_queue WHERE owner_id = $1 AND id > $2 AND task IN ('deletion', 'restore', 'purge') ORDER BY id LIMIT 100;
 
 -- name: invariant_deletion_match
 SELECT count(*) FROM deletions WHERE owner_id = $1 AND id = $2 AND state IN ('pending', 'running');
@@ -375,7 +415,7 @@ ORDER BY v.id LIMIT 5;
 -- name: invariant_task_words
 SELECT v.id, count(*) OVER () FROM (
   SELECT q.id FROM work_queue q WHERE q.owner_id = $1
-    AND (q.task NOT IN ('import', 'deletion') OR (q.lease_until IS NOT NULL AND q.worker IS NULL)
+    AND (q.task NOT IN ('import', 'deletion', 'restore', 'purge') OR (q.lease_until IS NOT NULL AND q.worker IS NULL)
       OR q.token < 0 OR q.attempts < 0 OR q.position < 0)) v
 ORDER BY v.id LIMIT 5;
 

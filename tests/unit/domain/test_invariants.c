@@ -211,6 +211,15 @@ static const struct {
     {"UPDATE deletions SET deleted_rows = 2, expected_rows = 2 WHERE state = 'done' AND NOT "
      "record_only",
      "deletion_rows"},
+    {"UPDATE deletion_chunks SET seq = 1", "chunk_order"},
+    {"UPDATE deletion_chunks SET rows_before = 1", "chunk_order"},
+    {"UPDATE deletions SET archived_rows = archived_rows + 1 WHERE record_only", "chunk_rows"},
+    {"DELETE FROM deletion_chunks", "chunk_rows"},
+    {"UPDATE archived_companies SET company_id = " UNKNOWN, "archive_company"},
+    {"INSERT INTO company_changes (owner_id, job_id, company_id, changed_at, name_before, "
+     "sector_before, name_after, sector_after) SELECT owner_id, id, " UNKNOWN
+     ", created_at, 'a', 'a', 'b', 'b' FROM bulk_upload_jobs WHERE id = " JOB,
+     "company_name"},
     {"INSERT INTO work_queue (id, task, owner_id, object_id, size, accepted_at, not_before, token, "
      "attempts, position) SELECT " UNKNOWN ", task, owner_id, " UNKNOWN
      ", size, accepted_at, not_before, token, attempts, position FROM work_queue WHERE task = "

@@ -189,6 +189,7 @@ static void test_a_version_is_newer_than_what_it_replaces(void **state)
     World *w = *state;
     int64_t future = world_now() + HOURS(1);
     upload(w, many(w, 0));
+    w->broken = "row_order";
     world_script(w,
                  TEXT("UPDATE annual_predictions SET created_at = {micros %lld} WHERE company_id "
                       "IN (SELECT id FROM companies WHERE symbol = 'S601'); UPDATE "
@@ -231,6 +232,7 @@ static void test_a_version_on_its_way_back_has_a_claim(void **state)
     const OnDuplicate modes[] = {DUPLICATE_REPLACE, DUPLICATE_REJECT};
     upload(w, TEXT("%s%s", ROW("A", 2020, 1), ROW("B", 2020, 1)));
     Job *b = replace(w, TEXT("%s%s", ROW("A", 2020, 2), ROW("B", 2020, 2)));
+    w->broken = "job_hides";
     world_script(w, TEXT("UPDATE bulk_upload_jobs SET hides_rows = {true}, settling = {true} WHERE "
                          "id = {id %s}",
                          uuid_text(w->arena, b->id)));
