@@ -47,6 +47,13 @@ ORDER BY p.created_at DESC, p.id DESC LIMIT $5;
 -- Whoever changes a row holds it first: what is read behind this stays so until the commit.
 SELECT is_current FROM {table} WHERE owner_id = $1 AND id = $2 {for_update};
 
+-- name: prediction_lock_current
+-- each kind
+-- postgres only
+-- In the order of their ids, as everybody does.
+SELECT id, is_current FROM {table} WHERE owner_id = $1 AND id = ANY (string_to_array($2, ',')::uuid[])
+ORDER BY id {for_update};
+
 -- name: prediction_unset_current
 -- each kind
 UPDATE {table} SET is_current = FALSE WHERE owner_id = $1 AND id = $2 AND is_current;

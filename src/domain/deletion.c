@@ -106,12 +106,24 @@ static Error *count_companies(Arena *arena, Db *db, const Job *job, const Deleti
     return NULL;
 }
 
+/* A restoration that is still settling would take back what this does. */
+static Error *refuse_settling(Arena *arena, const Job *job)
+{
+    if (!job->settling)
+        return NULL;
+    return error_with_reason(
+        ERROR(arena, ERROR_CONFLICT,
+              "The predictions of this job are just being restored. Wait until that is done."),
+        "settling");
+}
+
 static Error *allowed(Arena *arena, Db *db, const Principal *who, const Job *job,
                       const DeletionOptions *options, JobStatus *ret_to)
 {
     TRY(refuse_deleted(arena, db, job, options->with_predictions));
     TRY(jobs_refuse_others(arena, who, job));
     TRY(holds_refuse(arena, job));
+    TRY(refuse_settling(arena, job));
     return jobs_transition(
         arena, job, options->with_predictions ? EVENT_DELETE_CASCADE : EVENT_DELETE_RECORD, ret_to);
 }

@@ -126,6 +126,26 @@ static Error *restore_record(Arena *arena, Db *db, const Principal *who, const D
     return queue_import(arena, db, job);
 }
 
+/* Rows that another restoration brought back while the job was deleted are hidden with those that come until it is
+ * shown: as long, what lies under them is seen, and then they are looked at. Most jobs have none. */
+static Error *uncover_rows_left(Arena *arena, Db *db, const Deletion *deletion, const Job *job)
+{
+    SettlePass pass = {.last = -1, .looked = SETTLE_AT_ONCE};
+    if (job_rows_left(job) == 0)
+        return NULL;
+    TRY(covering_add_job(arena, db, job->kind, job->owner_id, job->id, deletion->include_inferred));
+    while (pass.looked == SETTLE_AT_ONCE) {
+        const SwapQuery query = {.kind = job->kind,
+                                 .owner_id = job->owner_id,
+                                 .job_id = job->id,
+                                 .inferred = deletion->include_inferred,
+                                 .after = pass.last,
+                                 .limit = SETTLE_AT_ONCE};
+        TRY(versions_uncover(arena, db, &query, &pass));
+    }
+    return owner_touch(arena, db, job->owner_id);
+}
+
 static Error *begin(Arena *arena, Db *db, const Principal *who, const Deletion *deletion,
                     const Job *job)
 {
@@ -143,8 +163,10 @@ static Error *begin(Arena *arena, Db *db, const Principal *who, const Deletion *
         return queue_add(arena, db, &task);
     }
     TRY(deletion_begin_restore(arena, db, deletion, who->user_id, now, DELETION_PENDING));
-    if (job != NULL)
+    if (job != NULL) {
         TRY(job_restoring(arena, db, job->owner_id, job->id, deletion->include_inferred, now));
+        TRY(uncover_rows_left(arena, db, deletion, job));
+    }
     return queue_add(arena, db, &task);
 }
 

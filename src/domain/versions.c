@@ -9,7 +9,6 @@
 #include "base/clock.h"
 #include "base/map.h"
 #include "base/vec.h"
-#include "domain/batches.h"
 #include "domain/predictions.h"
 #include "store/company_store.h"
 #include "store/count_store.h"
@@ -44,19 +43,41 @@ static void sort_ids(Ids *ids)
     ids->count = kept;
 }
 
-/* The jobs whose rows are about to be seen, or to give way: none of them may hide its rows by now. */
-static Error *lock_jobs(Arena *arena, Db *db, Uuid owner_id, Ids *jobs)
+/* A job and whether it was found to hide a row with such a link: recorded rows may be hidden while inferred ones
+ * are not. */
+typedef struct SeenJob {
+    Uuid id;
+    JobLink link;
+    bool hidden;
+} SeenJob;
+typedef VEC(SeenJob) SeenJobs;
+
+static int by_job(const void *a, const void *b)
 {
-    sort_ids(jobs);
-    for (size_t i = 0; i < jobs->count; i++) {
-        JobLock lock;
-        bool found = false;
-        TRY(job_lock(arena, db, owner_id, jobs->items[i], &lock, &found));
-        if (!found || lock.hides_rows)
+    return uuid_compare(((const SeenJob *)a)->id, ((const SeenJob *)b)->id);
+}
+
+/* Each must still be as it was found. */
+static Error *lock_jobs(Arena *arena, Db *db, Uuid owner_id, SeenJobs *jobs)
+{
+    Uuid *ids = ARENA_ARRAY(arena, Uuid, jobs->count + 1);
+    JobHides *hides = ARENA_ARRAY(arena, JobHides, jobs->count + 1);
+    size_t kept = 0;
+    if (jobs->count > 1)
+        qsort(jobs->items, jobs->count, sizeof *jobs->items, by_job);
+    for (size_t i = 0; i < jobs->count; i++)
+        if (kept == 0 || !uuid_equal(ids[kept - 1], jobs->items[i].id))
+            ids[kept++] = jobs->items[i].id;
+    TRY(job_lock_many(arena, db, owner_id, ids, kept, hides));
+    for (size_t i = 0, k = 0; i < jobs->count; i++) {
+        const SeenJob *job = &jobs->items[i];
+        k += !uuid_equal(ids[k], job->id);
+        bool hidden =
+            hides[k].hides_rows && (hides[k].hides_inferred || job->link == LINK_RECORDED);
+        if (hidden != job->hidden)
             return moved(arena);
-        TRY(job_raise_revision(arena, db, owner_id, jobs->items[i]));
     }
-    return NULL;
+    return job_raise_revision_many(arena, db, owner_id, ids, kept);
 }
 
 /* All of them must change: one that did not was moved by somebody else. */
@@ -84,7 +105,8 @@ static void tally_ref(Tally *tally, Kind kind, const VersionRef *ref, int64_t de
 static Error *swap_all(Arena *arena, Db *db, const SwapQuery *query, const VersionSwap *swaps,
                        size_t count)
 {
-    Ids off = {0}, on = {0}, jobs = {0};
+    Ids off = {0}, on = {0};
+    SeenJobs jobs = {0};
     Tally *tally = tally_new(arena);
     if (count == 0)
         return NULL;
@@ -93,7 +115,7 @@ static Error *swap_all(Arena *arena, Db *db, const SwapQuery *query, const Versi
         vec_push(arena, &on, swap->on.id);
         tally_ref(tally, query->kind, &swap->on, 1);
         if (swap->on.has_job && !uuid_equal(swap->on.job_id, query->job_id))
-            vec_push(arena, &jobs, swap->on.job_id);
+            vec_push(arena, &jobs, ((SeenJob){swap->on.job_id, swap->on.job_link, false}));
         if (!swap->off_any)
             continue;
         vec_push(arena, &off, swap->off.id);
@@ -145,7 +167,7 @@ Error *versions_count_uncovered(Arena *arena, Db *db, const SwapQuery *job, bool
     SwapQuery query = *job;
     *ret_count = 0;
     query.after = -1;
-    query.limit = batches_most(SETTLE_AT_ONCE);
+    query.limit = SETTLE_AT_ONCE;
     for (int64_t looked = query.limit; looked == query.limit;) {
         ArenaMark mark = arena_mark(arena);
         VersionSwap *swaps = NULL;
@@ -166,6 +188,13 @@ Error *versions_count_uncovered(Arena *arena, Db *db, const SwapQuery *job, bool
 }
 
 /* --- a key that a hidden row holds ----------------------------------------------------------- */
+
+/* Whoever takes the key may be gone before the job is shown. */
+static Error *note_waiting(Arena *arena, Db *db, const Prediction *hidden)
+{
+    const CoveringRow covering = {hidden->job_id, hidden->job_row, hidden->id};
+    return covering_add(arena, db, hidden->owner_id, &covering, 1);
+}
 
 Error *versions_free_key(Arena *arena, Db *db, const Prediction *hidden, Prediction **ret_holder)
 {
@@ -191,6 +220,8 @@ Error *versions_free_key(Arena *arena, Db *db, const Prediction *hidden, Predict
             return prediction_current(arena, db, &key, ret_holder, &still_hidden);
         }
     }
+    if (found && lock.status == JOB_RESTORING)
+        TRY(note_waiting(arena, db, hidden));
     return predictions_set_aside(arena, db, hidden);
 }
 
@@ -198,10 +229,13 @@ Error *versions_free_key(Arena *arena, Db *db, const Prediction *hidden, Predict
 
 typedef struct Place {
     Prediction row; /* with the flag that it gets */
-    bool hidden;    /* by its job */
-    bool candidate; /* the newest of its key among these, and not retired */
+    bool hidden;    /* by its job, until that is shown or gone */
+    bool
+        candidate; /* the newest of its key among these, and not retired; and not hidden, unless its job comes back */
     const Prediction *holder;
     bool holder_hidden;
+    const Prediction *
+        front; /* what is seen of the key, or will be: the holder, or what lies under a hidden one */
 } Place;
 
 typedef struct Putting {
@@ -214,9 +248,8 @@ typedef struct Putting {
     size_t count;
     bool any_retired;
     VEC(CoveringRow) covering;
-    Ids aside;  /* what steps back */
-    Ids hiding; /* jobs of rows of keys that hide them */
-    Ids jobs;   /* of rows that somebody sees */
+    Ids aside; /* what steps back */
+    SeenJobs jobs;
     Tally *tally;
 } Putting;
 
@@ -226,11 +259,28 @@ static bool newer(const Prediction *a, const Prediction *b)
                                           : uuid_compare(a->id, b->id) > 0;
 }
 
-static void note_covering(Putting *p, const Prediction *row)
+/* Rows of a job that is hidden, too, where it is not the one that comes back. Once they are written, the jobs must
+ * still be as they are now. */
+static Error *find_hidden(Putting *p)
 {
-    CoveringRow covering = {row->job_id, row->job_row, row->id};
-    if (row->has_job)
-        vec_push(p->arena, &p->covering, covering);
+    Map jobs = map_new(p->arena);
+    for (size_t i = 0; i < p->count; i++) {
+        Place *place = &p->places[i];
+        Str id = {(const char *)place->row.job_id.bytes, sizeof place->row.job_id.bytes};
+        place->hidden = p->job != NULL;
+        if (p->job != NULL || !place->row.has_job)
+            continue;
+        Job *job = map_find(&jobs, id);
+        if (job == NULL) {
+            TRY(job_find(p->arena, p->db, p->owner_id, place->row.job_id, &job));
+            CHECK(job != NULL); /* it is never removed */
+            map_put(&jobs, id, job);
+        }
+        place->hidden =
+            job->hides_rows && (job->hides_inferred || place->row.job_link == LINK_RECORDED);
+        vec_push(p->arena, &p->jobs, ((SeenJob){job->id, place->row.job_link, place->hidden}));
+    }
+    return NULL;
 }
 
 /* Finds the candidate of each key. */
@@ -249,46 +299,13 @@ static Error *choose_candidates(Putting *p)
         } key = {p->places[i].row.company_id, p->places[i].row.year, p->places[i].row.quarter};
         Str bytes = {(const char *)&key, sizeof key};
         Place *place = &p->places[i], *best = map_find(&keys, bytes);
-        if (place->hidden && p->job == NULL) { /* where it belongs when its job is shown */
-            note_covering(p, &place->row);
-            continue;
-        }
-        place->candidate = !retired[i] && (best == NULL || newer(&place->row, &best->row));
+        place->candidate = !retired[i] && (p->job != NULL || !place->hidden) &&
+                           (best == NULL || newer(&place->row, &best->row));
         if (!place->candidate)
             continue;
         if (best != NULL)
             best->candidate = false;
         map_put(&keys, best == NULL ? str_copy(p->arena, bytes) : bytes, place);
-    }
-    return NULL;
-}
-
-/* Rows of a job come back while it hides them. One of a key may come back while its job does: it was asked for before
- * that job's deletion, or its restoration, whose turn is next. */
-static Error *find_hidden(Putting *p)
-{
-    Ids jobs = {0};
-    for (size_t i = 0; i < p->count; i++) {
-        p->places[i].hidden = p->job != NULL;
-        if (p->job == NULL && p->places[i].row.has_job)
-            vec_push(p->arena, &jobs, p->places[i].row.job_id);
-    }
-    sort_ids(&jobs);
-    for (size_t i = 0; i < jobs.count; i++) {
-        Job *job = NULL;
-        TRY(job_find(p->arena, p->db, p->owner_id, jobs.items[i], &job));
-        if (job == NULL)
-            continue;
-        if (!job->hides_rows) {
-            vec_push(p->arena, &p->jobs, job->id); /* and must not until the commit */
-            continue;
-        }
-        vec_push(p->arena, &p->hiding, job->id);
-        for (size_t k = 0; k < p->count; k++) {
-            const Prediction *row = &p->places[k].row;
-            p->places[k].hidden |= row->has_job && uuid_equal(row->job_id, job->id) &&
-                                   (row->job_link == LINK_RECORDED || job->hides_inferred);
-        }
     }
     return NULL;
 }
@@ -312,6 +329,13 @@ static Error *find_holders(Putting *p)
     return NULL;
 }
 
+static void note_covering(Putting *p, const Prediction *row)
+{
+    CoveringRow covering = {row->job_id, row->job_row, row->id};
+    if (row->has_job)
+        vec_push(p->arena, &p->covering, covering);
+}
+
 static void step_back(Putting *p, const Prediction *holder)
 {
     CountKey key = {holder->kind, holder->has_job ? holder->job_id : UUID_NIL, holder->year,
@@ -320,45 +344,47 @@ static void step_back(Putting *p, const Prediction *holder)
     tally_add(p->tally, &key, -1);
 }
 
-/* Only where a current version was once deleted alone can a former one be newer than what holds the key. */
-static Error *newer_former(Putting *p, const Prediction *row, bool *ret_newer)
+/* A former version is in front only under a hidden one, whose job is settling then, or where a current version was
+ * once deleted alone. */
+static Error *find_front(Putting *p, Place *place)
 {
-    PredictionKey key = prediction_key(row);
+    PredictionKey key = prediction_key(&place->row);
     Prediction *former = NULL;
     size_t count = 0;
-    *ret_newer = false;
-    if (p->any_retired)
+    place->front = place->holder_hidden ? NULL : place->holder;
+    if (place->holder_hidden || p->any_retired)
         TRY(prediction_former(p->arena, p->db, &key, 1, &former, &count));
-    *ret_newer = count > 0 && newer(&former[0], row);
+    if (count > 0 && (place->holder_hidden || newer(&former[0], &place->row)))
+        place->front = &former[0];
     return NULL;
 }
 
 /* See versions.h for what this decides. */
 static Error *place_one(Putting *p, Place *place)
 {
-    const Prediction *holder = place->holder;
-    bool behind = false;
-    place->row.is_current = false;
+    Prediction *row = &place->row;
+    row->is_current = false;
+    if (!place->candidate && place->hidden) /* showing its job looks at it */
+        note_covering(p, row);
     if (!place->candidate)
         return NULL;
-    if (holder != NULL && !place->holder_hidden) {
-        if (holder->has_job)
-            vec_push(p->arena, &p->jobs, holder->job_id);
-        if (newer(holder, &place->row)) {
-            note_covering(p, holder);
-            return NULL;
-        }
-    }
-    TRY(newer_former(p, &place->row, &behind));
-    if (behind)
+    TRY(find_front(p, place));
+    const Prediction *front = place->front;
+    if (front != NULL && front->has_job)
+        vec_push(p->arena, &p->jobs, ((SeenJob){front->job_id, front->job_link, false}));
+    if (front != NULL && newer(front, row)) {
+        note_covering(p, front);
+        if (place->hidden) /* what is in front may be gone before the job is shown */
+            note_covering(p, row);
         return NULL;
-    if (holder != NULL && !place->holder_hidden)
-        note_covering(p, &place->row);
-    if (holder != NULL && !place->holder_hidden && place->hidden)
+    }
+    if (front != NULL)
+        note_covering(p, row);
+    if (front != NULL && place->hidden)
         return NULL; /* until the job is shown */
-    if (holder != NULL)
-        step_back(p, holder);
-    place->row.is_current = true;
+    if (place->holder != NULL)
+        step_back(p, place->holder);
+    row->is_current = true;
     return NULL;
 }
 
@@ -393,24 +419,10 @@ static Error *revive_companies(Putting *p)
     return company_restore_many(p->arena, p->db, p->owner_id, companies.items, companies.count);
 }
 
-/* They hide their rows still. */
-static Error *lock_hiding(Putting *p)
-{
-    for (size_t i = 0; i < p->hiding.count; i++) {
-        JobLock lock;
-        bool found = false;
-        TRY(job_lock(p->arena, p->db, p->owner_id, p->hiding.items[i], &lock, &found));
-        if (!found || !lock.hides_rows)
-            return moved(p->arena);
-    }
-    return NULL;
-}
-
 static Error *write_places(Putting *p)
 {
     TRY(set_flags(p->arena, p->db, p->kind, p->owner_id, &p->aside, false));
     TRY(lock_jobs(p->arena, p->db, p->owner_id, &p->jobs));
-    TRY(lock_hiding(p));
     TRY(revive_companies(p));
     TRY(store_rows(p));
     TRY(covering_add(p->arena, p->db, p->owner_id, p->covering.items, p->covering.count));
@@ -419,6 +431,7 @@ static Error *write_places(Putting *p)
 
 static Error *decide(Putting *p)
 {
+    TRY(find_hidden(p));
     TRY(choose_candidates(p));
     TRY(find_holders(p));
     for (size_t i = 0; i < p->count; i++)
@@ -446,9 +459,8 @@ static void tell_former(const Putting *p, bool *ret_former)
 {
     for (size_t i = 0; i < p->count; i++) {
         const Place *place = &p->places[i];
-        bool waits = place->hidden && place->candidate && place->holder != NULL &&
-                     !place->holder_hidden && !newer(place->holder, &place->row);
-        waits |= place->hidden && p->job == NULL;
+        bool waits = place->hidden && place->candidate && place->front != NULL &&
+                     !newer(place->front, &place->row);
         ret_former[i] = !place->row.is_current && !waits;
     }
 }
@@ -459,7 +471,6 @@ Error *versions_put_back(Arena *arena, Db *db, const Prediction *rows, size_t co
     if (count == 0)
         return NULL;
     Putting p = putting(arena, db, rows, count, job);
-    TRY(find_hidden(&p));
     TRY(decide(&p));
     TRY(write_places(&p));
     tell_former(&p, ret_former);
@@ -475,51 +486,4 @@ Error *versions_would_put_back(Arena *arena, Db *db, const Prediction *rows, siz
     TRY(decide(&p));
     tell_former(&p, ret_former);
     return NULL;
-}
-
-/* --- versions that were left behind ---------------------------------------------------------- */
-
-static VersionRef ref_of(const Prediction *p)
-{
-    return (VersionRef){.id = p->id,
-                        .has_job = p->has_job,
-                        .job_id = p->job_id,
-                        .job_row = p->job_row,
-                        .year = p->year,
-                        .risk_level = p->score.risk_level,
-                        .sector = p->sector};
-}
-
-/* Of a key that nobody holds who can be seen: its newest version takes it, unless that one is retired. */
-static Error *raise_newest(Arena *arena, Db *db, const PredictionKey *key, const Prediction *holder)
-{
-    Prediction *former = NULL;
-    size_t count = 0;
-    bool any = false, retired = false;
-    SwapQuery query = {.kind = key->kind, .owner_id = key->owner_id};
-    TRY(prediction_former(arena, db, key, 1, &former, &count));
-    if (count > 0)
-        TRY(retired_find(arena, db, key->owner_id, &former->id, 1, &any, &retired));
-    if (count == 0 || retired)
-        return NULL;
-    VersionSwap swap = {.off_any = holder != NULL, .on = ref_of(former)};
-    if (holder != NULL)
-        swap.off = ref_of(holder);
-    return swap_all(arena, db, &query, &swap, 1);
-}
-
-Error *versions_unretire(Arena *arena, Db *db, const Deletion *deletion)
-{
-    Prediction *back = NULL, *holder = NULL;
-    bool hidden = false, holder_hidden = false;
-    TRY(retired_remove(arena, db, deletion->owner_id, deletion->id));
-    if (deletion->subject != SUBJECT_VERSION)
-        return NULL;
-    TRY(prediction_find(arena, db, deletion->kind, deletion->owner_id, deletion->object_id, &back,
-                        &hidden));
-    if (back == NULL || !hidden)
-        return NULL;
-    PredictionKey key = prediction_key(back);
-    TRY(prediction_current(arena, db, &key, &holder, &holder_hidden));
-    return holder != NULL && !holder_hidden ? NULL : raise_newest(arena, db, &key, holder);
 }

@@ -34,6 +34,7 @@ enum { LANES = 2, SMALL_TASK = 4 << 20, LANE_CACHE = 16 << 20 };
 #define AWAY_DELAY   SECONDS(1)
 #define LEASE        SECONDS(TASK_LEASE_SECONDS)
 #define SWEEP_EVERY  SECONDS(300)
+#define SWEEP_SOON   SECONDS(20) /* where a round did not get through */
 #define STALE_UPLOAD HOURS(1)
 #define COMPANY_TIME SECONDS(2) /* of a round of housekeeping, for companies that nothing names */
 #define NOTE_EVERY   HOURS(1)
@@ -260,7 +261,7 @@ static void *run_sweeper(void *self)
             if (error != NULL)
                 log_failure("housekeeping failed", error);
             arena_free(arena);
-            next = clock_monotonic() + SWEEP_EVERY;
+            next = clock_monotonic() + (uuid_is_nil(worker->place.id) ? SWEEP_EVERY : SWEEP_SOON);
         }
         queue_wait(POLL);
     }

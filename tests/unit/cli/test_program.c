@@ -233,6 +233,54 @@ static void test_import_and_delete(void **state)
     import_sample(arena, "118", "0");
 }
 
+static const char *only_job(Arena *arena)
+{
+    Run run = RUN(arena, "jobs", "list", "--limit", "1", "--status", "completed", "--json");
+    assert_done(run);
+    return value_of(arena, run.out, "id");
+}
+
+static void test_restore(void **state)
+{
+    Arena *arena = *state;
+    const char *job = only_job(arena);
+    Run run = RUN(arena, "jobs", "restore", job);
+    assert_int_equal(run.code, EXIT_REFUSED);
+    assert_str(run.err, "obligor: The job is not deleted.\n");
+    run = RUN(arena, "jobs", "delete", job, "--with-predictions", "--include-edited",
+              "--include-inferred", "--delete-orphaned-companies", "--restore-window", "2");
+    assert_done(run);
+    assert_holds(run.out, "annual\t118\nquarterly\t0\nedits_deleted\t0\nedits_kept\t0\n"
+                          "inferred_kept\t0\nalready_deleted\t0\nrestored_versions\t0\n"
+                          "restored_names\t0\nkept_names\t0\n");
+    assert_holds(run.out, "\nrestorable_until\t20");
+    run = RUN(arena, "jobs", "restore", job, "--dry-run");
+    assert_int_equal(run.code, EXIT_DONE);
+    assert_str(run.err, "Nothing was changed.\n");
+    assert_holds(run.out, "status\tdeleted\n");
+    assert_holds(run.out, "deletion_status\tdone\npredictions\t118\ncurrent\t118\nformer\t0\n");
+    run = RUN(arena, "jobs", "restore", job, "--reason", "it was right");
+    assert_done(run);
+    assert_holds(run.out, "status\tcompleted\n");
+    assert_holds(run.out, "deletion_status\trestored\npredictions\t118\ncurrent\t118\nformer\t0\n");
+    run = RUN(arena, "jobs", "restore", job, "--json"); /* again: it is so already */
+    assert_done(run);
+    assert_holds(run.out, "\"restored\":{\"predictions\":118,\"current\":118,\"former\":0}");
+    assert_string_equal(only_job(arena), job);
+    run = RUN(arena, "jobs", "show", job);
+    assert_holds(run.out, "successful_rows\t118\n");
+    run = RUN(arena, "jobs", "delete", job);
+    assert_done(run);
+    run = RUN(arena, "jobs", "restore", job); /* of the record alone */
+    assert_done(run);
+    assert_false(str_holds(run.out, "predictions\t"));
+    assert_holds(run.out, "status\tcompleted\n");
+    run = RUN(arena, "jobs", "restore", "17");
+    assert_int_equal(run.code, EXIT_REFUSED);
+    run = RUN(arena, "jobs", "restore", job, "--user", "nobody@example.com");
+    assert_int_equal(run.code, EXIT_REFUSED);
+}
+
 static void test_import_refused(void **state)
 {
     Arena *arena = *state;
@@ -247,6 +295,10 @@ static void test_import_refused(void **state)
     assert_int_equal(run.code, EXIT_REFUSED);
     run = RUN(arena, "jobs", "delete", "x", "--include-inferred");
     assert_int_equal(run.code, EXIT_USAGE);
+    run = RUN(arena, "jobs", "delete", "x", "--include-edited");
+    assert_int_equal(run.code, EXIT_USAGE);
+    assert_str(run.err, "obligor: The options --include-edited, --include-inferred and "
+                        "--delete-orphaned-companies mean nothing without --with-predictions.\n");
 }
 
 static void test_dry_run(void **state)
@@ -476,6 +528,7 @@ int main(void)
         TEST(test_users_refused),
         TEST(test_models),
         TEST(test_import_and_delete),
+        TEST(test_restore),
         TEST(test_import_refused),
         TEST(test_dry_run),
         TEST(test_serve),
