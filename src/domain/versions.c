@@ -487,3 +487,51 @@ Error *versions_would_put_back(Arena *arena, Db *db, const Prediction *rows, siz
     tell_former(&p, ret_former);
     return NULL;
 }
+
+/* --- versions that were left behind ---------------------------------------------------------- */
+
+static VersionRef ref_of(const Prediction *p)
+{
+    return (VersionRef){.id = p->id,
+                        .has_job = p->has_job,
+                        .job_id = p->job_id,
+                        .job_row = p->job_row,
+                        .job_link = p->job_link,
+                        .year = p->year,
+                        .risk_level = p->score.risk_level,
+                        .sector = p->sector};
+}
+
+/* Of a key that nobody holds who can be seen: its newest version takes it, unless that one is retired. */
+static Error *raise_newest(Arena *arena, Db *db, const PredictionKey *key, const Prediction *holder)
+{
+    Prediction *former = NULL;
+    size_t count = 0;
+    bool any = false, retired = false;
+    SwapQuery query = {.kind = key->kind, .owner_id = key->owner_id};
+    TRY(prediction_former(arena, db, key, 1, &former, &count));
+    if (count > 0)
+        TRY(retired_find(arena, db, key->owner_id, &former->id, 1, &any, &retired));
+    if (count == 0 || retired)
+        return NULL;
+    VersionSwap swap = {.off_any = holder != NULL, .on = ref_of(former)};
+    if (holder != NULL)
+        swap.off = ref_of(holder);
+    return swap_all(arena, db, &query, &swap, 1);
+}
+
+Error *versions_unretire(Arena *arena, Db *db, const Deletion *deletion)
+{
+    Prediction *back = NULL, *holder = NULL;
+    bool hidden = false, holder_hidden = false;
+    TRY(retired_remove(arena, db, deletion->owner_id, deletion->id));
+    if (deletion->subject != SUBJECT_VERSION)
+        return NULL;
+    TRY(prediction_find(arena, db, deletion->kind, deletion->owner_id, deletion->object_id, &back,
+                        &hidden));
+    if (back == NULL || !hidden)
+        return NULL;
+    PredictionKey key = prediction_key(back);
+    TRY(prediction_current(arena, db, &key, &holder, &holder_hidden));
+    return holder != NULL && !holder_hidden ? NULL : raise_newest(arena, db, &key, holder);
+}
