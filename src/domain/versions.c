@@ -9,6 +9,7 @@
 #include "base/clock.h"
 #include "base/map.h"
 #include "base/vec.h"
+#include "domain/batches.h"
 #include "domain/predictions.h"
 #include "store/company_store.h"
 #include "store/count_store.h"
@@ -167,7 +168,7 @@ Error *versions_count_uncovered(Arena *arena, Db *db, const SwapQuery *job, bool
     SwapQuery query = *job;
     *ret_count = 0;
     query.after = -1;
-    query.limit = SETTLE_AT_ONCE;
+    query.limit = batches_most(SETTLE_AT_ONCE);
     for (int64_t looked = query.limit; looked == query.limit;) {
         ArenaMark mark = arena_mark(arena);
         VersionSwap *swaps = NULL;
@@ -461,6 +462,7 @@ static void tell_former(const Putting *p, bool *ret_former)
         const Place *place = &p->places[i];
         bool waits = place->hidden && place->candidate && place->front != NULL &&
                      !newer(place->front, &place->row);
+        waits |= place->hidden && p->job == NULL; /* where it belongs when its job is shown */
         ret_former[i] = !place->row.is_current && !waits;
     }
 }
@@ -495,8 +497,8 @@ static VersionRef ref_of(const Prediction *p)
     return (VersionRef){.id = p->id,
                         .has_job = p->has_job,
                         .job_id = p->job_id,
-                        .job_row = p->job_row,
                         .job_link = p->job_link,
+                        .job_row = p->job_row,
                         .year = p->year,
                         .risk_level = p->score.risk_level,
                         .sector = p->sector};
