@@ -226,7 +226,10 @@ SELECT count(*) FROM {table} WHERE owner_id = $1 AND job_id = $2;
 -- Companies that nothing but this job's rows ($3: and versions edited from them) would keep a prediction of:
 -- neither a current one nor a former one that comes back.
 SELECT count(*) FROM (
-  SELECT DISTINCT company_id FROM {table} WHERE owner_id = $1 AND job_id = $2) d
+  SELECT company_id FROM {table} WHERE owner_id = $1 AND job_id = $2
+  UNION
+  SELECT company_id FROM {table}
+  WHERE $3 AND owner_id = $1 AND root_job_id = $2 AND derived_from IS NOT NULL) d
 WHERE NOT EXISTS (
     SELECT 1 FROM annual_predictions a
     WHERE a.owner_id = $1 AND a.company_id = d.company_id AND a.is_current
