@@ -117,6 +117,14 @@ FROM unnest(string_to_array($2, ',')::uuid[], string_to_array($3, ',')::bigint[]
             string_to_array($4, ',')::uuid[]) AS v (job_id, job_row, id)
 ON CONFLICT DO NOTHING;
 
+-- name: covering_insert_of_job
+-- each kind
+-- All rows of a job that are there.
+INSERT INTO covering_rows (owner_id, job_id, job_row, prediction_id)
+SELECT p.owner_id, p.job_id, coalesce(p.job_row, 0), p.id FROM {table} p
+WHERE p.owner_id = $1 AND p.job_id = $2 AND (p.job_link = 0 OR $3)
+ON CONFLICT DO NOTHING;
+
 -- name: covering_count
 SELECT count(*) FROM (SELECT 1 FROM covering_rows WHERE owner_id = $1 AND job_id = $2 LIMIT $3) counted;
 
@@ -129,8 +137,8 @@ SELECT max(job_row), count(*) FROM (
 -- name: covering_uncover
 -- each kind
 -- The covering rows of a hidden job that hold their key, each with the newest former version that can be seen.
-SELECT v.job_row, p.id, p.job_id, p.job_row, p.reporting_year, p.risk_level, p.sector,
-  f.id, f.job_id, f.job_row, f.reporting_year, f.risk_level, f.sector
+SELECT v.job_row, p.id, p.job_id, p.job_row, p.job_link, p.reporting_year, p.risk_level, p.sector,
+  f.id, f.job_id, f.job_row, f.job_link, f.reporting_year, f.risk_level, f.sector
 FROM (SELECT job_row, prediction_id FROM covering_rows
       WHERE owner_id = $1 AND job_id = $2 AND job_row > $3 AND job_row <= $4
       ORDER BY job_row LIMIT $5) v
@@ -156,8 +164,8 @@ ORDER BY created_at, id LIMIT $3;
 -- each kind
 -- Versions edited by hand from a job's rows that hold their key, each with the newest former version that can
 -- be seen once both are gone.
-SELECT 0, e.id, e.job_id, e.job_row, e.reporting_year, e.risk_level, e.sector,
-  f.id, f.job_id, f.job_row, f.reporting_year, f.risk_level, f.sector
+SELECT 0, e.id, e.job_id, e.job_row, e.job_link, e.reporting_year, e.risk_level, e.sector,
+  f.id, f.job_id, f.job_row, f.job_link, f.reporting_year, f.risk_level, f.sector
 FROM (SELECT * FROM {table}
       WHERE owner_id = $1 AND root_job_id = $2 AND derived_from IS NOT NULL
         AND (job_id IS NULL OR job_id <> $2)
@@ -178,8 +186,8 @@ WHERE e.is_current
 -- each kind
 -- The covering rows of a job that do not hold their key though nothing that can be seen is newer, with what
 -- holds it instead.
-SELECT v.job_row, c.id, c.job_id, c.job_row, c.reporting_year, c.risk_level, c.sector,
-  p.id, p.job_id, p.job_row, p.reporting_year, p.risk_level, p.sector
+SELECT v.job_row, c.id, c.job_id, c.job_row, c.job_link, c.reporting_year, c.risk_level, c.sector,
+  p.id, p.job_id, p.job_row, p.job_link, p.reporting_year, p.risk_level, p.sector
 FROM (SELECT job_row, prediction_id FROM covering_rows
       WHERE owner_id = $1 AND job_id = $2 AND job_row > $3 AND job_row <= $4
       ORDER BY job_row LIMIT $5) v

@@ -43,19 +43,41 @@ static void sort_ids(Ids *ids)
     ids->count = kept;
 }
 
-/* The jobs whose rows are about to be seen, or to give way: none of them may hide its rows by now. */
-static Error *lock_jobs(Arena *arena, Db *db, Uuid owner_id, Ids *jobs)
+/* A job and whether it was found to hide a row with such a link: recorded rows may be hidden while inferred ones
+ * are not. */
+typedef struct SeenJob {
+    Uuid id;
+    JobLink link;
+    bool hidden;
+} SeenJob;
+typedef VEC(SeenJob) SeenJobs;
+
+static int by_job(const void *a, const void *b)
 {
-    sort_ids(jobs);
-    for (size_t i = 0; i < jobs->count; i++) {
-        JobLock lock;
-        bool found = false;
-        TRY(job_lock(arena, db, owner_id, jobs->items[i], &lock, &found));
-        if (!found || lock.hides_rows)
+    return uuid_compare(((const SeenJob *)a)->id, ((const SeenJob *)b)->id);
+}
+
+/* Each must still be as it was found. */
+static Error *lock_jobs(Arena *arena, Db *db, Uuid owner_id, SeenJobs *jobs)
+{
+    Uuid *ids = ARENA_ARRAY(arena, Uuid, jobs->count + 1);
+    JobHides *hides = ARENA_ARRAY(arena, JobHides, jobs->count + 1);
+    size_t kept = 0;
+    if (jobs->count > 1)
+        qsort(jobs->items, jobs->count, sizeof *jobs->items, by_job);
+    for (size_t i = 0; i < jobs->count; i++)
+        if (kept == 0 || !uuid_equal(ids[kept - 1], jobs->items[i].id))
+            ids[kept++] = jobs->items[i].id;
+    TRY(job_lock_many(arena, db, owner_id, ids, kept, hides));
+    for (size_t i = 0, k = 0; i < jobs->count; i++) {
+        const SeenJob *job = &jobs->items[i];
+        k += !uuid_equal(ids[k], job->id);
+        bool hidden =
+            hides[k].hides_rows && (hides[k].hides_inferred || job->link == LINK_RECORDED);
+        if (hidden != job->hidden)
             return moved(arena);
-        TRY(job_raise_revision(arena, db, owner_id, jobs->items[i]));
     }
-    return NULL;
+    return job_raise_revision_many(arena, db, owner_id, ids, kept);
 }
 
 /* All of them must change: one that did not was moved by somebody else. */
@@ -83,7 +105,8 @@ static void tally_ref(Tally *tally, Kind kind, const VersionRef *ref, int64_t de
 static Error *swap_all(Arena *arena, Db *db, const SwapQuery *query, const VersionSwap *swaps,
                        size_t count)
 {
-    Ids off = {0}, on = {0}, jobs = {0};
+    Ids off = {0}, on = {0};
+    SeenJobs jobs = {0};
     Tally *tally = tally_new(arena);
     if (count == 0)
         return NULL;
@@ -92,7 +115,7 @@ static Error *swap_all(Arena *arena, Db *db, const SwapQuery *query, const Versi
         vec_push(arena, &on, swap->on.id);
         tally_ref(tally, query->kind, &swap->on, 1);
         if (swap->on.has_job && !uuid_equal(swap->on.job_id, query->job_id))
-            vec_push(arena, &jobs, swap->on.job_id);
+            vec_push(arena, &jobs, ((SeenJob){swap->on.job_id, swap->on.job_link, false}));
         if (!swap->off_any)
             continue;
         vec_push(arena, &off, swap->off.id);
@@ -166,6 +189,13 @@ Error *versions_count_uncovered(Arena *arena, Db *db, const SwapQuery *job, bool
 
 /* --- a key that a hidden row holds ----------------------------------------------------------- */
 
+/* Whoever takes the key may be gone before the job is shown. */
+static Error *note_waiting(Arena *arena, Db *db, const Prediction *hidden)
+{
+    const CoveringRow covering = {hidden->job_id, hidden->job_row, hidden->id};
+    return covering_add(arena, db, hidden->owner_id, &covering, 1);
+}
+
 Error *versions_free_key(Arena *arena, Db *db, const Prediction *hidden, Prediction **ret_holder)
 {
     PredictionKey key = prediction_key(hidden);
@@ -190,6 +220,8 @@ Error *versions_free_key(Arena *arena, Db *db, const Prediction *hidden, Predict
             return prediction_current(arena, db, &key, ret_holder, &still_hidden);
         }
     }
+    if (found && lock.status == JOB_RESTORING)
+        TRY(note_waiting(arena, db, hidden));
     return predictions_set_aside(arena, db, hidden);
 }
 
@@ -197,9 +229,13 @@ Error *versions_free_key(Arena *arena, Db *db, const Prediction *hidden, Predict
 
 typedef struct Place {
     Prediction row; /* with the flag that it gets */
-    bool candidate; /* the newest of its key among these, and not retired */
+    bool hidden;    /* by its job, until that is shown or gone */
+    bool
+        candidate; /* the newest of its key among these, and not retired; and not hidden, unless its job comes back */
     const Prediction *holder;
     bool holder_hidden;
+    const Prediction *
+        front; /* what is seen of the key, or will be: the holder, or what lies under a hidden one */
 } Place;
 
 typedef struct Putting {
@@ -213,7 +249,7 @@ typedef struct Putting {
     bool any_retired;
     VEC(CoveringRow) covering;
     Ids aside; /* what steps back */
-    Ids jobs;  /* of rows that somebody sees */
+    SeenJobs jobs;
     Tally *tally;
 } Putting;
 
@@ -221,6 +257,30 @@ static bool newer(const Prediction *a, const Prediction *b)
 {
     return a->created_at != b->created_at ? a->created_at > b->created_at
                                           : uuid_compare(a->id, b->id) > 0;
+}
+
+/* Rows of a job that is hidden, too, where it is not the one that comes back. Once they are written, the jobs must
+ * still be as they are now. */
+static Error *find_hidden(Putting *p)
+{
+    Map jobs = map_new(p->arena);
+    for (size_t i = 0; i < p->count; i++) {
+        Place *place = &p->places[i];
+        Str id = {(const char *)place->row.job_id.bytes, sizeof place->row.job_id.bytes};
+        place->hidden = p->job != NULL;
+        if (p->job != NULL || !place->row.has_job)
+            continue;
+        Job *job = map_find(&jobs, id);
+        if (job == NULL) {
+            TRY(job_find(p->arena, p->db, p->owner_id, place->row.job_id, &job));
+            CHECK(job != NULL); /* it is never removed */
+            map_put(&jobs, id, job);
+        }
+        place->hidden =
+            job->hides_rows && (job->hides_inferred || place->row.job_link == LINK_RECORDED);
+        vec_push(p->arena, &p->jobs, ((SeenJob){job->id, place->row.job_link, place->hidden}));
+    }
+    return NULL;
 }
 
 /* Finds the candidate of each key. */
@@ -239,7 +299,8 @@ static Error *choose_candidates(Putting *p)
         } key = {p->places[i].row.company_id, p->places[i].row.year, p->places[i].row.quarter};
         Str bytes = {(const char *)&key, sizeof key};
         Place *place = &p->places[i], *best = map_find(&keys, bytes);
-        place->candidate = !retired[i] && (best == NULL || newer(&place->row, &best->row));
+        place->candidate = !retired[i] && (p->job != NULL || !place->hidden) &&
+                           (best == NULL || newer(&place->row, &best->row));
         if (!place->candidate)
             continue;
         if (best != NULL)
@@ -283,45 +344,47 @@ static void step_back(Putting *p, const Prediction *holder)
     tally_add(p->tally, &key, -1);
 }
 
-/* Only where a current version was once deleted alone can a former one be newer than what holds the key. */
-static Error *newer_former(Putting *p, const Prediction *row, bool *ret_newer)
+/* A former version is in front only under a hidden one, whose job is settling then, or where a current version was
+ * once deleted alone. */
+static Error *find_front(Putting *p, Place *place)
 {
-    PredictionKey key = prediction_key(row);
+    PredictionKey key = prediction_key(&place->row);
     Prediction *former = NULL;
     size_t count = 0;
-    *ret_newer = false;
-    if (p->any_retired)
+    place->front = place->holder_hidden ? NULL : place->holder;
+    if (place->holder_hidden || p->any_retired)
         TRY(prediction_former(p->arena, p->db, &key, 1, &former, &count));
-    *ret_newer = count > 0 && newer(&former[0], row);
+    if (count > 0 && (place->holder_hidden || newer(&former[0], &place->row)))
+        place->front = &former[0];
     return NULL;
 }
 
 /* See versions.h for what this decides. */
 static Error *place_one(Putting *p, Place *place)
 {
-    const Prediction *holder = place->holder;
-    bool behind = false;
-    place->row.is_current = false;
+    Prediction *row = &place->row;
+    row->is_current = false;
+    if (!place->candidate && place->hidden) /* showing its job looks at it */
+        note_covering(p, row);
     if (!place->candidate)
         return NULL;
-    if (holder != NULL && !place->holder_hidden) {
-        if (holder->has_job)
-            vec_push(p->arena, &p->jobs, holder->job_id);
-        if (newer(holder, &place->row)) {
-            note_covering(p, holder);
-            return NULL;
-        }
-    }
-    TRY(newer_former(p, &place->row, &behind));
-    if (behind)
+    TRY(find_front(p, place));
+    const Prediction *front = place->front;
+    if (front != NULL && front->has_job)
+        vec_push(p->arena, &p->jobs, ((SeenJob){front->job_id, front->job_link, false}));
+    if (front != NULL && newer(front, row)) {
+        note_covering(p, front);
+        if (place->hidden) /* what is in front may be gone before the job is shown */
+            note_covering(p, row);
         return NULL;
-    if (holder != NULL && !place->holder_hidden)
-        note_covering(p, &place->row);
-    if (holder != NULL && !place->holder_hidden && p->job != NULL)
+    }
+    if (front != NULL)
+        note_covering(p, row);
+    if (front != NULL && place->hidden)
         return NULL; /* until the job is shown */
-    if (holder != NULL)
-        step_back(p, holder);
-    place->row.is_current = true;
+    if (place->holder != NULL)
+        step_back(p, place->holder);
+    row->is_current = true;
     return NULL;
 }
 
@@ -368,6 +431,7 @@ static Error *write_places(Putting *p)
 
 static Error *decide(Putting *p)
 {
+    TRY(find_hidden(p));
     TRY(choose_candidates(p));
     TRY(find_holders(p));
     for (size_t i = 0; i < p->count; i++)
@@ -395,8 +459,8 @@ static void tell_former(const Putting *p, bool *ret_former)
 {
     for (size_t i = 0; i < p->count; i++) {
         const Place *place = &p->places[i];
-        bool waits = p->job != NULL && place->candidate && place->holder != NULL &&
-                     !place->holder_hidden && !newer(place->holder, &place->row);
+        bool waits = place->hidden && place->candidate && place->front != NULL &&
+                     !newer(place->front, &place->row);
         ret_former[i] = !place->row.is_current && !waits;
     }
 }

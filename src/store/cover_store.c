@@ -6,7 +6,7 @@
 #include "store/id_list.h"
 #include "store/statements.h"
 
-enum { SWAP_OFF = 1, SWAP_ON = 7, TIES_MAX = 1000000 };
+enum { SWAP_OFF = 1, SWAP_ON = 8, TIES_MAX = 1000000 };
 
 typedef struct CoveringRows {
     Uuid owner_id;
@@ -43,6 +43,12 @@ Error *covering_add(Arena *arena, Db *db, Uuid owner_id, const CoveringRow *rows
                   NULL);
 }
 
+Error *covering_add_job(Arena *arena, Db *db, Kind kind, Uuid owner_id, Uuid job_id, bool inferred)
+{
+    return db_run(db, arena, SQL_COVERING_INSERT_OF_JOB + (int)kind,
+                  PARAMS(value_uuid(owner_id), value_uuid(job_id), value_bool(inferred)), NULL);
+}
+
 Error *covering_count(Arena *arena, Db *db, Uuid owner_id, Uuid job_id, int64_t most,
                       int64_t *ret_count)
 {
@@ -56,9 +62,10 @@ static VersionRef read_ref(const Rows *rows, int column)
                         .has_job = !row_is_null(rows, column + 1),
                         .job_id = row_uuid(rows, column + 1),
                         .job_row = row_int(rows, column + 2),
-                        .year = (int)row_int(rows, column + 3),
-                        .risk_level = (RiskLevel)row_int(rows, column + 4),
-                        .sector = row_str(rows, column + 5)};
+                        .job_link = (JobLink)row_int(rows, column + 3),
+                        .year = (int)row_int(rows, column + 4),
+                        .risk_level = (RiskLevel)row_int(rows, column + 5),
+                        .sector = row_str(rows, column + 6)};
 }
 
 static Error *read_swaps(Arena *arena, Rows *rows, VersionSwap **ret_swaps, size_t *ret_count)

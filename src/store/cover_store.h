@@ -15,6 +15,10 @@ typedef struct CoveringRow {
 Error *covering_add(Arena *arena, Db *db, Uuid owner_id, const CoveringRow *rows, size_t count)
     MUST_CHECK;
 
+/* All rows of a job that are there; `inferred`: those with an inferred link too. */
+Error *covering_add_job(Arena *arena, Db *db, Kind kind, Uuid owner_id, Uuid job_id, bool inferred)
+    MUST_CHECK;
+
 /* How many a job has, counted to `most` at the most. */
 Error *covering_count(Arena *arena, Db *db, Uuid owner_id, Uuid job_id, int64_t most,
                       int64_t *ret_count) MUST_CHECK;
@@ -26,6 +30,7 @@ typedef struct VersionRef {
     bool has_job;
     Uuid job_id;
     int64_t job_row;
+    JobLink job_link;
     int year;
     RiskLevel risk_level;
     Str sector;

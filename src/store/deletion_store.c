@@ -99,6 +99,9 @@ Deletion *deletion_read(Arena *arena, const Rows *rows)
         .purge_reason = row_text(rows, 43)};
     deletion->has_kind = kind_parse(row_str(rows, 3), &deletion->kind);
     read_counts(rows, &deletion->counts);
+    if (!deletion_counts_companies(deletion->subject, deletion->expected,
+                                   deletion->orphaned_companies))
+        deletion->counts.companies_empty = -1;
     return deletion;
 }
 

@@ -138,6 +138,15 @@ class Day:
                                       {"update_companies": "true"}, {"market_cap_unit": "millions"}])
         self.users[name].wait_job(self.send(name, kind, content, options))
 
+    def replace(self):
+        """New figures for some of what is there."""
+        name, kind = self.someone(), self.chance.choice(KINDS)
+        made = [dict(self.row(kind), **{key: item[key] for key in (
+            "company_symbol", "reporting_year", "reporting_quarter")})
+                for item in self.users[name].predictions(kind)[:12]]
+        if made:
+            self.users[name].wait_job(self.send(name, kind, support.csv(made, kind), {"on_duplicate": "replace"}))
+
     def upload_again(self):
         """Mostly by who sent it first."""
         name = self.someone()
@@ -259,7 +268,7 @@ class Day:
         steps = [self.upload, self.upload, self.upload_again, self.create, self.create, self.edit, self.edit,
                  self.take_back, self.delete_one, self.delete_record, self.cascade]
         day = [self.chance.choice(steps) for _ in range(STEPS)]
-        for step in (self.record_then_cascade, self.cancel):
+        for step in (self.record_then_cascade, self.cancel, self.replace, self.replace):
             day.insert(self.chance.randrange(len(day)), step)
         day.insert(len(day) // 2, self.crash)
         day += [self.edit, self.upload_again, self.upload_again, self.cascade, self.upload_again, self.upload]

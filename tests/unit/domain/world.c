@@ -57,7 +57,7 @@ int64_t world_now(void)
 
 /* --- life --------------------------------------------------------------------------------------- */
 
-static void open_sessions(World *w)
+void world_open(World *w)
 {
     Db *db = NULL;
     assert_no_error(db_open(w->arena, w->url, (DbOptions){0}, &db));
@@ -65,7 +65,7 @@ static void open_sessions(World *w)
     assert_no_error(db_open(w->arena, w->url, (DbOptions){0}, &w->reader));
 }
 
-static void close_sessions(World *w)
+void world_close(World *w)
 {
     db_close(w->db);
     db_close(w->reader);
@@ -73,8 +73,8 @@ static void close_sessions(World *w)
 
 void world_reopen(World *w)
 {
-    close_sessions(w);
-    open_sessions(w);
+    world_close(w);
+    world_open(w);
 }
 
 static User *add_user(World *w, const char *email, Role role)
@@ -85,7 +85,7 @@ static User *add_user(World *w, const char *email, Role role)
     return user;
 }
 
-static Principal *add_person(World *w, const char *email, Role role)
+Principal *world_add_person(World *w, const char *email, Role role)
 {
     static const Peer peer = {.via = "http", .address = "127.0.0.1"};
     return accounts_principal(w->arena, add_user(w, email, role), &peer);
@@ -95,9 +95,9 @@ static void fill(World *w)
 {
     static const Peer peer = {.via = "cli", .address = "tests"};
     w->operator= accounts_operator(w->arena, &peer);
-    w->ada = add_person(w, "ada@example.com", ROLE_USER);
-    w->bob = add_person(w, "bob@example.com", ROLE_USER);
-    w->root = add_person(w, "root@example.com", ROLE_SUPER_ADMIN);
+    w->ada = world_add_person(w, "ada@example.com", ROLE_USER);
+    w->bob = world_add_person(w, "bob@example.com", ROLE_USER);
+    w->root = world_add_person(w, "root@example.com", ROLE_SUPER_ADMIN);
     for (Kind kind = 0; kind < KIND_COUNT; kind++) {
         ModelRow *model = NULL;
         assert_no_error(
@@ -115,17 +115,19 @@ int world_set_up(void **state)
     atomic_store(&now, WORLD_START);
     clock_inject(still_clock);
     w->url = engine->make_migrated(arena, w->directory);
-    open_sessions(w);
+    world_open(w);
     fill(w);
     *state = w;
     return 0;
 }
 
+static void check_all(World *w, bool files);
+
 int world_tear_down(void **state)
 {
     World *w = *state;
-    world_check(w);
-    close_sessions(w);
+    check_all(w, true);
+    world_close(w);
     w->engine->drop(w->arena, w->url);
     clock_inject(NULL);
     int failed = engine_directory_remove(w->directory);
@@ -152,9 +154,9 @@ void world_save(World *w)
 
 void world_restore(World *w)
 {
-    close_sessions(w);
+    world_close(w);
     w->engine->restore(w->arena, w->url);
-    open_sessions(w);
+    world_open(w);
 }
 
 static void each_row(Arena *arena, World *w, const char *script, EngineRow row, void *context)
@@ -327,10 +329,10 @@ static bool is_meant(const World *w, InvariantId id)
     return false;
 }
 
-void world_check(World *w)
+static void check_all(World *w, bool files)
 {
     Arena *arena = arena_new(0);
-    const InvariantScope scope = {.files = true};
+    const InvariantScope scope = {.files = files};
     InvariantReport *report = ARENA_NEW(arena, InvariantReport);
     Buf wrong = buf_new(arena, 1 << 20);
     assert_no_error(invariants_check(arena, w->reader, &scope, report));
@@ -340,6 +342,13 @@ void world_check(World *w)
     if (wrong.len > 0)
         fail_msg("The database does not hold what it should.\n%s", wrong.data);
     arena_free(arena);
+}
+
+void world_check(World *w)
+{
+    enum { ALWAYS = 16, ONE_OF = 8 };
+    if (w->checks++ < ALWAYS || w->checks % ONE_OF == 0)
+        check_all(w, false);
 }
 
 /* --- files -------------------------------------------------------------------------------------- */

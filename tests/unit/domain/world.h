@@ -44,7 +44,9 @@ typedef struct World {
     Principal *operator; /* at the command line, nobody signed in */
     Uuid models[KIND_COUNT];
     TaskEnd last_end;
-    const char *broken; /* names of invariants that the test itself breaks, past the store; NULL: none */
+    int checks; /* how often it was judged */
+    const char
+        *broken; /* names of invariants that the test itself breaks, past the store; NULL: none */
 } World;
 
 #define WORLD_TEST(function)                                                                       \
@@ -63,6 +65,13 @@ int world_tear_down(void **state);
 
 /* Sessions closed as when the process dies, and opened again. */
 void world_reopen(World *w);
+
+/* The two halves of it: in between nobody is connected. */
+void world_close(World *w);
+void world_open(World *w);
+
+/* One more. */
+Principal *world_add_person(World *w, const char *email, Role role);
 
 /* Copies of the whole database, to begin from again. No transaction may be open. */
 void world_save(World *w);
@@ -109,8 +118,8 @@ Error *world_remove(World *w, const Principal *who, Uuid id, const char *if_matc
 /* Everything that a person could see of this database, without ids and times, as text. */
 const char *world_state(Arena *arena, World *w);
 
-/* Fails the test where an invariant does not hold (domain/invariants.h; files too) that the test did not break
- * itself. Every world is checked when it ends. */
+/* Fails the test where an invariant does not hold (domain/invariants.h) that the test did not break itself. In a
+ * test that asks for it hundreds of times, one call of some. Every world is checked when it ends, files too. */
 void world_check(World *w);
 
 /* Past the store, with the words of engine_script; values look as engines.h says. */

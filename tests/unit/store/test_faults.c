@@ -432,7 +432,8 @@ static Error *reading(Arena *arena, Db *db, void *context)
     TRY(prediction_of_job(arena, db, KIND_ANNUAL, f->user, world->job.id, 0, 5, &items, &count));
     TRY(prediction_count_of_job(arena, db, KIND_ANNUAL, f->user, world->job.id, &number));
     TRY(prediction_edits_of_job(arena, db, KIND_ANNUAL, f->user, world->job.id, &number));
-    TRY(prediction_lone_companies(arena, db, KIND_ANNUAL, f->user, world->hidden.id, &number));
+    TRY(prediction_lone_companies(arena, db, KIND_ANNUAL, f->user, world->hidden.id, false,
+                                  &number));
     ProblemQuery wanted = {.owner_id = f->user, .job_id = world->job.id, .limit = 5};
     bool more = false;
     TRY(problem_list(arena, db, &wanted, &problems, &count, &more));
