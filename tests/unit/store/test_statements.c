@@ -264,7 +264,7 @@ static int expected_columns(const char *name)
         {"prediction_batch_delete_unnumbered", 27},
         {"prediction_remove", 27},
         {"covering_uncover", 15},
-        {"covering_cover", 13},
+        {"covering_cover", 15},
         {"edits_uncover", 15},
         {"chunk_at", 5},
         {"job_hiding", 6},
