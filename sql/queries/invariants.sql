@@ -255,18 +255,23 @@ SELECT v.id, count(*) OVER () FROM (
 ORDER BY v.id LIMIT 5;
 
 -- name: invariant_job_errors
+-- With the archive of a deleted job its errors and its file go.
 SELECT v.id, count(*) OVER () FROM (
   SELECT j.id FROM bulk_upload_jobs j WHERE j.owner_id = $1
     AND j.failed_rows <> (SELECT count(DISTINCT e.job_row) FROM bulk_upload_errors e
                           WHERE e.owner_id = $1 AND e.job_id = j.id AND e.severity = 0
-                            AND coalesce(e.column_name, '') <> 'file')) v
+                            AND coalesce(e.column_name, '') <> 'file')
+    AND NOT (j.status = 'deleted' AND EXISTS (SELECT 1 FROM deletions g WHERE g.owner_id = $1 AND g.job_id = j.id
+                                              AND g.subject = 'job' AND g.phase = 'purge'))) v
 ORDER BY v.id LIMIT 5;
 
 -- name: invariant_job_warnings
 SELECT v.id, count(*) OVER () FROM (
   SELECT j.id FROM bulk_upload_jobs j WHERE j.owner_id = $1
     AND j.warning_count <> (SELECT count(*) FROM bulk_upload_errors e
-                            WHERE e.owner_id = $1 AND e.job_id = j.id AND e.severity = 1)) v
+                            WHERE e.owner_id = $1 AND e.job_id = j.id AND e.severity = 1)
+    AND NOT (j.status = 'deleted' AND EXISTS (SELECT 1 FROM deletions g WHERE g.owner_id = $1 AND g.job_id = j.id
+                                              AND g.subject = 'job' AND g.phase = 'purge'))) v
 ORDER BY v.id LIMIT 5;
 
 -- name: invariant_error_row
@@ -296,7 +301,9 @@ SELECT v.id, count(*) OVER () FROM (
   SELECT j.id FROM bulk_upload_jobs j WHERE j.owner_id = $1
     AND ((j.status <> 'receiving'
           AND j.file_size <> (SELECT coalesce(sum(s.size), 0) FROM bulk_upload_files s
-                              WHERE s.owner_id = $1 AND s.job_id = j.id))
+                              WHERE s.owner_id = $1 AND s.job_id = j.id)
+          AND NOT (j.status = 'deleted' AND EXISTS (SELECT 1 FROM deletions g WHERE g.owner_id = $1 AND g.job_id = j.id
+                                              AND g.subject = 'job' AND g.phase = 'purge')))
       OR EXISTS (SELECT 1 FROM (
                    SELECT f.seq, f.byte_offset, f.size, row_number() OVER w - 1 AS place,
                      lag(f.byte_offset + f.size) OVER w AS former_end
@@ -309,6 +316,8 @@ ORDER BY v.id LIMIT 5;
 -- Jobs whose file is whole, for whoever reads it.
 SELECT j.id, j.file_sha256 FROM bulk_upload_jobs j
 WHERE j.owner_id = $1 AND j.id > $2 AND j.status <> 'receiving'
+  AND NOT (j.status = 'deleted' AND EXISTS (SELECT 1 FROM deletions g WHERE g.owner_id = $1 AND g.job_id = j.id
+                                              AND g.subject = 'job' AND g.phase = 'purge'))
 ORDER BY j.id LIMIT 1;
 
 -- --- deletions ---------------------------------------------------------------------------------------
@@ -346,7 +355,8 @@ SELECT v.id, count(*) OVER () FROM (
   SELECT j.id FROM bulk_upload_jobs j WHERE j.owner_id = $1
     AND j.removed_rows < (SELECT coalesce(sum(d.deleted_rows - d.edits_deleted), 0) FROM deletions d
                           WHERE d.owner_id = $1 AND d.job_id = j.id AND d.subject = 'job'
-                            AND d.phase <> 'restore')) v
+                            AND d.phase <> 'restore'
+                            AND NOT (d.phase = 'purge' AND d.restored_at IS NOT NULL))) v
 ORDER BY v.id LIMIT 5;
 
 -- name: invariant_chunk_order

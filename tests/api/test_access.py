@@ -29,12 +29,14 @@ OWNED = [
     ("DELETE", API + "/companies/{id}?delete_predictions=true&dry_run=true", None, "company"),
     ("GET", ANNUAL + "/{id}/lineage", None, "annual"),
     ("GET", ANNUAL + "/{id}/versions", None, "annual"),
+    ("POST", ANNUAL + "/{id}/versions/{version_id}/restore", None, "annual"),
     ("GET", QUARTERLY + "/{id}", None, "quarterly"),
     ("PUT", QUARTERLY + "/{id}", {"sga_margin": 1}, "quarterly"),
     ("POST", QUARTERLY + "/{id}", {"sga_margin": 1}, "quarterly"),
     ("DELETE", QUARTERLY + "/{id}", None, "quarterly"),
     ("GET", QUARTERLY + "/{id}/lineage", None, "quarterly"),
     ("GET", QUARTERLY + "/{id}/versions", None, "quarterly"),
+    ("POST", QUARTERLY + "/{id}/versions/{version_id}/restore", None, "quarterly"),
     ("GET", JOBS + "/{id}", None, "job"),
     ("DELETE", JOBS + "/{id}", None, "job"),
     ("DELETE", JOBS + "/{id}?delete_predictions=true", None, "job"),
@@ -65,6 +67,11 @@ SHARED_ONES = {API + "/models/{id}", API + "/models/{id}/activate"}
 MALFORMED = ["1", "abc", UNKNOWN_ID[:-1], UNKNOWN_ID + "0", UNKNOWN_ID.replace("-", ""),
              "{%s}" % UNKNOWN_ID, UNKNOWN_ID.replace("0", "g"), "null", "%00", "..", "-1",
              UNKNOWN_ID + "%00", "' OR 1=1 --".replace(" ", "%20"), "%F0%9F%92%A9"]
+
+
+def fill(path, thing, version=None):
+    """Of a prediction, any of its versions: itself."""
+    return path.replace("{id}", thing).replace("{version_id}", version or thing)
 
 
 class World:
@@ -116,8 +123,8 @@ class SomebodyElses(support.TestCase):
         before = world.snapshot()
         for method, path, body, kind in routes:
             thing = getattr(world, kind)
-            wanted = client.request(method, path.replace("{id}", UNKNOWN_ID), body, expect=404)
-            answer = client.request(method, path.replace("{id}", thing), body, expect=statuses)
+            wanted = client.request(method, fill(path, UNKNOWN_ID), body, expect=404)
+            answer = client.request(method, fill(path, thing), body, expect=statuses)
             self.assertEqual(support.essence(wanted.json), support.essence(answer.json),
                              (method, path))
             self.assertEqual({name for name, _ in wanted.headers.items()},
@@ -162,7 +169,7 @@ class SomebodyElses(support.TestCase):
         """A malformed id is 404 on every route and every verb, before anything else is looked at."""
         for method, path, body, _ in OWNED:
             for word in MALFORMED:
-                answer = self.stranger.request(method, path.replace("{id}", word), body,
+                answer = self.stranger.request(method, fill(path, word, UNKNOWN_ID), body,
                                                expect=(404, 405))
                 # "results" and the like are words of other routes: those take other methods.
                 if answer.status == 405:
