@@ -55,28 +55,40 @@ Error *key_deletion_refuse_changed(Arena *arena, const KeyDeletionOptions *optio
 
 /* --- a prediction ---------------------------------------------------------------------------- */
 
-/* One version goes; where it was the current one, none of the others takes its place. */
-static void choose_version(Arena *arena, const KeyRows *rows, Uuid id, Uuid **ret_ids,
-                           size_t *ret_count, int64_t *ret_held, size_t *ret_left)
+/* What goes, and what it leaves behind with nothing to take its place. */
+typedef struct Choice {
+    Uuid *ids;
+    size_t count;
+    Uuid *left;
+    size_t left_count;
+    int64_t held;
+} Choice;
+
+static Choice choose_version(Arena *arena, const KeyRows *rows, Uuid id)
 {
-    Uuid *ids = ARENA_ARRAY(arena, Uuid, rows->count + 1);
-    size_t left = 0;
+    Choice choice = {.ids = ARENA_ARRAY(arena, Uuid, 1),
+                     .left = ARENA_ARRAY(arena, Uuid, rows->count + 1)};
     bool was_current = false;
-    *ret_count = 0;
-    *ret_held = 0;
     for (size_t i = 0; i < rows->count; i++) {
         const KeyVersion *version = &rows->versions[i];
         if (!uuid_equal(version->id, id)) {
-            ids[1 + left++] = version->id;
+            choice.left[choice.left_count++] = version->id;
             continue;
         }
-        ids[0] = id;
+        choice.ids[choice.count++] = id;
+        choice.held = rows->held[i];
         was_current = version->is_current;
-        *ret_count = 1;
-        *ret_held = rows->held[i];
     }
-    *ret_left = was_current ? left : 0;
-    *ret_ids = ids;
+    if (!was_current)
+        choice.left_count = 0;
+    return choice;
+}
+
+static Choice choose_all(Arena *arena, const KeySet *set, const KeyRows *rows)
+{
+    Choice choice = {0};
+    key_rows_choose(arena, set, rows, &choice.ids, &choice.count, &choice.held);
+    return choice;
 }
 
 static Error *carry_out(Arena *arena, Db *db, Deletion *deletion, const Uuid *ids, size_t count)
@@ -101,16 +113,11 @@ Error *key_deletion_of_prediction(Arena *arena, Db *db, const Principal *who,
     PredictionKey key = prediction_key(prediction);
     KeySet set = {.keys = &key, .count = 1, .before = INT64_MAX};
     KeyRows rows;
-    Uuid *ids = NULL;
-    size_t count = 0, left = 0;
-    int64_t held = 0;
     TRY(key_rows_lock(arena, db, &set, &rows));
-    if (options->this_version)
-        choose_version(arena, &rows, prediction->id, &ids, &count, &held, &left);
-    else
-        key_rows_choose(arena, &set, &rows, &ids, &count, &held);
-    TRY(key_rows_refuse_held(arena, db, key.owner_id, &rows, held));
-    if (count == 0)
+    Choice choice = options->this_version ? choose_version(arena, &rows, prediction->id)
+                                          : choose_all(arena, &set, &rows);
+    TRY(key_rows_refuse_held(arena, db, key.owner_id, &rows, choice.held));
+    if (choice.count == 0)
         return error_with_reason(
             ERROR(arena, ERROR_BUSY, "Somebody else deleted the same prediction. Try again."),
             ERROR_RETRY);
@@ -120,9 +127,8 @@ Error *key_deletion_of_prediction(Arena *arena, Db *db, const Principal *who,
     deletion->object_id = prediction->id;
     deletion->has_kind = true;
     deletion->kind = prediction->kind;
-    TRY(carry_out(arena, db, deletion, ids, count));
-    if (left > 0)
-        TRY(retired_add(arena, db, key.owner_id, deletion->id, ids + 1, left));
+    TRY(carry_out(arena, db, deletion, choice.ids, choice.count));
+    TRY(retired_add(arena, db, key.owner_id, deletion->id, choice.left, choice.left_count));
     *ret_deletion = deletion;
     return NULL;
 }
