@@ -494,8 +494,9 @@ static Error *give_back(Arena *arena, Db *db, const Prediction *rows, size_t cou
     for (size_t i = 0; i < jobs.count; i++) {
         Uuid id;
         memcpy(id.bytes, jobs.entries[i].key.ptr, 16);
-        TRY(job_rows_removed(arena, db, rows[0].owner_id, id,
-                             -*(const int64_t *)jobs.entries[i].value));
+        int64_t back = *(const int64_t *)jobs.entries[i].value;
+        TRY(job_rows_removed(arena, db, rows[0].owner_id, id, -back));
+        TRY(deletion_expect_more(arena, db, rows[0].owner_id, id, back));
     }
     return NULL;
 }

@@ -133,6 +133,12 @@ Error *deletion_find_undo(Arena *arena, Db *db, Uuid owner_id, Uuid job_id, Dele
     return one_deletion(arena, db, SQL_DELETION_UNDO_OF_JOB, owner_id, job_id, ret_deletion);
 }
 
+Error *deletion_expect_more(Arena *arena, Db *db, Uuid owner_id, Uuid job_id, int64_t rows)
+{
+    return db_run(db, arena, SQL_DELETION_EXPECT_MORE,
+                  PARAMS(value_uuid(owner_id), value_uuid(job_id), value_int(rows)), NULL);
+}
+
 Error *deletion_lock(Arena *arena, Db *db, Uuid owner_id, Uuid id)
 {
     Rows ROWS_AUTO *rows = NULL;

@@ -42,6 +42,21 @@ static const Step EARLIER_THAN_THE_LAST[] = {
     {STEP_DELETE_JOB, .number = 24, .of = 1, .wait = 1, .flags = FLAG_CASCADE},
 };
 
+/* A row came back to a job that was being deleted: more rows went than were expected. */
+static const Step MORE_THAN_EXPECTED[] = {
+    {STEP_UPLOAD, .number = 1, .limit = -1, .wait = 1, .lines = "A1=3B1=0C0=3"},
+    {STEP_WORK, .number = 5, .wait = 1, .flags = FLAG_ALL},
+    {STEP_DELETE_ROW, .number = 16, .of = 1, .row = 3, .wait = 1},
+    {STEP_RESTORE, .number = 17, .of = 16, .wait = 1},
+    {STEP_DELETE_JOB, .number = 18, .of = 1, .wait = 1, .flags = FLAG_CASCADE},
+};
+
+/* A company without predictions was deleted, and the deletion knew of none that was empty. */
+static const Step EMPTY_COMPANY[] = {
+    {STEP_RETRACT, .number = 2, .limit = -1, .wait = 1, .lines = "A0=1"},
+    {STEP_COMPANY, .number = 13, .wait = 1},
+};
+
 #define KNOWN(steps)                                                                               \
     {                                                                                              \
         steps, ARRAY_COUNT(steps)                                                                  \
@@ -52,5 +67,7 @@ const KnownHistory HISTORY_KNOWN[] = {
     KNOWN(BACK_INTO_A_HIDDEN_JOB),
     KNOWN(PURGED_INTO_A_HIDDEN_JOB),
     KNOWN(EARLIER_THAN_THE_LAST),
+    KNOWN(MORE_THAN_EXPECTED),
+    KNOWN(EMPTY_COMPANY),
 };
 const size_t HISTORY_KNOWN_COUNT = ARRAY_COUNT(HISTORY_KNOWN);

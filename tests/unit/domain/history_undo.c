@@ -39,9 +39,9 @@ static void foretell_gone(History *h, int job, bool edited, bool orphans, Deleti
     for (int i = 0; i < h->version_count; i++)
         counts->versions_restored +=
             was_current[i] && history_current(h, history_key(&h->versions[i])) != NULL;
-    for (int i = 0; orphans && i < COMPANIES; i++)
+    for (int i = 0; i < COMPANIES; i++)
         counts->companies_empty += touched[i] && !company_has_current(h, h->jobs[job].owner, i);
-    counts->companies_deleted = counts->companies_empty;
+    counts->companies_deleted = orphans ? counts->companies_empty : 0;
     for (int i = 0; i < h->version_count; i++)
         if (gone[i])
             h->versions[i].fate = THERE;
@@ -74,6 +74,7 @@ static void same_counts(const DeletionCounts *a, const DeletionCounts *b)
     assert_int_equal(a->already_deleted, b->already_deleted);
     assert_int_equal(a->versions_restored, b->versions_restored);
     assert_int_equal(a->companies_empty, b->companies_empty);
+    assert_int_equal(a->companies_deleted, b->companies_deleted);
 }
 
 /* --- jobs ------------------------------------------------------------------------------------- */
@@ -95,8 +96,10 @@ static void look_at_preview(History *h, int index, const DeletionOptions *option
                                      options, &preview));
     if (history_owner_unsettled(h, job->owner))
         return;
-    if (h->marked[job->owner]) /* which companies are marked already the model does not know */
-        foretold->companies_empty = foretold->companies_deleted = preview.counts.companies_empty;
+    if (h->marked[job->owner]) { /* which companies are marked already the model does not know */
+        foretold->companies_empty = preview.counts.companies_empty;
+        foretold->companies_deleted = preview.counts.companies_deleted;
+    }
     if (options->with_predictions)
         same_counts(&preview.counts, foretold);
     else

@@ -154,8 +154,10 @@ static void check_counts(const ModelDeletion *deletion, const Deletion *found, b
 {
     const DeletionCounts *a = &found->counts, *b = &deletion->expected;
     assert_int_equal(a->already_deleted, b->already_deleted);
-    if (undisturbed)
+    if (undisturbed) {
+        assert_int_equal(a->companies_empty, b->companies_empty);
         assert_int_equal(a->companies_deleted, b->companies_deleted);
+    }
     if (!deletion->settled_late || undisturbed) {
         for (Kind kind = 0; kind < KIND_COUNT; kind++)
             assert_int_equal(a->predictions[kind], b->predictions[kind]);
@@ -223,13 +225,14 @@ static void run_job_return(History *h, int index)
     check_former(h, deletion);
 }
 
-/* A row that comes back, as was asked for before its job was deleted, goes with the job. The deletion foretold one
- * fewer. */
+/* A row that comes back, as was asked for before its job was deleted, goes with the job. */
 static void goes_at_once(History *h, const Version *version)
 {
     const ModelJob *job = version->job < 0 ? NULL : &h->jobs[version->job];
-    if (job != NULL && job->status == JOB_DELETING)
-        h->deletions[job->deletion].expected.predictions[version->kind]++;
+    if (job == NULL || job->status != JOB_DELETING)
+        return;
+    h->deletions[job->deletion].expected.predictions[version->kind]++;
+    h->deletions[job->deletion].expected.already_deleted--;
 }
 
 /* Rows of keys go, or come, one after the other: which are there tells the rest. */
