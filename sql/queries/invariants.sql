@@ -74,8 +74,8 @@ ORDER BY v.id LIMIT 5;
 
 -- name: invariant_prediction_derived
 -- each kind
--- Only where the upload at the bottom lost rows, or it was deleted alone, may the version that this one was made of be
--- gone.
+-- Only where the upload at the bottom lost rows, or something was deleted by its key, may the version that this one was
+-- made of be gone.
 SELECT v.id, count(*) OVER () FROM (
   SELECT p.id FROM {table} p WHERE p.owner_id = $1 AND p.derived_from IS NOT NULL
     AND NOT EXISTS (SELECT 1 FROM {table} f WHERE f.owner_id = $1 AND f.id = p.derived_from
@@ -85,8 +85,7 @@ SELECT v.id, count(*) OVER () FROM (
     AND (EXISTS (SELECT 1 FROM {table} o WHERE o.owner_id = $1 AND o.id = p.derived_from)
          OR NOT EXISTS (SELECT 1 FROM bulk_upload_jobs j
                         WHERE j.owner_id = $1 AND j.id = p.root_job_id AND j.removed_rows > 0)
-            AND NOT EXISTS (SELECT 1 FROM deletions d WHERE d.owner_id = $1 AND d.object_id = p.derived_from
-                            AND d.subject = 'version'))) v
+            AND NOT EXISTS (SELECT 1 FROM deletions d WHERE d.owner_id = $1 AND d.job_id IS NULL))) v
 ORDER BY v.id LIMIT 5;
 
 -- name: invariant_version_twice

@@ -231,12 +231,16 @@ WHERE NOT EXISTS (
     SELECT 1 FROM annual_predictions a
     WHERE a.owner_id = $1 AND a.company_id = d.company_id AND a.is_current
       AND (a.job_id IS NULL OR a.job_id <> $2)
-      AND NOT ($3 AND a.derived_from IS NOT NULL AND a.root_job_id IS NOT NULL AND a.root_job_id = $2))
+      AND NOT ($3 AND a.derived_from IS NOT NULL AND a.root_job_id IS NOT NULL AND a.root_job_id = $2)
+      AND NOT EXISTS (SELECT 1 FROM bulk_upload_jobs h WHERE h.owner_id = $1 AND h.id = a.job_id
+                      AND h.hides_rows AND (a.job_link = 0 OR h.hides_inferred)))
   AND NOT EXISTS (
     SELECT 1 FROM quarterly_predictions q
     WHERE q.owner_id = $1 AND q.company_id = d.company_id AND q.is_current
       AND (q.job_id IS NULL OR q.job_id <> $2)
-      AND NOT ($3 AND q.derived_from IS NOT NULL AND q.root_job_id IS NOT NULL AND q.root_job_id = $2))
+      AND NOT ($3 AND q.derived_from IS NOT NULL AND q.root_job_id IS NOT NULL AND q.root_job_id = $2)
+      AND NOT EXISTS (SELECT 1 FROM bulk_upload_jobs h WHERE h.owner_id = $1 AND h.id = q.job_id
+                      AND h.hides_rows AND (q.job_link = 0 OR h.hides_inferred)))
   AND NOT EXISTS (
     SELECT 1 FROM annual_predictions b
     WHERE b.owner_id = $1 AND b.company_id = d.company_id AND NOT b.is_current

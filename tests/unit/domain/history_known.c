@@ -57,6 +57,38 @@ static const Step EMPTY_COMPANY[] = {
     {STEP_COMPANY, .number = 13, .wait = 1},
 };
 
+/* A row came back behind a version that was deleted before the job of the row was shown: nobody had the key. */
+static const Step GONE_BEFORE_IT_IS_SHOWN[] = {
+    {STEP_UPLOAD, .number = 1, .limit = -1, .wait = 1, .lines = "C2=1A2=1"},
+    {STEP_WORK, .number = 3, .wait = 1},
+    {STEP_DELETE_JOB, .number = 7, .of = 1, .wait = 1, .flags = FLAG_CASCADE},
+    {STEP_WORK, .number = 8, .batch = 1, .wait = 1},
+    {STEP_RESTORE, .number = 16, .of = 7, .wait = 1},
+    {STEP_CREATE, .number = 19, .year = 2, .value = 2, .wait = 1, .flags = FLAG_REPLACE},
+    {STEP_WORK, .number = 21, .stop = 3, .wait = 1},
+    {STEP_DELETE_ROW, .number = 23, .of = 19, .wait = 1, .flags = FLAG_THIS},
+};
+
+/* The preview took the hidden row of another deletion for one that stays. */
+static const Step LAST_BUT_HIDDEN[] = {
+    {STEP_UPLOAD, .number = 1, .limit = -1, .wait = 1, .lines = "C0=3"},
+    {STEP_UPLOAD, .number = 5, .limit = -1, .wait = 1, .lines = "C1=3"},
+    {STEP_WORK, .number = 6, .wait = 1, .flags = FLAG_ALL},
+    {STEP_DELETE_JOB, .number = 14, .of = 5, .wait = 1, .flags = FLAG_CASCADE},
+    {STEP_DELETE_JOB, .number = 19, .of = 1, .wait = 1, .flags = FLAG_CASCADE | FLAG_ORPHANS},
+};
+
+/* What was edited, and taken back, may be gone though nothing at its bottom is an upload. */
+static const Step EDIT_OF_NOTHING[] = {
+    {STEP_CREATE, .number = 6, .company = 1, .year = 1, .wait = 1, .flags = FLAG_REPLACE},
+    {STEP_EDIT, .number = 7, .of = 6, .value = 1, .wait = 1},
+    {STEP_TAKE_BACK, .number = 9, .of = 6, .wait = 1},
+    {STEP_EDIT, .number = 11, .of = 9, .wait = 1},
+    {STEP_DELETE_ROW, .number = 15, .of = 9, .wait = 1, .flags = FLAG_THIS},
+    {STEP_RESTORE, .number = 17, .of = 15, .wait = 1},
+    {STEP_DELETE_ROW, .number = 19, .of = 11, .wait = 1},
+};
+
 #define KNOWN(steps)                                                                               \
     {                                                                                              \
         steps, ARRAY_COUNT(steps)                                                                  \
@@ -69,5 +101,8 @@ const KnownHistory HISTORY_KNOWN[] = {
     KNOWN(EARLIER_THAN_THE_LAST),
     KNOWN(MORE_THAN_EXPECTED),
     KNOWN(EMPTY_COMPANY),
+    KNOWN(GONE_BEFORE_IT_IS_SHOWN),
+    KNOWN(LAST_BUT_HIDDEN),
+    KNOWN(EDIT_OF_NOTHING),
 };
 const size_t HISTORY_KNOWN_COUNT = ARRAY_COUNT(HISTORY_KNOWN);

@@ -3,6 +3,8 @@
  * whatever was done to it in between. */
 #include "history.h"
 
+#include "domain/invariants.h"
+
 size_t history_value_ratio(Kind kind)
 {
     return (size_t)kind_ratio_index(kind, kind == KIND_ANNUAL ? STR("return_on_assets")
@@ -267,6 +269,20 @@ static void look_at_rows(History *h)
     assert_int_equal(world_number(h->w, query), count);
 }
 
+/* What every database holds, for these people alone: the others of the world were looked at before. */
+static void look_at_invariants(History *h)
+{
+    InvariantReport *report = ARENA_NEW(h->w->arena, InvariantReport);
+    for (int owner = 0; owner < OWNERS; owner++) {
+        InvariantScope scope = {.has_owner = true, .owner_id = h->people[owner]->user_id};
+        assert_no_error(invariants_check(h->w->arena, h->w->db, &scope, report));
+        for (InvariantId id = 0; id < INVARIANT_COUNT; id++)
+            if (report->results[id].count > 0)
+                fail_msg("%s: %lld times not so", invariant_get(id)->name,
+                         (long long)report->results[id].count);
+    }
+}
+
 /* --- all of it -------------------------------------------------------------------------------- */
 
 void history_look(History *h)
@@ -300,6 +316,7 @@ void history_look_all(History *h)
             for (int company = -1; company < COMPANIES; company++)
                 look_at_list(h, owner, kind, company);
     look_at_rows(h);
+    look_at_invariants(h);
     for (int i = 0; i < h->version_count; i++)
         look_at_version(h, &h->versions[i], h->versions[i].owner);
     for (int i = 0; i < h->job_count; i++)

@@ -73,7 +73,6 @@ void history_finish(History *h)
         history_do(h, &last);
     h->step = &last;
     history_look_all(h);
-    world_check(h->w);
 }
 
 /* --- many ------------------------------------------------------------------------------------- */
