@@ -393,9 +393,10 @@ ORDER BY v.id LIMIT 5;
 -- --- the queue ---------------------------------------------------------------------------------------
 
 -- name: invariant_job_task_walk
--- Jobs that a worker must come for, and what its task is about. A stalled deletion waits for a person.
+-- Jobs that a worker must come for, and what its task is about: the undo of an import is the import's own task. A
+-- stalled deletion waits for a person.
 SELECT j.id, coalesce((SELECT d.id FROM deletions d WHERE d.owner_id = $1 AND d.job_id = j.id
-                       AND d.state IN ('pending', 'running') ORDER BY d.created_at DESC, d.id DESC LIMIT 1), j.id)
+                       AND d.subject = 'job' AND d.state IN ('pending', 'running') ORDER BY d.created_at DESC, d.id DESC LIMIT 1), j.id)
 FROM bulk_upload_jobs j
 WHERE j.owner_id = $1 AND j.id > $2
   AND j.status IN ('pending', 'processing', 'undoing', 'deleting', 'restoring')
