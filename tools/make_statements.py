@@ -46,6 +46,30 @@ ENGINE_WORDS = {
     },
 }
 
+# The columns of an entry of the audit trail, and whether each of them holds what the program can have written: what
+# was put there past it is reported, never stumbled over.
+AUDIT_TEXTS = ("actor", "via", "address", "request_id", "action", "object_kind", "reason", "details", "token", "key_id")
+AUDIT_COLUMNS = ("owner_id, seq, at, {user_id}, actor, via, address, request_id, action, object_kind, {object_id}, "
+                 "row_count, reason, details, token, key_id, digest, {sound}")
+
+
+def audit_words():
+    def sixteen(name):
+        return f"CASE WHEN length({name}) = 16 THEN {name} ELSE zeroblob(16) END AS {name}"
+    texts = " || ".join(f"ifnull({name}, '')" for name in AUDIT_TEXTS)
+    shared = "length(digest) = 32 AND (row_count IS NULL OR row_count >= 0)"
+    sound = (f"({shared} AND length(user_id) = 16 AND length(object_id) = 16 "
+             f"AND instr(CAST({texts} AS BLOB), x'00') = 0)")
+    ENGINE_WORDS["sqlite"]["audit_columns"] = AUDIT_COLUMNS.format(
+        user_id=sixteen("user_id"), object_id=sixteen("object_id"), sound=sound)
+    ENGINE_WORDS["sqlite"]["whole_owner"] = "AND length(owner_id) = 16"
+    ENGINE_WORDS["postgres"]["audit_columns"] = AUDIT_COLUMNS.format(
+        user_id="user_id", object_id="object_id", sound=f"({shared})")
+    ENGINE_WORDS["postgres"]["whole_owner"] = ""
+
+
+audit_words()
+
 # The same names as in src/model/kind.c; a test compares them.
 KINDS = (
     ("annual",

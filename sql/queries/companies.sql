@@ -42,6 +42,28 @@ UPDATE companies SET deleted_at = NULL WHERE owner_id = $1 AND id = $2 AND delet
 UPDATE companies SET deleted_at = NULL
 WHERE owner_id = $1 AND id = ANY (string_to_array($2, ',')::uuid[]) AND deleted_at IS NOT NULL;
 
+-- name: company_bereft
+-- each kind
+-- It has no current prediction left, and nothing of this job, whose rows are being removed.
+SELECT count(*) FROM companies c WHERE c.owner_id = $1 AND c.id = $2
+  AND NOT EXISTS (SELECT 1 FROM annual_predictions a
+                  WHERE a.owner_id = $1 AND a.company_id = c.id AND a.is_current)
+  AND NOT EXISTS (SELECT 1 FROM quarterly_predictions q
+                  WHERE q.owner_id = $1 AND q.company_id = c.id AND q.is_current)
+  AND NOT EXISTS (SELECT 1 FROM {table} f
+                  WHERE f.owner_id = $1 AND f.company_id = c.id AND NOT f.is_current AND f.job_id = $3);
+
+-- name: company_bereft_many
+-- each kind
+-- postgres only
+SELECT count(*) FROM unnest(string_to_array($2, ',')::uuid[]) AS c (id)
+WHERE NOT EXISTS (SELECT 1 FROM annual_predictions a
+                  WHERE a.owner_id = $1 AND a.company_id = c.id AND a.is_current)
+  AND NOT EXISTS (SELECT 1 FROM quarterly_predictions q
+                  WHERE q.owner_id = $1 AND q.company_id = c.id AND q.is_current)
+  AND NOT EXISTS (SELECT 1 FROM {table} f
+                  WHERE f.owner_id = $1 AND f.company_id = c.id AND NOT f.is_current AND f.job_id = $3);
+
 -- name: company_mark_deleted
 -- Marks a company that nothing visible names any more.
 UPDATE companies SET deleted_at = $3

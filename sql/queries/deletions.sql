@@ -56,6 +56,11 @@ UPDATE deletions SET state = 'running', deleted_rows = deleted_rows + $3, annual
   cursor_kind = $16, cursor_at = $17, cursor_id = $18
 WHERE owner_id = $1 AND id = $2;
 
+-- name: deletion_expect_more
+-- Rows that come back to a job which is being deleted go with it.
+UPDATE deletions SET expected_rows = expected_rows + $3, already_deleted = already_deleted - $3
+WHERE owner_id = $1 AND job_id = $2 AND subject = 'job' AND phase = 'removal' AND state IN ('pending', 'running');
+
 -- name: deletion_finish
 UPDATE deletions SET state = $3, completed_at = coalesce(completed_at, $4) WHERE owner_id = $1 AND id = $2;
 

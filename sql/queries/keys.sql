@@ -49,61 +49,113 @@ SELECT reporting_year, reporting_quarter FROM (
 WHERE k.reporting_year * 4 + k.reporting_quarter > $3
 ORDER BY reporting_year, reporting_quarter LIMIT $4;
 
--- name: purge_count
+-- What a purge by filter would meet: keys, those of them that are $15's (or anybody's: $16), and how many former
+-- versions these have. $1 to $13 are the filters of a list; three ways to the rows: the list's own, those of one
+-- company, those of one job.
+
+-- name: purge_count_created
 -- each kind
--- What a purge by filter would meet: keys, those of them that are $17's (or anybody's: $18), and how many former
--- versions these have. $15 says where to look: 0 the list, 1 the company of the filter, 2 the rows of job $16.
-SELECT count(*), count(CASE WHEN $18 OR p.created_by = $17 THEN 1 END),
-  CAST(coalesce(sum(CASE WHEN $18 OR p.created_by = $17 THEN (
+SELECT count(*), count(CASE WHEN $16 OR p.created_by = $15 THEN 1 END),
+  CAST(coalesce(sum(CASE WHEN $16 OR p.created_by = $15 THEN (
+    SELECT count(*) FROM {table} f
+    WHERE f.owner_id = $14 AND f.company_id = p.company_id AND NOT f.is_current
+      AND f.reporting_year = p.reporting_year AND f.reporting_quarter = p.reporting_quarter
+      AND NOT EXISTS (SELECT 1 FROM bulk_upload_jobs h WHERE h.owner_id = $14 AND h.id = f.job_id
+                      AND h.hides_rows AND (f.job_link = 0 OR h.hides_inferred))) END), 0) AS {int})
+FROM {table} p
+JOIN companies c ON c.owner_id = $14 AND c.id = p.company_id
+WHERE p.owner_id = $14 AND p.is_current AND {filters} AND {visible};
+
+-- name: purge_count_company
+-- each kind
+SELECT count(*), count(CASE WHEN $16 OR p.created_by = $15 THEN 1 END),
+  CAST(coalesce(sum(CASE WHEN $16 OR p.created_by = $15 THEN (
     SELECT count(*) FROM {table} f
     WHERE f.owner_id = $14 AND f.company_id = p.company_id AND NOT f.is_current
       AND f.reporting_year = p.reporting_year AND f.reporting_quarter = p.reporting_quarter
       AND NOT EXISTS (SELECT 1 FROM bulk_upload_jobs h WHERE h.owner_id = $14 AND h.id = f.job_id
                       AND h.hides_rows AND (f.job_link = 0 OR h.hides_inferred))) END), 0) AS {int})
 FROM (
-  SELECT company_id, reporting_year, reporting_quarter, risk_level, source, sector, created_by, created_at,
-    {headline}, job_id, job_link FROM {table}
-  WHERE $15 = 0 AND owner_id = $14 AND is_current AND created_at >= $9 AND created_at < $10
-  UNION ALL
-  SELECT company_id, reporting_year, reporting_quarter, risk_level, source, sector, created_by, created_at,
-    {headline}, job_id, job_link FROM {table}
-  WHERE $15 = 1 AND owner_id = $14 AND company_id = $13 AND is_current
-  UNION ALL
-  SELECT company_id, reporting_year, reporting_quarter, risk_level, source, sector, created_by, created_at,
-    {headline}, job_id, job_link FROM {table}
-  WHERE $15 = 2 AND owner_id = $14 AND job_id = $16 AND is_current) p
-JOIN companies c ON c.owner_id = {owner} AND c.id = p.company_id
+  SELECT * FROM {table} WHERE owner_id = $14 AND company_id = $13 AND is_current
+  ORDER BY reporting_year DESC, reporting_quarter DESC LIMIT 1000000) p
+JOIN companies c ON c.owner_id = $14 AND c.id = p.company_id
 WHERE {filters} AND {visible};
 
--- name: purge_empty_companies
+-- name: purge_count_job
 -- each kind
--- Companies of which a purge by filter would remove every prediction that can be seen.
+SELECT count(*), count(CASE WHEN $16 OR p.created_by = $15 THEN 1 END),
+  CAST(coalesce(sum(CASE WHEN $16 OR p.created_by = $15 THEN (
+    SELECT count(*) FROM {table} f
+    WHERE f.owner_id = $14 AND f.company_id = p.company_id AND NOT f.is_current
+      AND f.reporting_year = p.reporting_year AND f.reporting_quarter = p.reporting_quarter
+      AND NOT EXISTS (SELECT 1 FROM bulk_upload_jobs h WHERE h.owner_id = $14 AND h.id = f.job_id
+                      AND h.hides_rows AND (f.job_link = 0 OR h.hides_inferred))) END), 0) AS {int})
+FROM (
+  SELECT * FROM {table} WHERE owner_id = $14 AND job_id = $17 AND is_current
+  ORDER BY job_row LIMIT 1000000000) p
+JOIN companies c ON c.owner_id = $14 AND c.id = p.company_id
+WHERE {filters} AND {visible};
+
+-- name: purge_empty_created
+-- each kind
+-- Companies of which the same would remove every prediction that can be seen.
 SELECT count(*) FROM (
   SELECT p.company_id AS company_id, count(*) AS found
-  FROM (
-    SELECT company_id, reporting_year, reporting_quarter, risk_level, source, sector, created_by, created_at,
-      {headline}, job_id, job_link FROM {table}
-    WHERE $15 = 0 AND owner_id = $14 AND is_current AND created_at >= $9 AND created_at < $10
-    UNION ALL
-    SELECT company_id, reporting_year, reporting_quarter, risk_level, source, sector, created_by, created_at,
-      {headline}, job_id, job_link FROM {table}
-    WHERE $15 = 1 AND owner_id = $14 AND company_id = $13 AND is_current
-    UNION ALL
-    SELECT company_id, reporting_year, reporting_quarter, risk_level, source, sector, created_by, created_at,
-      {headline}, job_id, job_link FROM {table}
-    WHERE $15 = 2 AND owner_id = $14 AND job_id = $16 AND is_current) p
-  JOIN companies c ON c.owner_id = {owner} AND c.id = p.company_id
-  WHERE ($18 OR p.created_by = $17) AND {filters} AND {visible}
+  FROM {table} p
+  JOIN companies c ON c.owner_id = $14 AND c.id = p.company_id
+  WHERE p.owner_id = $14 AND p.is_current AND ($16 OR p.created_by = $15) AND {filters} AND {visible}
   GROUP BY p.company_id) d
 WHERE d.found =
     (SELECT count(*) FROM annual_predictions a
      WHERE a.owner_id = $14 AND a.company_id = d.company_id AND a.is_current
        AND NOT EXISTS (SELECT 1 FROM bulk_upload_jobs h WHERE h.owner_id = $14 AND h.id = a.job_id
-                       AND h.hides_rows AND (a.job_link = 0 OR h.hides_inferred)))
+                      AND h.hides_rows AND (a.job_link = 0 OR h.hides_inferred)))
   + (SELECT count(*) FROM quarterly_predictions q
      WHERE q.owner_id = $14 AND q.company_id = d.company_id AND q.is_current
        AND NOT EXISTS (SELECT 1 FROM bulk_upload_jobs h WHERE h.owner_id = $14 AND h.id = q.job_id
-                       AND h.hides_rows AND (q.job_link = 0 OR h.hides_inferred)));
+                      AND h.hides_rows AND (q.job_link = 0 OR h.hides_inferred)));
+
+-- name: purge_empty_company
+-- each kind
+-- Companies of which the same would remove every prediction that can be seen.
+SELECT count(*) FROM (
+  SELECT p.company_id AS company_id, count(*) AS found
+  FROM (
+  SELECT * FROM {table} WHERE owner_id = $14 AND company_id = $13 AND is_current
+  ORDER BY reporting_year DESC, reporting_quarter DESC LIMIT 1000000) p
+  JOIN companies c ON c.owner_id = $14 AND c.id = p.company_id
+  WHERE ($16 OR p.created_by = $15) AND {filters} AND {visible}
+  GROUP BY p.company_id) d
+WHERE d.found =
+    (SELECT count(*) FROM annual_predictions a
+     WHERE a.owner_id = $14 AND a.company_id = d.company_id AND a.is_current
+       AND NOT EXISTS (SELECT 1 FROM bulk_upload_jobs h WHERE h.owner_id = $14 AND h.id = a.job_id
+                      AND h.hides_rows AND (a.job_link = 0 OR h.hides_inferred)))
+  + (SELECT count(*) FROM quarterly_predictions q
+     WHERE q.owner_id = $14 AND q.company_id = d.company_id AND q.is_current
+       AND NOT EXISTS (SELECT 1 FROM bulk_upload_jobs h WHERE h.owner_id = $14 AND h.id = q.job_id
+                      AND h.hides_rows AND (q.job_link = 0 OR h.hides_inferred)));
+
+-- name: purge_empty_job
+-- each kind
+-- Companies of which the same would remove every prediction that can be seen.
+SELECT count(*) FROM (
+  SELECT p.company_id AS company_id, count(*) AS found
+  FROM (
+  SELECT * FROM {table} WHERE owner_id = $14 AND job_id = $17 AND is_current
+  ORDER BY job_row LIMIT 1000000000) p
+  JOIN companies c ON c.owner_id = $14 AND c.id = p.company_id
+  WHERE ($16 OR p.created_by = $15) AND {filters} AND {visible}
+  GROUP BY p.company_id) d
+WHERE d.found =
+    (SELECT count(*) FROM annual_predictions a
+     WHERE a.owner_id = $14 AND a.company_id = d.company_id AND a.is_current
+       AND NOT EXISTS (SELECT 1 FROM bulk_upload_jobs h WHERE h.owner_id = $14 AND h.id = a.job_id
+                      AND h.hides_rows AND (a.job_link = 0 OR h.hides_inferred)))
+  + (SELECT count(*) FROM quarterly_predictions q
+     WHERE q.owner_id = $14 AND q.company_id = d.company_id AND q.is_current
+       AND NOT EXISTS (SELECT 1 FROM bulk_upload_jobs h WHERE h.owner_id = $14 AND h.id = q.job_id
+                      AND h.hides_rows AND (q.job_link = 0 OR h.hides_inferred)));
 
 -- name: company_is_empty
 -- No current prediction of it can be seen.

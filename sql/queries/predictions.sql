@@ -47,6 +47,13 @@ ORDER BY p.created_at DESC, p.id DESC LIMIT $5;
 -- Whoever changes a row holds it first: what is read behind this stays so until the commit.
 SELECT is_current FROM {table} WHERE owner_id = $1 AND id = $2 {for_update};
 
+-- name: prediction_lock_current
+-- each kind
+-- postgres only
+-- In the order of their ids, as everybody does.
+SELECT id, is_current FROM {table} WHERE owner_id = $1 AND id = ANY (string_to_array($2, ',')::uuid[])
+ORDER BY id {for_update};
+
 -- name: prediction_unset_current
 -- each kind
 UPDATE {table} SET is_current = FALSE WHERE owner_id = $1 AND id = $2 AND is_current;
@@ -216,15 +223,36 @@ SELECT count(*) FROM {table} WHERE owner_id = $1 AND job_id = $2;
 
 -- name: prediction_lone_companies
 -- each kind
--- Companies that nothing but this job's rows names.
+-- Companies that nothing but this job's rows ($3: and versions edited from them) would keep a prediction of:
+-- neither a current one nor a former one that comes back.
 SELECT count(*) FROM (
   SELECT DISTINCT company_id FROM {table} WHERE owner_id = $1 AND job_id = $2) d
-WHERE NOT EXISTS (SELECT 1 FROM annual_predictions a
-                  WHERE a.owner_id = $1 AND a.company_id = d.company_id AND a.is_current
-                    AND (a.job_id IS NULL OR a.job_id <> $2))
-  AND NOT EXISTS (SELECT 1 FROM quarterly_predictions q
-                  WHERE q.owner_id = $1 AND q.company_id = d.company_id AND q.is_current
-                    AND (q.job_id IS NULL OR q.job_id <> $2));
+WHERE NOT EXISTS (
+    SELECT 1 FROM annual_predictions a
+    WHERE a.owner_id = $1 AND a.company_id = d.company_id AND a.is_current
+      AND (a.job_id IS NULL OR a.job_id <> $2)
+      AND NOT ($3 AND a.derived_from IS NOT NULL AND a.root_job_id IS NOT NULL AND a.root_job_id = $2))
+  AND NOT EXISTS (
+    SELECT 1 FROM quarterly_predictions q
+    WHERE q.owner_id = $1 AND q.company_id = d.company_id AND q.is_current
+      AND (q.job_id IS NULL OR q.job_id <> $2)
+      AND NOT ($3 AND q.derived_from IS NOT NULL AND q.root_job_id IS NOT NULL AND q.root_job_id = $2))
+  AND NOT EXISTS (
+    SELECT 1 FROM annual_predictions b
+    WHERE b.owner_id = $1 AND b.company_id = d.company_id AND NOT b.is_current
+      AND (b.job_id IS NULL OR b.job_id <> $2)
+      AND NOT ($3 AND b.derived_from IS NOT NULL AND b.root_job_id IS NOT NULL AND b.root_job_id = $2)
+      AND NOT EXISTS (SELECT 1 FROM retired_versions r WHERE r.owner_id = $1 AND r.prediction_id = b.id)
+      AND NOT EXISTS (SELECT 1 FROM bulk_upload_jobs h WHERE h.owner_id = $1 AND h.id = b.job_id
+                      AND h.hides_rows AND (b.job_link = 0 OR h.hides_inferred)))
+  AND NOT EXISTS (
+    SELECT 1 FROM quarterly_predictions s
+    WHERE s.owner_id = $1 AND s.company_id = d.company_id AND NOT s.is_current
+      AND (s.job_id IS NULL OR s.job_id <> $2)
+      AND NOT ($3 AND s.derived_from IS NOT NULL AND s.root_job_id IS NOT NULL AND s.root_job_id = $2)
+      AND NOT EXISTS (SELECT 1 FROM retired_versions r WHERE r.owner_id = $1 AND r.prediction_id = s.id)
+      AND NOT EXISTS (SELECT 1 FROM bulk_upload_jobs h WHERE h.owner_id = $1 AND h.id = s.job_id
+                      AND h.hides_rows AND (s.job_link = 0 OR h.hides_inferred)));
 
 -- name: prediction_edits_of_job
 -- each kind

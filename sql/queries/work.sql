@@ -1,4 +1,4 @@
--- The queue, idempotency keys and the audit trail.
+-- The queue and idempotency keys.
 
 -- name: task_insert
 INSERT INTO work_queue (id, task, owner_id, object_id, size, accepted_at, not_before, token, attempts, position)
@@ -79,15 +79,3 @@ DELETE FROM idempotency_keys WHERE owner_id = $1 AND user_id = $2 AND key = $3;
 
 -- name: idempotency_sweep
 DELETE FROM idempotency_keys WHERE expires_at <= $1;
-
--- name: audit_head
-SELECT seq, digest FROM audit_heads WHERE owner_id = $1 {for_update};
-
--- name: audit_head_set
-INSERT INTO audit_heads (owner_id, seq, digest, at) VALUES ($1, $2, $3, $4)
-ON CONFLICT (owner_id) DO UPDATE SET seq = excluded.seq, digest = excluded.digest, at = excluded.at;
-
--- name: audit_insert
-INSERT INTO audit_events (owner_id, seq, at, user_id, actor, via, address, request_id, action, object_kind,
-  object_id, row_count, reason, details, digest)
-VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15);

@@ -47,6 +47,18 @@ Digest digest_of(Str bytes)
     return digest_end(&state);
 }
 
+Digest digest_keyed(Str key, Str bytes)
+{
+    crypto_auth_hmacsha256_state state;
+    Digest digest;
+    ready();
+    crypto_auth_hmacsha256_init(&state, (const unsigned char *)key.ptr, key.len);
+    crypto_auth_hmacsha256_update(&state, (const unsigned char *)bytes.ptr, bytes.len);
+    crypto_auth_hmacsha256_final(&state, digest.bytes);
+    sodium_memzero(&state, sizeof state);
+    return digest;
+}
+
 char *digest_text(Arena *arena, Digest digest)
 {
     char *text = arena_alloc_raw(arena, DIGEST_TEXT_SIZE);

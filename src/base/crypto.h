@@ -21,6 +21,9 @@ Digest digest_of(Str bytes);
 char *digest_text(Arena *arena, Digest digest); /* 64 lower-case hex digits */
 bool digest_parse(Str text, Digest *ret_digest);
 
+/* HMAC-SHA-256: only who has the key can make it. */
+Digest digest_keyed(Str key, Str bytes);
+
 void crypto_random(void *bytes, size_t size);
 
 /* Takes the same time wherever the first difference is. */

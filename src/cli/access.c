@@ -4,6 +4,8 @@
 #include "cli/access.h"
 
 #include "base/log.h"
+#include "cli/files.h"
+#include "domain/audit.h"
 #include "store/migrate.h"
 
 #include <pwd.h>
@@ -18,6 +20,9 @@ static void add_cause(Arena *arena, Str url, Error *error)
     Str rest = error->cause != NULL ? str_from(error->cause->message) : STR(""), line;
     if (str_next(&rest, '\n', &line) && line.len > 0)
         error_field_add(arena, &error->fields, "cause", "database", STR_FMT, STR_ARG(line));
+    if (error_is(error->cause, DB_MISSING))
+        error_field_add(arena, &error->fields, "hint", "database",
+                        "'createdb' makes it and 'obligor migrate' prepares it.");
 }
 
 static void close_session(void *db)
@@ -78,10 +83,32 @@ static Error *see_to_schema(Cli *cli, Db *db)
     return NULL;
 }
 
+/* The file was named by the operator, who may see what is wrong with it. */
+static Error *use_audit_keys(Cli *cli)
+{
+    Str text;
+    AuditKeys keys;
+    if (!call_is_set(cli->call, OPTION_AUDIT_KEY_FILE))
+        return NULL;
+    TRY(files_read(cli->arena, call_str(cli->call, OPTION_AUDIT_KEY_FILE), AUDIT_KEY_FILE_MAX,
+                   &text));
+    TRY(audit_keys_parse(cli->arena, text, &keys));
+    audit_use_keys(&keys);
+    return NULL;
+}
+
 Error *access_open(Cli *cli, Db **ret_db)
 {
+    TRY(use_audit_keys(cli));
     bool must_exist = cli->call->command->database == DATABASE_EXISTING;
     TRY(access_open_raw(cli, (DbOptions){.must_exist = must_exist}, ret_db));
+    return see_to_schema(cli, *ret_db);
+}
+
+Error *access_open_to_read(Cli *cli, Db **ret_db)
+{
+    DbOptions options = {.read_only = true, .must_exist = true, .sorts_on_disk = true};
+    TRY(access_open_raw(cli, options, ret_db));
     return see_to_schema(cli, *ret_db);
 }
 

@@ -6,9 +6,12 @@
 #include "domain/accounts.h"
 #include "store/db.h"
 
-/* Opens the database as the command's table row says (DatabaseNeed). An older schema that is not
+/* Opens the database, with the audit keys of --audit-key-file, as the command's table row says (DatabaseNeed). An older schema that is not
  * to be migrated here is ERROR_CONFLICT, and says how to. The session closes with the arena. */
 Error *access_open(Cli *cli, Db **ret_db) MUST_CHECK;
+
+/* Opens it for a command of DATABASE_EXISTING that reads all there is and changes nothing. */
+Error *access_open_to_read(Cli *cli, Db **ret_db) MUST_CHECK;
 
 /* Opens it and looks at nothing: for `migrate`. */
 Error *access_open_raw(Cli *cli, DbOptions options, Db **ret_db) MUST_CHECK;

@@ -9,6 +9,7 @@
 #include "cli/files.h"
 #include "cli/retention.h"
 #include "cli/signals.h"
+#include "domain/audit.h"
 #include "domain/models.h"
 #include "http/server.h"
 #include "worker/worker.h"
@@ -78,6 +79,7 @@ static Error *look_around(Cli *cli, const char **ret_token)
     Db *db;
     TRY(files_check_spool(cli->arena, call_text(cli->call, OPTION_SPOOL)));
     TRY(access_open(cli, &db));
+    TRY(audit_check_keys(cli->arena, db));
     TRY(warn_of_missing_models(cli, db));
     return accounts_offer_setup(cli->arena, db, ret_token);
 }

@@ -3,6 +3,7 @@
 #include "cli/access.h"
 #include "cli/retention.h"
 #include "cli/signals.h"
+#include "domain/audit.h"
 #include "worker/worker.h"
 
 Error *cmd_worker(Cli *cli)
@@ -15,6 +16,7 @@ Error *cmd_worker(Cli *cli)
                                  .keep_archives = retention.keep_archives};
     signals_hold(); /* from here on a signal ends it in good order */
     TRY(access_open(cli, &db));
+    TRY(audit_check_keys(cli->arena, db));
     TRY(worker_start(cli->arena, &config, &worker));
     log_event(LOG_INFO, "working", LOG_TEXT("version", cli_version()));
     int number = signals_wait();

@@ -25,6 +25,10 @@ typedef enum CommandId {
     COMMAND_JOBS_CANCEL,
     COMMAND_JOBS_DELETE,
     COMMAND_JOBS_RESTORE,
+    COMMAND_CHECK,
+    COMMAND_AUDIT_VERIFY,
+    COMMAND_AUDIT_HEAD,
+    COMMAND_AUDIT_SEAL,
     COMMAND_CONFIG,
     COMMAND_VERSION,
     COMMAND_HELP,
@@ -96,6 +100,10 @@ Error *cmd_jobs_show(struct Cli *cli) MUST_CHECK;
 Error *cmd_jobs_cancel(struct Cli *cli) MUST_CHECK;
 Error *cmd_jobs_delete(struct Cli *cli) MUST_CHECK;
 Error *cmd_jobs_restore(struct Cli *cli) MUST_CHECK;
+Error *cmd_check(struct Cli *cli) MUST_CHECK;
+Error *cmd_audit_verify(struct Cli *cli) MUST_CHECK;
+Error *cmd_audit_head(struct Cli *cli) MUST_CHECK;
+Error *cmd_audit_seal(struct Cli *cli) MUST_CHECK;
 Error *cmd_config(struct Cli *cli) MUST_CHECK;
 Error *cmd_version(struct Cli *cli) MUST_CHECK;
 Error *cmd_help(struct Cli *cli) MUST_CHECK;

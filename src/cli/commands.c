@@ -232,6 +232,56 @@ static const Command COMMANDS[COMMAND_COUNT] = {
             .database = DATABASE_EXISTING,
             .run = cmd_jobs_restore,
         },
+    [COMMAND_CHECK] =
+        {
+            .name = "check",
+            .line = "look whether the database holds what it should",
+            .text =
+                "Every invariant of the data model is looked at: that lineage, versions, counts, "
+                "counters, files, deletions and the queue fit together. What is violated is "
+                "named, with what that means, how often, and the first ids. It reads all rows "
+                "and changes nothing; servers and workers may run meanwhile. Each owner is "
+                "seen in one snapshot. The exit code is 1 where something is violated.\n"
+                "OWNER is an owner's id, the address of a user, or system.",
+            .database = DATABASE_EXISTING,
+            .run = cmd_check,
+        },
+    [COMMAND_AUDIT_VERIFY] =
+        {
+            .name = "audit",
+            .verb = "verify",
+            .line = "verify the audit trail of every owner",
+            .text = "Finds any entry that was altered, removed, inserted or put elsewhere, and a "
+                    "head that does not fit, and names the owner, the entry and what is wrong: "
+                    "the first fault of each chain. What was cut off at the end is found with "
+                    "--head FILE, the output of an earlier 'obligor audit head'. The exit code is "
+                    "1 when a chain is broken.",
+            .database = DATABASE_EXISTING,
+            .run = cmd_audit_verify,
+        },
+    [COMMAND_AUDIT_HEAD] =
+        {
+            .name = "audit",
+            .verb = "head",
+            .line = "show where each owner's audit trail ends",
+            .text = "One line an owner: its id, the number and the digest of the last entry, and "
+                    "when it was written. Kept on another machine, they show later that nothing "
+                    "before them was changed.",
+            .database = DATABASE_EXISTING,
+            .run = cmd_audit_head,
+        },
+    [COMMAND_AUDIT_SEAL] =
+        {
+            .name = "audit",
+            .verb = "seal",
+            .line = "seal the audit trail with a key that is new",
+            .text =
+                "For a trail that was begun without a key, and after a new key was put in front "
+                "of the former one in the file: verifies every chain and puts an entry with "
+                "the new key behind it. Stop servers and workers meanwhile.",
+            .database = DATABASE_EXISTING,
+            .run = cmd_audit_seal,
+        },
     [COMMAND_CONFIG] =
         {
             .name = "config",

@@ -16,6 +16,10 @@ static const char *const ROLES[] = {"user", "super_admin"};
 #define JOBS (ON(JOBS_LIST) | ON(JOBS_SHOW) | ON(JOBS_CANCEL) | ON(JOBS_DELETE) | ON(JOBS_RESTORE))
 
 enum { DAYS_MAX = 36500 };
+#define AUDIT (ON(AUDIT_VERIFY) | ON(AUDIT_HEAD) | ON(AUDIT_SEAL))
+#define AUDIT_WRITERS                                                                              \
+    (ON(SERVE) | ON(WORKER) | USER_ONES | ON(MODEL_ADD) | ON(MODEL_ACTIVATE) | ON(IMPORT) |        \
+     ON(JOBS_CANCEL) | ON(JOBS_DELETE) | ON(JOBS_RESTORE))
 
 /* Designated by name; the order is that of OptionId and of every list of options. */
 static const OptionSpec OPTIONS[OPTION_COUNT] = {
@@ -83,6 +87,15 @@ static const OptionSpec OPTIONS[OPTION_COUNT] = {
             .help = "say which version this is",
             .kind = OPTION_IS_BOOL,
             .commands = ON(VERSION),
+        },
+    [OPTION_AUDIT_KEY_FILE] =
+        {
+            .name = "audit-key-file",
+            .environment = "OBLIGOR_AUDIT_KEY_FILE",
+            .value = "FILE",
+            .help = "keep the audit trail with the key in FILE; former keys on lines below it",
+            .secrecy = SECRET_ALL,
+            .commands = AUDIT_WRITERS | AUDIT,
         },
     [OPTION_LISTEN] =
         {
@@ -396,6 +409,27 @@ static const OptionSpec OPTIONS[OPTION_COUNT] = {
             .help = "say what would come of it, and change nothing",
             .kind = OPTION_IS_BOOL,
             .commands = ON(MIGRATE) | ON(IMPORT) | ON(JOBS_DELETE) | ON(JOBS_RESTORE),
+        },
+    [OPTION_OWNER] =
+        {
+            .name = "owner",
+            .value = "OWNER",
+            .help = "only what belongs to this owner",
+            .commands = ON(CHECK),
+        },
+    [OPTION_FILES] =
+        {
+            .name = "files",
+            .help = "also read every uploaded file and compare it with its SHA-256",
+            .kind = OPTION_IS_BOOL,
+            .commands = ON(CHECK),
+        },
+    [OPTION_HEAD] =
+        {
+            .name = "head",
+            .value = "FILE",
+            .help = "heads that 'obligor audit head' wrote before; - for standard input",
+            .commands = ON(AUDIT_VERIFY),
         },
 };
 

@@ -17,6 +17,7 @@ typedef enum OptionId {
     OPTION_JSON,
     OPTION_HELP,
     OPTION_VERSION,
+    OPTION_AUDIT_KEY_FILE,
     /* serve */
     OPTION_LISTEN,
     OPTION_DB_REPLICA,
@@ -56,6 +57,11 @@ typedef enum OptionId {
     OPTION_ORPHANED_COMPANIES,
     OPTION_REASON,
     OPTION_DRY_RUN,
+    /* check */
+    OPTION_OWNER,
+    OPTION_FILES,
+    /* audit */
+    OPTION_HEAD,
     OPTION_COUNT
 } OptionId;
 

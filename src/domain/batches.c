@@ -4,10 +4,22 @@
 #include "base/clock.h"
 #include "domain/queue.h"
 
+static int64_t injected;
+
+void batches_inject(int64_t most)
+{
+    injected = most;
+}
+
+int64_t batches_most(int64_t usual)
+{
+    return injected > 0 && injected < usual ? injected : usual;
+}
+
 Error *batches_run(Arena *arena, Db *db, const TaskWatch *watch, BatchSize size, RunBatch *run,
                    void *self, bool *ret_done)
 {
-    int64_t limit = size.first;
+    int64_t limit = batches_most(size.first);
     *ret_done = false;
     while (!*ret_done && !watch->stopping(watch->self)) {
         ArenaMark mark = arena_mark(arena);
@@ -21,7 +33,7 @@ Error *batches_run(Arena *arena, Db *db, const TaskWatch *watch, BatchSize size,
             return error;
         int64_t took = clock_monotonic() - start;
         limit = limit * queue_batch_time(db) / (took > 0 ? took : 1);
-        limit = limit < size.min ? size.min : limit > size.max ? size.max : limit;
+        limit = batches_most(limit < size.min ? size.min : limit > size.max ? size.max : limit);
         arena_rewind(arena, mark);
         clock_sleep(watch->pause);
     }

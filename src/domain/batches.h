@@ -18,4 +18,10 @@ typedef Error *RunBatch(void *self, Arena *arena, int64_t limit, bool *ret_done)
 Error *batches_run(Arena *arena, Db *db, const TaskWatch *watch, BatchSize size, RunBatch *run,
                    void *self, bool *ret_done) MUST_CHECK;
 
+/* For tests: whatever goes in batches or passes goes `most` rows at a time; 0: as ever. */
+void batches_inject(int64_t most);
+
+/* `usual`, or fewer where a test says so. */
+int64_t batches_most(int64_t usual);
+
 #endif

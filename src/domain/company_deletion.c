@@ -169,7 +169,7 @@ static Error *mark_now(Arena *arena, Db *db, Deletion *deletion)
             ERROR(arena, ERROR_BUSY, "Somebody else changed the same company. Try again."),
             ERROR_RETRY);
     deletion->state = DELETION_RUNNING;
-    step.counts.companies_deleted = 1;
+    step.counts.companies_empty = step.counts.companies_deleted = 1;
     TRY(deletion_insert(arena, db, deletion));
     TRY(archived_companies_add(arena, db, deletion, &deletion->object_id, 1));
     TRY(owner_touch(arena, db, deletion->owner_id));

@@ -91,15 +91,18 @@ static Error *count_effect(Arena *arena, Db *db, const Job *job, const DeletionO
     return NULL;
 }
 
-/* Only asked for a preview that would delete them: it reads all rows of the job. */
+/* Of a large job only where they are to be deleted: it reads all rows of the job. */
 static Error *count_companies(Arena *arena, Db *db, const Job *job, const DeletionOptions *options,
                               DeletionCounts *counts)
 {
-    if (!options->orphaned_companies)
+    counts->companies_empty = -1;
+    if (!deletion_counts_companies(SUBJECT_JOB, counts->predictions[job->kind],
+                                   options->orphaned_companies))
         return NULL;
     TRY(prediction_lone_companies(arena, db, job->kind, job->owner_id, job->id,
-                                  &counts->companies_empty));
-    counts->companies_deleted = counts->companies_empty;
+                                  options->include_edited, &counts->companies_empty));
+    if (options->orphaned_companies)
+        counts->companies_deleted = counts->companies_empty;
     return NULL;
 }
 
@@ -199,25 +202,30 @@ static int64_t later(int64_t now, int64_t before)
     return now > before ? now : before + 1;
 }
 
-static Deletion *new_deletion(Arena *arena, const Principal *who, const Job *job, int64_t window)
+static Error *new_deletion(Arena *arena, Db *db, const Principal *who, const Job *job,
+                           Deletion **ret_deletion)
 {
+    Deletion *before = NULL;
+    TRY(deletion_find_of_job(arena, db, job->owner_id, job->id, &before));
     Deletion *deletion = ARENA_NEW(arena, Deletion);
-    *deletion = (Deletion){.id = uuid_new(),
-                           .owner_id = job->owner_id,
-                           .job_id = job->id,
-                           .has_kind = true,
-                           .kind = job->kind,
-                           .user_id = who->user_id,
-                           .user_email = who->email,
-                           .created_at = later(clock_now(), job->deleted_at)};
-    deletion->restorable_until = deletion->created_at + (window > 0 ? window : RESTORE_WINDOW);
-    return deletion;
+    *deletion =
+        (Deletion){.id = uuid_new(),
+                   .owner_id = job->owner_id,
+                   .job_id = job->id,
+                   .has_kind = true,
+                   .kind = job->kind,
+                   .user_id = who->user_id,
+                   .user_email = who->email,
+                   .created_at = later(clock_now(), before == NULL ? 0 : before->created_at)};
+    *ret_deletion = deletion;
+    return NULL;
 }
 
-static Deletion *deletion_of(Arena *arena, const Principal *who, const Job *job,
-                             const DeletionOptions *options, const DeletionCounts *counts)
+static void fill_in(Deletion *deletion, const Job *job, const DeletionOptions *options,
+                    const DeletionCounts *counts)
 {
-    Deletion *deletion = new_deletion(arena, who, job, options->window);
+    deletion->restorable_until =
+        deletion->created_at + (options->window > 0 ? options->window : RESTORE_WINDOW);
     deletion->reason = options->reason;
     deletion->record_only = !options->with_predictions;
     deletion->include_inferred = options->include_inferred;
@@ -226,13 +234,12 @@ static Deletion *deletion_of(Arena *arena, const Principal *who, const Job *job,
     if (deletion->record_only) {
         deletion->state = DELETION_DONE;
         deletion->completed_at = deletion->created_at;
-        return deletion;
+        return;
     }
     deletion->expected = counts->predictions[job->kind];
     deletion->counts.edits_kept = counts->edits_kept;
     deletion->counts.inferred_kept = counts->inferred_kept;
     deletion->counts.already_deleted = counts->already_deleted;
-    return deletion;
 }
 
 static Error *refuse_changed(Arena *arena, const Job *job, const DeletionOptions *options,
@@ -265,7 +272,9 @@ Error *deletion_request(Arena *arena, Db *db, const Principal *who, Uuid job_id,
     if (job->revision != revision)
         TRY(count_effect(arena, db, job, options, &counts));
     TRY(refuse_changed(arena, job, options, &counts));
-    Deletion *deletion = deletion_of(arena, who, job, options, &counts);
+    Deletion *deletion = NULL;
+    TRY(new_deletion(arena, db, who, job, &deletion));
+    fill_in(deletion, job, options, &counts);
     TRY(take_effect(arena, db, job, deletion));
     TRY(note(arena, db, who, deletion));
     TRY(tx_commit(&tx, arena));
@@ -284,11 +293,11 @@ Error *deletion_request(Arena *arena, Db *db, const Principal *who, Uuid job_id,
 Error *deletion_begin_undo(Arena *arena, Db *db, const Principal *who, const Job *job,
                            const char *reason)
 {
-    Deletion *deletion = new_deletion(arena, who, job, 0);
+    Deletion *deletion = NULL;
+    TRY(new_deletion(arena, db, who, job, &deletion));
     deletion->subject = SUBJECT_UNDO;
     deletion->reason = reason;
     deletion->expected = job->counters.successful;
-    deletion->restorable_until = 0;
     TRY(prediction_edits_of_job(arena, db, job->kind, job->owner_id, job->id,
                                 &deletion->counts.edits_kept));
     TRY(job_undo(arena, db, job->owner_id, job->id, reason, deletion->created_at));

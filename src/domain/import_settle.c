@@ -1,11 +1,10 @@
 /* The late rows of a batch, all at once: keys that hidden rows hold are freed, versions that are replaced step
  * back, and the rows go in.
  *
- * What is replaced was looked up without a lock. The update of its flag is the lock, and says whether it still was
- * current; the jobs of the displaced rows are locked behind that, in the order of their ids, and must not hide
- * them by now. When anything has moved, the whole batch is done again: that is rare, and leaves one way
- * through. A job is locked for an update and not for sharing, because its revision is raised: two that shared it
- * would wait for each other. */
+ * What is replaced was looked up without a lock. So it is locked and looked at again; where somebody was quicker, the
+ * version that he made is looked up and locked in its turn. The jobs of the displaced rows are locked behind that, in the
+ * order of their ids, and must not hide them by now: else the whole batch is done again, which is rare. A job is locked
+ * for an update and not for sharing, because its revision is raised: two that shared it would wait for each other. */
 #include "base/check.h"
 #include "domain/import_work.h"
 #include "domain/versions.h"
@@ -13,6 +12,8 @@
 #include "store/prediction_store.h"
 
 #include <stdlib.h>
+
+enum { ROUNDS_MAX = 20 }; /* each finds fewer rows that somebody else was quicker with */
 
 static Error *moved(const Work *work)
 {
@@ -44,24 +45,6 @@ static Error *judge_late(Work *work, Db *db, Candidates *ret_late)
     return work_judge_holders(work, db, &unknown);
 }
 
-/* Of the late rows, those that are still good, with their keys free or held by what they replace. */
-static Error *free_keys(Work *work, Db *db, const Candidates *late, Candidates *ret_rows)
-{
-    for (size_t i = 0; i < late->count; i++) { /* in the order of the file */
-        Candidate *candidate = late->items[i];
-        if (candidate->row->outcome != ROW_GOOD)
-            continue;
-        if (candidate->holder_hidden) {
-            Prediction *back = NULL;
-            TRY(versions_free_key(work->arena, db, candidate->holder, &back));
-            work_judge_holder(work, candidate, back);
-        }
-        if (candidate->row->outcome == ROW_GOOD)
-            vec_push(work->arena, ret_rows, candidate);
-    }
-    return NULL;
-}
-
 /* --- replacing ------------------------------------------------------------------------------- */
 
 static int by_id(const void *a, const void *b)
@@ -78,6 +61,62 @@ static size_t sort_ids(Uuid *ids, size_t count)
         if (kept == 0 || !uuid_equal(ids[kept - 1], ids[i]))
             ids[kept++] = ids[i];
     return kept;
+}
+
+/* Keys that hidden rows hold, in the order of the file. */
+static Error *free_keys(Work *work, Db *db, const Candidates *late, bool *ret_any)
+{
+    for (size_t i = 0; i < late->count; i++) {
+        Candidate *candidate = late->items[i];
+        Prediction *back = NULL;
+        if (candidate->row->outcome != ROW_GOOD || !candidate->holder_hidden)
+            continue;
+        TRY(versions_free_key(work->arena, db, candidate->holder, &back));
+        work_judge_holder(work, candidate, back);
+        *ret_any = true;
+    }
+    return NULL;
+}
+
+/* Locks versions that are to be replaced; those that are not current any more are *ret_moved. */
+static Error *lock_rows(Work *work, Db *db, const Candidates *late, Candidates *ret_moved)
+{
+    Candidates rows = {0};
+    for (size_t i = 0; i < late->count; i++)
+        if (replaces(late->items[i]) && !late->items[i]->held)
+            vec_push(work->arena, &rows, late->items[i]);
+    if (rows.count == 0 || !db_can_write_beside(db)) /* with one writer all stays as it was read */
+        return NULL;
+    Uuid *ids = ARENA_ARRAY(work->arena, Uuid, rows.count);
+    Uuid *current = ARENA_ARRAY(work->arena, Uuid, rows.count);
+    size_t count = 0;
+    for (size_t i = 0; i < rows.count; i++)
+        ids[i] = rows.items[i]->holder->id;
+    TRY(prediction_lock_current(work->arena, db, work->job->kind, work->job->owner_id, ids,
+                                sort_ids(ids, rows.count), current, &count));
+    for (size_t i = 0; i < rows.count; i++) {
+        Candidate *candidate = rows.items[i];
+        candidate->held = count > 0 && bsearch(&candidate->holder->id, current, count,
+                                               sizeof *current, by_id) != NULL;
+        if (!candidate->held)
+            vec_push(work->arena, ret_moved, candidate);
+    }
+    return NULL;
+}
+
+/* Until every key is free or held by what a row replaces and nobody else can move. */
+static Error *hold_keys(Work *work, Db *db, const Candidates *late)
+{
+    for (int round = 0; round < ROUNDS_MAX; round++) {
+        Candidates quicker = {0};
+        bool freed = false;
+        TRY(free_keys(work, db, late, &freed));
+        TRY(lock_rows(work, db, late, &quicker));
+        if (!freed && quicker.count == 0)
+            return NULL;
+        TRY(work_judge_holders(work, db, &quicker));
+    }
+    return moved(work);
 }
 
 /* A version is newer than the one that it replaces. */
@@ -189,7 +228,10 @@ Error *work_settle(Work *work, Db *db)
     Candidates late = {0}, rows = {0};
     if (work->late_count > 0) {
         TRY(judge_late(work, db, &late));
-        TRY(free_keys(work, db, &late, &rows));
+        TRY(hold_keys(work, db, &late));
+        for (size_t i = 0; i < late.count; i++)
+            if (late.items[i]->row->outcome == ROW_GOOD)
+                vec_push(work->arena, &rows, late.items[i]);
         TRY(displace(work, db, &rows));
         TRY(store(work, db, &rows));
     }

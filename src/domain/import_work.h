@@ -23,6 +23,7 @@ typedef struct Candidate {
     struct Candidate *first;  /* with the same key in this batch; itself, if it is */
     const Prediction *holder; /* of its key, when that was looked up */
     bool holder_hidden;       /* else the row, where it is still good, replaces it */
+    bool held; /* that holder is locked */
     bool made;
     bool late; /* to be dealt with once the batches before this one are committed */
 } Candidate;

@@ -228,6 +228,7 @@ static Error *end_company(KeyRun *run, Arena *arena)
     TRY(company_lock(arena, run->db, after.owner_id, after.object_id));
     TRY(company_delete(arena, run->db, after.owner_id, after.object_id, clock_now(), &marked));
     step.counts.companies_deleted = marked;
+    step.counts.companies_empty = marked && after.counts.companies_empty == 0;
     return end_batch(run, arena, &after, &step, &tx);
 }
 

@@ -113,10 +113,7 @@ static Error *count_all(Arena *arena, Db *db, const Principal *who, const Purge 
     TRY(purge_count(arena, db, &query, &keys, &counts->current, &counts->former));
     counts->keys = counts->current;
     counts->others = keys - counts->current;
-    if (counts->keys == 0)
-        return NULL;
-    TRY(purge_empty_companies(arena, db, &query, &counts->companies_empty));
-    return count_held(arena, db, purge, &filter, look);
+    return counts->keys == 0 ? NULL : count_held(arena, db, purge, &filter, look);
 }
 
 static char *make_etag(Arena *arena, const Principal *who, const Purge *purge, const Look *look)
@@ -144,6 +141,15 @@ static Error *look_at(Arena *arena, Db *db, const Principal *who, const Purge *p
     return NULL;
 }
 
+/* For a preview alone: it reads all that the filter finds once more. */
+static Error *count_companies(Arena *arena, Db *db, const Principal *who, const Purge *purge,
+                              const Look *look, int64_t *ret_empty)
+{
+    PredictionFilter filter = effective(who, purge, look->at);
+    PurgeQuery query = {purge->kind, purge->owner_id, &filter, who->user_id, all_his(who)};
+    return purge_empty_companies(arena, db, &query, ret_empty);
+}
+
 Error *key_deletion_preview_purge(Arena *arena, Db *db, const Principal *who, const Purge *purge,
                                   PurgePreview *ret_preview)
 {
@@ -156,6 +162,7 @@ Error *key_deletion_preview_purge(Arena *arena, Db *db, const Principal *who, co
     if (look.counts.keys > 0) {
         PredictionFilter filter = effective(who, purge, look.at);
         TRY(read_page(arena, db, purge, &filter, &page, &preview.sample, &preview.sample_count));
+        TRY(count_companies(arena, db, who, purge, &look, &look.counts.companies_empty));
     }
     TRY(tx_commit(&tx, arena));
     preview.counts = look.counts;

@@ -51,11 +51,22 @@ static const Uuid *companies_of(Arena *arena, const Prediction *rows, size_t cou
     return companies;
 }
 
-static Error *mark_companies(Arena *arena, Db *db, const Deletion *deletion, const Uuid *companies,
-                             size_t count, DeletionStep *step)
+/* Those that the rows were the last of: counted, and marked where that was asked for. */
+static Error *bereave_companies(Arena *arena, Db *db, const Deletion *deletion,
+                                const Uuid *companies, size_t count, DeletionStep *step)
 {
-    int64_t now = clock_now();
-    for (size_t i = 0; deletion->orphaned_companies && i < count; i++) {
+    int64_t now = clock_now(), empty = 0;
+    if (!deletion_counts_companies(deletion->subject, deletion->expected,
+                                   deletion->orphaned_companies))
+        return NULL;
+    if (!deletion->orphaned_companies) {
+        JobSlice job = {
+            .kind = deletion->kind, .owner_id = deletion->owner_id, .job_id = deletion->job_id};
+        TRY(company_count_bereft(arena, db, &job, companies, count, &empty));
+        step->counts.companies_empty += empty;
+        return NULL;
+    }
+    for (size_t i = 0; i < count; i++) {
         bool marked = false;
         TRY(company_mark_deleted(arena, db, deletion->owner_id, companies[i], now, &marked));
         step->counts.companies_deleted += marked;
@@ -134,7 +145,7 @@ static Error *remove_edits(Arena *arena, Db *db, const Deletion *deletion, int64
     TRY(archive_rows(arena, db, deletion, PART_EDITS, rows, count, step));
     const Uuid *companies = companies_of(arena, rows, count, &companies_count);
     TRY(archived_companies_add(arena, db, deletion, companies, companies_count));
-    TRY(mark_companies(arena, db, deletion, companies, companies_count, step));
+    TRY(bereave_companies(arena, db, deletion, companies, companies_count, step));
     step->counts.versions_restored += swaps;
     return NULL;
 }
@@ -159,7 +170,8 @@ static Error *settle(Arena *arena, Db *db, Deletion *deletion, int64_t limit, De
 Error *removal_begin(Arena *arena, Db *db, Deletion *deletion)
 {
     DeletionStep step = {0};
-    SwapQuery query = swap_query(deletion, SETTLE_AT_ONCE + 1);
+    int64_t at_once = batches_most(SETTLE_AT_ONCE);
+    SwapQuery query = swap_query(deletion, at_once + 1);
     int64_t covering = 0;
     Uuid *ids = NULL;
     size_t edits = 0;
@@ -169,7 +181,7 @@ Error *removal_begin(Arena *arena, Db *db, Deletion *deletion)
     TRY(covering_count(arena, db, deletion->owner_id, deletion->job_id, query.limit, &covering));
     if (deletion->include_edited)
         TRY(edits_of_job(arena, db, &query, &ids, &edits));
-    if (covering > SETTLE_AT_ONCE || edits > SETTLE_AT_ONCE)
+    if (covering > at_once || (int64_t)edits > at_once)
         TRY(job_set_settling(arena, db, deletion->owner_id, deletion->job_id, true));
     else if (covering > 0 || edits > 0)
         TRY(settle(arena, db, deletion, query.limit, &step, &more));
@@ -208,7 +220,7 @@ static Error *settle_batch(Removing *r, Arena *arena)
     Tx TX_AUTO tx = {0};
     TRY(tx_begin(r->db, arena, TX_WRITE, &tx));
     TRY(job_lock(arena, r->db, after.owner_id, after.job_id, &lock, &found));
-    TRY(settle(arena, r->db, &after, SETTLE_PASS, &step, &more));
+    TRY(settle(arena, r->db, &after, batches_most(SETTLE_PASS), &step, &more));
     if (!more)
         TRY(job_set_settling(arena, r->db, after.owner_id, after.job_id, false));
     TRY(end_batch(arena, r, &after, &step, r->task->position, &tx));
@@ -249,7 +261,7 @@ static Error *remove_batch(void *self, Arena *arena, int64_t limit, bool *ret_do
     TRY(archive_rows(arena, r->db, &after, PART_ROWS, rows, count, &step));
     const Uuid *companies = companies_of(arena, rows, count, &named);
     TRY(name_companies(arena, r, companies, named));
-    TRY(mark_companies(arena, r->db, &after, companies, named, &step));
+    TRY(bereave_companies(arena, r->db, &after, companies, named, &step));
     TRY(end_batch(arena, r, &after, &step, slice.to, &tx));
     remember_named(r, companies, named);
     return NULL;

@@ -105,21 +105,25 @@ static bool is_over_or_on_its_way(const Deletion *deletion)
     return deletion->phase == PHASE_RESTORE && deletion->state != DELETION_STALLED;
 }
 
-/* Its rows never went: the record alone comes back, and a job that had not begun is due again. */
+/* A job that had not begun is due again. */
+static Error *queue_import(Arena *arena, Db *db, const Job *job)
+{
+    Task import = {.id = uuid_new(),
+                   .kind = TASK_IMPORT,
+                   .owner_id = job->owner_id,
+                   .object_id = job->id,
+                   .size = job->file_size};
+    return job->status_before == JOB_PENDING ? queue_add(arena, db, &import) : NULL;
+}
+
+/* Its rows never went: the record alone comes back. */
 static Error *restore_record(Arena *arena, Db *db, const Principal *who, const Deletion *deletion,
                              const Job *job)
 {
     int64_t now = clock_now();
     TRY(job_restored(arena, db, job->owner_id, job->id, now));
     TRY(deletion_begin_restore(arena, db, deletion, who->user_id, now, DELETION_DONE));
-    if (job->status_before != JOB_PENDING)
-        return NULL;
-    Task import = {.id = uuid_new(),
-                   .kind = TASK_IMPORT,
-                   .owner_id = job->owner_id,
-                   .object_id = job->id,
-                   .size = job->file_size};
-    return queue_add(arena, db, &import);
+    return queue_import(arena, db, job);
 }
 
 /* Rows that another restoration brought back while the job was deleted are hidden with those that come until it is
@@ -419,8 +423,8 @@ typedef struct Restoring {
     Db *db;
     Task *task;
     Deletion *deletion;
-    bool of_job;
-    bool shown; /* the job is: what is left is to settle */
+    const Job *job; /* as it was found; NULL: of keys */
+    bool shown;     /* the job is: what is left is to settle */
     ArchiveWalk *walk;
     EditKeys edits;
     const TaskWatch *watch;
@@ -442,7 +446,7 @@ static Error *put_rows(Restoring *r, Arena *arena, ChunkPart part, int64_t at, i
 {
     Prediction *rows = NULL;
     const Deletion *deletion = r->deletion;
-    const Uuid *hidden = part == PART_ROWS && r->of_job ? &deletion->job_id : NULL;
+    const Uuid *hidden = part == PART_ROWS && r->job != NULL ? &deletion->job_id : NULL;
     TRY(walk_rows(arena, r->walk, part, at, limit, &rows, ret_count));
     bool *former = ARENA_ARRAY(arena, bool, *ret_count + 1);
     TRY(versions_put_back(arena, r->db, rows, *ret_count, hidden, former));
@@ -459,7 +463,7 @@ static Error *end_batch(Restoring *r, Arena *arena, Deletion *after, const Delet
     TRY(deletion_progress(arena, r->db, after, step));
     TRY(owner_touch(arena, r->db, after->owner_id));
     if (over) {
-        if (r->of_job)
+        if (r->job != NULL)
             TRY(count_fold(arena, r->db, after->owner_id, after->job_id));
         TRY(deletion_finish(arena, r->db, after, DELETION_DONE, 0));
         TRY(queue_finish(arena, r->db, &task));
@@ -490,8 +494,9 @@ static Error *give_back(Arena *arena, Db *db, const Prediction *rows, size_t cou
     for (size_t i = 0; i < jobs.count; i++) {
         Uuid id;
         memcpy(id.bytes, jobs.entries[i].key.ptr, 16);
-        TRY(job_rows_removed(arena, db, rows[0].owner_id, id,
-                             -*(const int64_t *)jobs.entries[i].value));
+        int64_t back = *(const int64_t *)jobs.entries[i].value;
+        TRY(job_rows_removed(arena, db, rows[0].owner_id, id, -back));
+        TRY(deletion_expect_more(arena, db, rows[0].owner_id, id, back));
     }
     return NULL;
 }
@@ -539,19 +544,20 @@ static Error *show_job(Restoring *r, Arena *arena, bool *ret_done)
     Deletion after = *r->deletion;
     DeletionStep step = {0};
     JobLock lock;
-    int64_t covering = 0;
+    int64_t covering = 0, most = batches_most(SETTLE_AT_ONCE);
     bool found = false, more = true;
     Tx TX_AUTO tx = {0};
     TRY(tx_begin(r->db, arena, TX_WRITE, &tx));
     TRY(job_lock(arena, r->db, after.owner_id, after.job_id, &lock, &found));
     TRY(job_restored(arena, r->db, after.owner_id, after.job_id, clock_now()));
     TRY(company_names_redo(arena, r->db, after.owner_id, after.job_id));
-    TRY(covering_count(arena, r->db, after.owner_id, after.job_id, SETTLE_AT_ONCE + 1, &covering));
-    bool at_once = covering <= SETTLE_AT_ONCE && rows_of_part(&after, PART_EDITS) <= SETTLE_AT_ONCE;
+    TRY(covering_count(arena, r->db, after.owner_id, after.job_id, most + 1, &covering));
+    bool at_once = covering <= most && rows_of_part(&after, PART_EDITS) <= most;
     while (at_once && more)
-        TRY(settle(r, arena, &after, SETTLE_AT_ONCE + 1, &step, &more));
+        TRY(settle(r, arena, &after, most + 1, &step, &more));
     if (!at_once)
         TRY(job_set_settling(arena, r->db, after.owner_id, after.job_id, true));
+    TRY(queue_import(arena, r->db, r->job));
     TRY(end_batch(r, arena, &after, &step, at_once, &tx));
     r->shown = true;
     *ret_done = at_once;
@@ -567,7 +573,7 @@ static Error *settle_batch(Restoring *r, Arena *arena, bool *ret_done)
     Tx TX_AUTO tx = {0};
     TRY(tx_begin(r->db, arena, TX_WRITE, &tx));
     TRY(job_lock(arena, r->db, after.owner_id, after.job_id, &lock, &found));
-    TRY(settle(r, arena, &after, SETTLE_PASS, &step, &more));
+    TRY(settle(r, arena, &after, batches_most(SETTLE_PASS), &step, &more));
     if (!more)
         TRY(job_set_settling(arena, r->db, after.owner_id, after.job_id, false));
     TRY(end_batch(r, arena, &after, &step, !more, &tx));
@@ -582,7 +588,7 @@ static Error *end_keys(Restoring *r, Arena *arena)
     DeletionStep step = {0};
     Tx TX_AUTO tx = {0};
     TRY(tx_begin(r->db, arena, TX_WRITE, &tx));
-    TRY(retired_remove(arena, r->db, after.owner_id, after.id));
+    TRY(versions_unretire(arena, r->db, &after));
     if (after.subject == SUBJECT_COMPANY)
         TRY(company_restore_many(arena, r->db, after.owner_id, &after.object_id, 1));
     return end_batch(r, arena, &after, &step, true, &tx);
@@ -606,7 +612,7 @@ static Error *restore_batch(void *self, Arena *arena, int64_t limit, bool *ret_d
     TRY(rows_batch(r, arena, limit, &more));
     if (more)
         return NULL;
-    if (r->of_job)
+    if (r->job != NULL)
         return show_job(r, arena, ret_done);
     TRY(end_keys(r, arena));
     *ret_done = true;
@@ -635,7 +641,7 @@ Error *restoration_run(Arena *arena, Db *db, Task *task, const TaskWatch *watch,
     Restoring restoring = {.db = db,
                            .task = task,
                            .deletion = deletion,
-                           .of_job = job != NULL,
+                           .job = job,
                            .shown = job != NULL && job->status != JOB_RESTORING,
                            .walk = walk_new(arena, db, deletion),
                            .watch = watch};

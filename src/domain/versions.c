@@ -9,6 +9,7 @@
 #include "base/clock.h"
 #include "base/map.h"
 #include "base/vec.h"
+#include "domain/batches.h"
 #include "domain/predictions.h"
 #include "store/company_store.h"
 #include "store/count_store.h"
@@ -167,7 +168,7 @@ Error *versions_count_uncovered(Arena *arena, Db *db, const SwapQuery *job, bool
     SwapQuery query = *job;
     *ret_count = 0;
     query.after = -1;
-    query.limit = SETTLE_AT_ONCE;
+    query.limit = batches_most(SETTLE_AT_ONCE);
     for (int64_t looked = query.limit; looked == query.limit;) {
         ArenaMark mark = arena_mark(arena);
         VersionSwap *swaps = NULL;
@@ -461,6 +462,7 @@ static void tell_former(const Putting *p, bool *ret_former)
         const Place *place = &p->places[i];
         bool waits = place->hidden && place->candidate && place->front != NULL &&
                      !newer(place->front, &place->row);
+        waits |= place->hidden && p->job == NULL; /* where it belongs when its job is shown */
         ret_former[i] = !place->row.is_current && !waits;
     }
 }
@@ -486,4 +488,52 @@ Error *versions_would_put_back(Arena *arena, Db *db, const Prediction *rows, siz
     TRY(decide(&p));
     tell_former(&p, ret_former);
     return NULL;
+}
+
+/* --- versions that were left behind ---------------------------------------------------------- */
+
+static VersionRef ref_of(const Prediction *p)
+{
+    return (VersionRef){.id = p->id,
+                        .has_job = p->has_job,
+                        .job_id = p->job_id,
+                        .job_link = p->job_link,
+                        .job_row = p->job_row,
+                        .year = p->year,
+                        .risk_level = p->score.risk_level,
+                        .sector = p->sector};
+}
+
+/* Of a key that nobody holds who can be seen: its newest version takes it, unless that one is retired. */
+static Error *raise_newest(Arena *arena, Db *db, const PredictionKey *key, const Prediction *holder)
+{
+    Prediction *former = NULL;
+    size_t count = 0;
+    bool any = false, retired = false;
+    SwapQuery query = {.kind = key->kind, .owner_id = key->owner_id};
+    TRY(prediction_former(arena, db, key, 1, &former, &count));
+    if (count > 0)
+        TRY(retired_find(arena, db, key->owner_id, &former->id, 1, &any, &retired));
+    if (count == 0 || retired)
+        return NULL;
+    VersionSwap swap = {.off_any = holder != NULL, .on = ref_of(former)};
+    if (holder != NULL)
+        swap.off = ref_of(holder);
+    return swap_all(arena, db, &query, &swap, 1);
+}
+
+Error *versions_unretire(Arena *arena, Db *db, const Deletion *deletion)
+{
+    Prediction *back = NULL, *holder = NULL;
+    bool hidden = false, holder_hidden = false;
+    TRY(retired_remove(arena, db, deletion->owner_id, deletion->id));
+    if (deletion->subject != SUBJECT_VERSION)
+        return NULL;
+    TRY(prediction_find(arena, db, deletion->kind, deletion->owner_id, deletion->object_id, &back,
+                        &hidden));
+    if (back == NULL || !hidden)
+        return NULL;
+    PredictionKey key = prediction_key(back);
+    TRY(prediction_current(arena, db, &key, &holder, &holder_hidden));
+    return holder != NULL && !holder_hidden ? NULL : raise_newest(arena, db, &key, holder);
 }

@@ -52,4 +52,8 @@ Error *versions_put_back(Arena *arena, Db *db, const Prediction *rows, size_t co
 Error *versions_would_put_back(Arena *arena, Db *db, const Prediction *rows, size_t count,
                                bool *ret_former) MUST_CHECK;
 
+/* The version that a deletion removed alone is back: what that had left behind may be current again some day, and is
+ * so at once where the version is hidden by its job meanwhile. In a write transaction. */
+Error *versions_unretire(Arena *arena, Db *db, const Deletion *deletion) MUST_CHECK;
+
 #endif

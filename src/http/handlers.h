@@ -59,6 +59,10 @@ HANDLER(handle_deletion_restore);
 HANDLER(handle_deletion_purge);
 HANDLER(handle_deletion_retry);
 
+HANDLER(handle_audit_list);
+HANDLER(handle_audit_head);
+HANDLER(handle_audit_verify);
+
 HANDLER(handle_alive);
 HANDLER(handle_ready);
 HANDLER(handle_metrics);

@@ -1,7 +1,7 @@
 /* The table of routes. What is decided before a handler runs stands in its row and nowhere else.
  *
  * A file that is opened is noted in the audit trail: that route is no mere read. A job's note and its legal
- * hold are changed by different people, auditors among them: the domain tells them apart.
+ * hold are changed by different people, auditors among them: the domain tells them apart. An export of the audit trail is noted there, too.
  *
  * /metrics answers this machine (a request that did not come through a proxy) and super_admins: the
  * numbers name no person, but they tell a stranger how the server is doing. */
@@ -96,5 +96,9 @@ const Route ROUTES[] = {
      handle_deletion_restore},
     {"POST", API "/deletions/{id}/retry", PERMIT_SUPER_ADMIN, BODY_EMPTY, 0, RUNS_WORKER,
      handle_deletion_retry},
+
+    {"GET", API "/audit", PERMIT_USER, BODY_NONE, 0, RUNS_WORKER, handle_audit_list},
+    {"GET", API "/audit/head", PERMIT_USER, BODY_NONE, 0, RUNS_READING, handle_audit_head},
+    {"GET", API "/audit/verify", PERMIT_USER, BODY_NONE, 0, RUNS_READING, handle_audit_verify},
 };
 const size_t ROUTE_COUNT = ARRAY_COUNT(ROUTES);

@@ -38,7 +38,10 @@ void view_deletion_counts(JsonOut *out, const DeletionCounts *counts)
     json_put_int(out, "restored_names", counts->names_restored);
     json_put_int(out, "kept_names", counts->names_kept);
     json_put_int(out, "deleted_companies", counts->companies_deleted);
-    json_put_int(out, "empty_companies", counts->companies_empty);
+    if (counts->companies_empty < 0) /* not counted */
+        json_put_null(out, "empty_companies");
+    else
+        json_put_int(out, "empty_companies", counts->companies_empty);
 }
 
 static void put_asked(JsonOut *out, const Deletion *deletion)

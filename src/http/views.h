@@ -3,6 +3,8 @@
 #ifndef OBLIGOR_HTTP_VIEWS_H
 #define OBLIGOR_HTTP_VIEWS_H
 
+#include "domain/audit_list.h"
+#include "domain/audit_verify.h"
 #include "domain/companies.h"
 #include "domain/deletion.h"
 #include "domain/deletions.h"
@@ -73,5 +75,13 @@ void view_deletion(JsonOut *out, const char *key, const Deletion *deletion,
 /* deleted_predictions, kept, restored_versions, deleted_companies and more, as members of the object
  * at hand. `counts` NULL: not known yet. */
 void view_deletion_counts(JsonOut *out, const DeletionCounts *counts);
+
+/* An entry of the audit trail as JSON; or as a row of CSV, below the header. */
+void view_audit_entry(Arena *arena, JsonOut *out, const Principal *who, const AuditEntry *entry);
+void view_audit_header(Buf *out);
+void view_audit_row(Arena *arena, Buf *out, const Principal *who, const AuditEntry *entry);
+void view_audit_head(Arena *arena, JsonOut *out, const Principal *who, const AuditHead *head);
+void view_audit_finding(Arena *arena, JsonOut *out, const Principal *who,
+                        const AuditFinding *finding);
 
 #endif

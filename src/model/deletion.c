@@ -14,6 +14,12 @@ bool deletion_is_restored(const Deletion *deletion)
     return deletion->phase == PHASE_RESTORE && deletion->state == DELETION_DONE;
 }
 
+bool deletion_counts_companies(DeletionSubject subject, int64_t rows, bool orphaned_companies)
+{
+    return (subject != SUBJECT_JOB && subject != SUBJECT_UNDO) || orphaned_companies ||
+           rows <= EMPTY_COMPANIES_ROWS_MAX;
+}
+
 int64_t deletion_rows(const DeletionCounts *counts)
 {
     int64_t all = 0;

@@ -41,7 +41,7 @@ typedef struct DeletionCounts {
     int64_t versions_restored;       /* former versions that become current again */
     int64_t names_restored;          /* companies that get back the name that the job had changed */
     int64_t names_kept;              /* changed again by somebody since: they stay as they are */
-    int64_t companies_empty;         /* companies left without a prediction */
+    int64_t companies_empty;         /* companies left without a prediction; -1: not counted */
     int64_t companies_deleted;       /* of those, marked deleted */
 } DeletionCounts;
 
@@ -84,6 +84,11 @@ typedef struct Deletion {
 
 /* All its rows are back. */
 bool deletion_is_restored(const Deletion *deletion);
+
+/* Whether the companies that a deletion of so many rows of a job leaves without a prediction are counted: that
+ * takes a look at each of its rows. Where they are to be deleted they always are. */
+enum { EMPTY_COMPANIES_ROWS_MAX = 100000 };
+bool deletion_counts_companies(DeletionSubject subject, int64_t rows, bool orphaned_companies);
 
 /* All rows that it removed so far, of both kinds. */
 int64_t deletion_rows(const DeletionCounts *counts);

@@ -31,7 +31,7 @@ Error *user_insert(Arena *arena, Db *db, const User *user)
     Digest none = {{0}};
     return db_run(db, arena, SQL_AUDIT_HEAD_SET,
                   PARAMS(value_uuid(user->id), value_int(0), digest_value(&none),
-                         value_time(user->created_at)),
+                         value_time(user->created_at), value_null(VALUE_BYTES)),
                   NULL);
 }
 

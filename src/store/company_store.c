@@ -247,6 +247,26 @@ Error *company_restore_many(Arena *arena, Db *db, Uuid owner_id, const Uuid *ids
     return db_run_many(db, arena, SQL_COMPANY_RESTORE, count, fill_restored, &restored, NULL);
 }
 
+Error *company_count_bereft(Arena *arena, Db *db, const JobSlice *job, const Uuid *ids,
+                            size_t count, int64_t *ret_count)
+{
+    *ret_count = 0;
+    if (count > 0 && db_can_load(db))
+        return db_number(
+            db, arena, SQL_COMPANY_BEREFT_MANY + (int)job->kind,
+            PARAMS(value_uuid(job->owner_id), id_list(arena, ids, count), value_uuid(job->job_id)),
+            ret_count);
+    for (size_t i = 0; i < count; i++) {
+        int64_t bereft = 0;
+        TRY(db_number(
+            db, arena, SQL_COMPANY_BEREFT + (int)job->kind,
+            PARAMS(value_uuid(job->owner_id), value_uuid(ids[i]), value_uuid(job->job_id)),
+            &bereft));
+        *ret_count += bereft;
+    }
+    return NULL;
+}
+
 Error *company_mark_deleted(Arena *arena, Db *db, Uuid owner_id, Uuid id, int64_t now,
                             bool *ret_marked)
 {

@@ -4,7 +4,7 @@
 
 #include "model/company.h"
 #include "model/kind.h"
-#include "store/db.h"
+#include "store/deletion_store.h"
 
 /* *ret_made false: the symbol is there already. */
 Error *company_insert(Arena *arena, Db *db, const Company *company, bool *ret_made) MUST_CHECK;
@@ -59,6 +59,10 @@ Error *name_changes_mark(Arena *arena, Db *db, const NameChanges *changes) MUST_
 /* Companies whose predictions come back: those that are marked deleted are so no longer. */
 Error *company_restore_many(Arena *arena, Db *db, Uuid owner_id, const Uuid *ids, size_t count)
     MUST_CHECK;
+
+/* How many of them have no current prediction left, and nothing of a job whose rows are being removed. */
+Error *company_count_bereft(Arena *arena, Db *db, const JobSlice *job, const Uuid *ids,
+                            size_t count, int64_t *ret_count) MUST_CHECK;
 
 /* Marks it deleted if no current prediction names it; *ret_marked. */
 Error *company_mark_deleted(Arena *arena, Db *db, Uuid owner_id, Uuid id, int64_t now,

@@ -23,11 +23,16 @@ typedef struct DbOptions {
     /* Deletes without a search for what still refers to it, where the engine can be told so: for statements that
      * look themselves, through an index that the engine would not take. */
     bool keys_unchecked;
+    bool
+        sorts_on_disk; /* for whole scans: what is sorted beyond the cache goes to a temporary file */
     /* In µs, 0: none. Beyond, a statement ends with ERROR_BUSY. An embedded engine has its own way of
      * waiting and looks at neither. */
     int64_t statement_timeout;
     int64_t lock_timeout; /* for one lock; what is waited for too long may be tried again */
 } DbOptions;
+
+/* Reason of the cause where the server is there and has no database of that name. */
+#define DB_MISSING "database_missing"
 
 /* `url`: "sqlite:PATH" (or ":memory:" behind it for one session alone) or "postgresql://…" as libpq
  * understands it, with service files and PG* variables. Opening checks nothing of the

@@ -126,16 +126,22 @@ static Error *translate(Session *session, Arena *arena, const PGresult *result, 
 }
 
 /* Why there is no connection. libpq keeps the SQLSTATE to itself, but for the text where connect_first had it
- * written: "FATAL:  28P01: …", whatever the language. */
+ * written: "FATAL:  28P01: …", whatever the language. Where the server has answered, its answer is the cause; the
+ * way to it, which libpq puts before, matters only where there was none. */
 static Error *translate_refusal(Session *session, Arena *arena, const char *words)
 {
     const char *state = NULL;
     for (const char *at = words; (at = strstr(at, ":  ")) != NULL;) {
         at += strlen(":  ");
-        if (strspn(at, "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ") == 5 && at[5] == ':')
+        if (strspn(at, "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ") == 5 && at[5] == ':') {
             state = str_dup(arena, (Str){at, 5});
+            words = at + 5 + strspn(at + 5, ": ");
+        }
     }
-    return translate_state(session, arena, state, "connect", words);
+    Error *error = translate_state(session, arena, state, "connect", words);
+    if (state != NULL && strcmp(state, "3D000") == 0)
+        error_with_reason(error->cause, DB_MISSING);
+    return error;
 }
 
 static Error *finish_command(Session *session, Arena *arena, PGresult *result, const char *doing)

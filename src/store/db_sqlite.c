@@ -281,11 +281,12 @@ static Error *set_up(Session *session, Arena *arena, DbOptions options)
     const char *pragmas = arena_printf(
         arena,
         "%s PRAGMA foreign_keys=%s; PRAGMA trusted_schema=OFF; "
-        "PRAGMA cache_size=-%lld; PRAGMA temp_store=MEMORY; "
+        "PRAGMA cache_size=-%lld; PRAGMA temp_store=%s; "
         "PRAGMA journal_size_limit=%d; PRAGMA secure_delete=OFF; "
         "PRAGMA synchronous=FULL; %s",
         options.read_only ? "" : "PRAGMA journal_mode=WAL;", options.keys_unchecked ? "OFF" : "ON",
-        (long long)(cache / 1024), LOG_KEPT, options.read_only ? READER_PRAGMAS : "");
+        (long long)(cache / 1024), options.sorts_on_disk ? "FILE" : "MEMORY", LOG_KEPT,
+        options.read_only ? READER_PRAGMAS : "");
     TRY(script_patiently(session, arena, pragmas));
     session->checkpoint_at = options.bulk ? CHECKPOINT_BULK : CHECKPOINT_OTHERS;
     sqlite3_wal_hook(session->db, note_log,

@@ -99,6 +99,9 @@ Deletion *deletion_read(Arena *arena, const Rows *rows)
         .purge_reason = row_text(rows, 43)};
     deletion->has_kind = kind_parse(row_str(rows, 3), &deletion->kind);
     read_counts(rows, &deletion->counts);
+    if (!deletion_counts_companies(deletion->subject, deletion->expected,
+                                   deletion->orphaned_companies))
+        deletion->counts.companies_empty = -1;
     return deletion;
 }
 
@@ -128,6 +131,12 @@ Error *deletion_find_of_job(Arena *arena, Db *db, Uuid owner_id, Uuid job_id,
 Error *deletion_find_undo(Arena *arena, Db *db, Uuid owner_id, Uuid job_id, Deletion **ret_deletion)
 {
     return one_deletion(arena, db, SQL_DELETION_UNDO_OF_JOB, owner_id, job_id, ret_deletion);
+}
+
+Error *deletion_expect_more(Arena *arena, Db *db, Uuid owner_id, Uuid job_id, int64_t rows)
+{
+    return db_run(db, arena, SQL_DELETION_EXPECT_MORE,
+                  PARAMS(value_uuid(owner_id), value_uuid(job_id), value_int(rows)), NULL);
 }
 
 Error *deletion_lock(Arena *arena, Db *db, Uuid owner_id, Uuid id)

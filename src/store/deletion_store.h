@@ -35,6 +35,10 @@ typedef struct DeletionStep {
 Error *deletion_progress(Arena *arena, Db *db, Deletion *deletion, const DeletionStep *step)
     MUST_CHECK;
 
+/* Rows came back to a job: a deletion of it that is under way removes them, too. */
+Error *deletion_expect_more(Arena *arena, Db *db, Uuid owner_id, Uuid job_id, int64_t rows)
+    MUST_CHECK;
+
 /* The end of a phase. `now`: when the removal was over; 0: that is not what ended. */
 Error *deletion_finish(Arena *arena, Db *db, const Deletion *deletion, DeletionState state,
                        int64_t now) MUST_CHECK;

@@ -116,34 +116,41 @@ Error *key_of_company(Arena *arena, Db *db, Kind kind, Uuid owner_id, Uuid compa
 
 /* --- what a filter would meet ---------------------------------------------------------------- */
 
-enum { PURGE_PARAMETERS = FILTER_PARAMETERS + 5 };
+/* Three ways to the rows, each with the statements that go it. */
+typedef struct PurgeWay {
+    Sql count;
+    Sql empty;
+} PurgeWay;
 
-/* Where the rows are looked for. */
-typedef enum PurgeShape { PURGE_LIST, PURGE_OF_COMPANY, PURGE_OF_JOB } PurgeShape;
+enum { PURGE_PARAMETERS = FILTER_PARAMETERS + 4 };
 
-static void purge_values(Arena *arena, const PurgeQuery *query, Value values[PURGE_PARAMETERS])
+/* The parameters of one, the last only where a job is asked for. */
+static PurgeWay purge_way(Arena *arena, const PurgeQuery *query, Value values[PURGE_PARAMETERS],
+                          size_t *ret_count)
 {
     const PredictionFilter *filter = query->filter;
-    PurgeShape shape = filter->has_job       ? PURGE_OF_JOB
-                       : filter->has_company ? PURGE_OF_COMPANY
-                                             : PURGE_LIST;
     filter_values(arena, filter, values);
-    Value *rest = values + FILTER_PARAMETERS;
-    rest[0] = value_uuid(query->owner_id);
-    rest[1] = value_int(shape);
-    rest[2] = filter->has_job ? value_uuid(filter->job_id) : value_null(VALUE_UUID);
-    rest[3] = value_uuid(query->user_id);
-    rest[4] = value_bool(query->anybodys);
+    values[FILTER_PARAMETERS] = value_uuid(query->owner_id);
+    values[FILTER_PARAMETERS + 1] = value_uuid(query->user_id);
+    values[FILTER_PARAMETERS + 2] = value_bool(query->anybodys);
+    values[FILTER_PARAMETERS + 3] = value_uuid(filter->job_id);
+    *ret_count = filter->has_job ? PURGE_PARAMETERS : PURGE_PARAMETERS - 1;
+    if (filter->has_job)
+        return (PurgeWay){SQL_PURGE_COUNT_JOB, SQL_PURGE_EMPTY_JOB};
+    if (filter->has_company)
+        return (PurgeWay){SQL_PURGE_COUNT_COMPANY, SQL_PURGE_EMPTY_COMPANY};
+    return (PurgeWay){SQL_PURGE_COUNT_CREATED, SQL_PURGE_EMPTY_CREATED};
 }
 
 Error *purge_count(Arena *arena, Db *db, const PurgeQuery *query, int64_t *ret_keys,
                    int64_t *ret_mine, int64_t *ret_former)
 {
     Value values[PURGE_PARAMETERS];
+    size_t count = 0;
     Rows ROWS_AUTO *rows = NULL;
     Error *error = NULL;
-    purge_values(arena, query, values);
-    TRY(db_query(db, arena, SQL_PURGE_COUNT + (int)query->kind, values, PURGE_PARAMETERS, &rows));
+    PurgeWay way = purge_way(arena, query, values, &count);
+    TRY(db_query(db, arena, way.count + (int)query->kind, values, count, &rows));
     if (rows_next(rows, &error)) {
         *ret_keys = row_int(rows, 0);
         *ret_mine = row_int(rows, 1);
@@ -155,9 +162,9 @@ Error *purge_count(Arena *arena, Db *db, const PurgeQuery *query, int64_t *ret_k
 Error *purge_empty_companies(Arena *arena, Db *db, const PurgeQuery *query, int64_t *ret_count)
 {
     Value values[PURGE_PARAMETERS];
-    purge_values(arena, query, values);
-    return db_number(db, arena, SQL_PURGE_EMPTY_COMPANIES + (int)query->kind, values,
-                     PURGE_PARAMETERS, ret_count);
+    size_t count = 0;
+    PurgeWay way = purge_way(arena, query, values, &count);
+    return db_number(db, arena, way.empty + (int)query->kind, values, count, ret_count);
 }
 
 /* --- companies, owners ----------------------------------------------------------------------- */

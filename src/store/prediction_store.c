@@ -6,6 +6,7 @@
 #include "base/check.h"
 #include "base/vec.h"
 #include "model/job.h"
+#include "store/id_list.h"
 #include "store/statements.h"
 
 enum { COMMON_COLUMNS = 19, RATIO_COLUMN = 19, SCORE_COLUMN = 24, LOOKED_UP = 27 };
@@ -252,6 +253,37 @@ Error *prediction_lock(Arena *arena, Db *db, Kind kind, Uuid owner_id, Uuid id)
     return error;
 }
 
+static Error *lock_each(Arena *arena, Db *db, Kind kind, Uuid owner_id, const Uuid *ids,
+                        size_t count, Uuid *ret_current, size_t *ret_count)
+{
+    for (size_t i = 0; i < count; i++) {
+        Rows ROWS_AUTO *rows = NULL;
+        Error *error = NULL;
+        TRY(db_query(db, arena, SQL_PREDICTION_LOCK + (int)kind,
+                     PARAMS(value_uuid(owner_id), value_uuid(ids[i])), &rows));
+        if (rows_next(rows, &error) && row_bool(rows, 0))
+            ret_current[(*ret_count)++] = ids[i];
+        TRY(error);
+    }
+    return NULL;
+}
+
+Error *prediction_lock_current(Arena *arena, Db *db, Kind kind, Uuid owner_id, const Uuid *ids,
+                               size_t count, Uuid *ret_current, size_t *ret_count)
+{
+    Rows ROWS_AUTO *rows = NULL;
+    Error *error = NULL;
+    *ret_count = 0;
+    if (!db_can_load(db)) /* an embedded engine: a call is no journey */
+        return lock_each(arena, db, kind, owner_id, ids, count, ret_current, ret_count);
+    TRY(db_query(db, arena, SQL_PREDICTION_LOCK_CURRENT + (int)kind,
+                 PARAMS(value_uuid(owner_id), id_list(arena, ids, count)), &rows));
+    while (rows_next(rows, &error))
+        if (row_bool(rows, 1))
+            ret_current[(*ret_count)++] = row_uuid(rows, 0);
+    return error;
+}
+
 Error *prediction_unset_current(Arena *arena, Db *db, Kind kind, Uuid owner_id, Uuid id,
                                 bool *ret_changed)
 {
@@ -307,10 +339,11 @@ Error *prediction_count_of_job(Arena *arena, Db *db, Kind kind, Uuid owner_id, U
 }
 
 Error *prediction_lone_companies(Arena *arena, Db *db, Kind kind, Uuid owner_id, Uuid job_id,
-                                 int64_t *ret_count)
+                                 bool edits, int64_t *ret_count)
 {
     return db_number(db, arena, SQL_PREDICTION_LONE_COMPANIES + (int)kind,
-                     PARAMS(value_uuid(owner_id), value_uuid(job_id)), ret_count);
+                     PARAMS(value_uuid(owner_id), value_uuid(job_id), value_bool(edits)),
+                     ret_count);
 }
 
 Error *prediction_inferred_of_job(Arena *arena, Db *db, Kind kind, Uuid owner_id, Uuid job_id,

@@ -49,6 +49,11 @@ Error *prediction_former(Arena *arena, Db *db, const PredictionKey *key, int64_t
 /* Holds the row until the commit; nothing happens when it is not there. */
 Error *prediction_lock(Arena *arena, Db *db, Kind kind, Uuid owner_id, Uuid id) MUST_CHECK;
 
+/* Holds many, in the order of their ids, which are sorted; ret_current[*ret_count] are those that are current, in
+ * the same order. */
+Error *prediction_lock_current(Arena *arena, Db *db, Kind kind, Uuid owner_id, const Uuid *ids,
+                               size_t count, Uuid *ret_current, size_t *ret_count) MUST_CHECK;
+
 /* *ret_changed false: it was not current (any more). */
 Error *prediction_unset_current(Arena *arena, Db *db, Kind kind, Uuid owner_id, Uuid id,
                                 bool *ret_changed) MUST_CHECK;
@@ -70,7 +75,8 @@ Error *prediction_of_job(Arena *arena, Db *db, Kind kind, Uuid owner_id, Uuid jo
 Error *prediction_count_of_job(Arena *arena, Db *db, Kind kind, Uuid owner_id, Uuid job_id,
                                int64_t *ret_count) MUST_CHECK; /* hidden ones too */
 Error *prediction_lone_companies(Arena *arena, Db *db, Kind kind, Uuid owner_id, Uuid job_id,
-                                 int64_t *ret_count) MUST_CHECK; /* that only its rows name */
+                                 bool edits, int64_t *ret_count)
+    MUST_CHECK; /* that would be left without a prediction; `edits`: of its rows go, too */
 Error *prediction_inferred_of_job(Arena *arena, Db *db, Kind kind, Uuid owner_id, Uuid job_id,
                                   int64_t *ret_count) MUST_CHECK; /* with an inferred link */
 Error *prediction_edits_of_job(Arena *arena, Db *db, Kind kind, Uuid owner_id, Uuid job_id,

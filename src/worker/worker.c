@@ -17,6 +17,7 @@
 #include "base/log.h"
 #include "domain/accounts.h"
 #include "domain/archive_purge.h"
+#include "domain/audit_heads.h"
 #include "domain/deletion.h"
 #include "domain/idempotency.h"
 #include "domain/queue.h"
@@ -33,8 +34,10 @@ enum { LANES = 2, SMALL_TASK = 4 << 20, LANE_CACHE = 16 << 20 };
 #define AWAY_DELAY   SECONDS(1)
 #define LEASE        SECONDS(TASK_LEASE_SECONDS)
 #define SWEEP_EVERY  SECONDS(300)
+#define SWEEP_SOON   SECONDS(20) /* where a round did not get through */
 #define STALE_UPLOAD HOURS(1)
 #define COMPANY_TIME SECONDS(2) /* of a round of housekeeping, for companies that nothing names */
+#define NOTE_EVERY   HOURS(1)
 
 typedef Error *RunTask(Arena *arena, Db *db, Db *reader, Task *task, const TaskWatch *watch,
                        TaskEnd *ret_end);
@@ -222,18 +225,43 @@ static Error *sweep(Arena *arena, Worker *worker)
     return NULL;
 }
 
+static void note_head(void *self, const AuditHead *head)
+{
+    char owner[UUID_TEXT_SIZE], digest[DIGEST_TEXT_SIZE], time[TIME_TEXT_SIZE];
+    (void)self;
+    uuid_format(owner, head->owner_id);
+    hex_format(digest, head->digest.bytes, sizeof head->digest.bytes);
+    time_format(time, head->at);
+    log_event(LOG_INFO, "audit head", LOG_TEXT("owner", owner), LOG_INT("seq", head->seq),
+              LOG_TEXT("digest", digest), LOG_TEXT("written_at", time));
+}
+
+/* Of all owners at first, then of those that wrote since; twice rather than not at all. */
+static Error *note_heads(Arena *arena, Db *db, int64_t *next, int64_t *since)
+{
+    int64_t now = clock_now();
+    if (clock_monotonic() < *next)
+        return NULL;
+    TRY(audit_heads_each(arena, db, *since, note_head, NULL));
+    *next = clock_monotonic() + NOTE_EVERY;
+    *since = now - NOTE_EVERY;
+    return NULL;
+}
+
 static void *run_sweeper(void *self)
 {
     Worker *worker = self;
-    int64_t next = clock_monotonic();
+    int64_t next = clock_monotonic(), next_heads = next, heads_since = INT64_MIN;
     while (!atomic_load(&worker->stopping)) {
         if (clock_monotonic() >= next || atomic_exchange(&worker->purged, false)) {
             Arena *arena = arena_new(0);
             Error *error = sweep(arena, worker);
+            if (error == NULL)
+                error = note_heads(arena, worker->sweeper_db, &next_heads, &heads_since);
             if (error != NULL)
                 log_failure("housekeeping failed", error);
             arena_free(arena);
-            next = clock_monotonic() + SWEEP_EVERY;
+            next = clock_monotonic() + (uuid_is_nil(worker->place.id) ? SWEEP_EVERY : SWEEP_SOON);
         }
         queue_wait(POLL);
     }

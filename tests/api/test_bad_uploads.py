@@ -101,7 +101,7 @@ class Forms(BadUploads):
     def test_wrong_options(self):
         for options, code in (
                 ({"on_duplicate": "overwrite"}, "not_allowed"),
-                ({"on_duplicate": ""}, "not_allowed"), ({"on_duplicate": "replace"}, "not_available"),
+                ({"on_duplicate": ""}, "not_allowed"),
                 ({"on_error": "stop"}, "not_allowed"), ({"on_error": ""}, "not_allowed"),
                 ({"max_failed_rows": "-1"}, "not_a_whole_number"),
                 ({"max_failed_rows": "1.5"}, "not_a_whole_number"),

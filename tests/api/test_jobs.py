@@ -5,7 +5,7 @@ import support
 from support import JOBS, TIME, UNKNOWN_ID, UUID
 
 PROGRESS = {"total_rows", "processed_rows", "successful_rows", "failed_rows", "skipped_rows",
-            "unchanged_rows", "total_known", "progress_percentage", "remaining_rows"}
+            "unchanged_rows", "replaced_rows", "total_known", "progress_percentage", "remaining_rows"}
 PERFORMANCE = {"processing_time_seconds", "rows_per_second", "estimated_completion_seconds"}
 TIMESTAMPS = {"created_at", "started_at", "completed_at", "updated_at"}
 GROUPS = {
@@ -43,7 +43,7 @@ class Detail(support.TestCase):
                          job["file_info"])
         self.assertEqual({"total_rows": 7, "processed_rows": 7, "successful_rows": 6,
                           "failed_rows": 1, "skipped_rows": 0, "unchanged_rows": 0,
-                          "total_known": True, "progress_percentage": 100, "remaining_rows": 0},
+                          "replaced_rows": 0, "total_known": True, "progress_percentage": 100, "remaining_rows": 0},
                          job["progress"])
         performance = job["performance"]
         self.assertGreater(performance["processing_time_seconds"], 0)

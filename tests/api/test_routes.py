@@ -50,6 +50,8 @@ class World:
         self.gone = client.import_rows("annual", support.rows(1, start=50))["id"]
         self.deletion = client.delete("%s/%s" % (JOBS, self.gone), {"delete_predictions": True}
                                       ).json["deletion_id"]
+        self.gone_prediction = self.fresh_prediction()
+        client.delete("%s/annual/%s" % (PREDICTIONS, self.gone_prediction))
         self.model = client.get(API + "/models").json["models"][0]["id"]
 
     def row(self):
@@ -58,8 +60,22 @@ class World:
     def fresh_prediction(self):
         return self.user.create("annual", self.row()).json["prediction"]["id"]
 
+    def fresh_company(self):
+        """One that no prediction names."""
+        made = self.user.create("annual", self.row()).json["prediction"]
+        self.user.delete("%s/annual/%s" % (PREDICTIONS, made["id"]))
+        return made["company_id"]
+
     def fresh_job(self):
         return self.user.import_rows("annual", [self.row()])["id"]
+
+    def fresh_deletion(self, client=None):
+        """A job that is deleted, and its deletion."""
+        client = client or self.user
+        job = client.import_rows("annual", [self.row()])["id"]
+        said = client.delete("%s/%s" % (JOBS, job), {"delete_predictions": True}, (200, 202)).json
+        client.wait_deletion(said["deletion_id"])
+        return job, said["deletion_id"]
 
     def id_for(self, path):
         for prefix, thing in ((JOBS, self.job), (API + "/companies", self.company),
@@ -72,6 +88,7 @@ class World:
     def fill(self, path, thing=None):
         if "{id}" in path:
             path = path.replace("{id}", thing or self.id_for(path))
+        path = path.replace("{version_id}", self.former)
         return path.replace("{kind}", "annual").replace("{symbol}", self.symbol)
 
 
@@ -92,13 +109,19 @@ def gone():
     return Try(410, "gone", thing=lambda world: world.gone)
 
 
+def gone_prediction(body=None):
+    return Try(410, "gone", body=body, thing=lambda world: world.gone_prediction)
+
+
+RESTORES = [unknown(), Try(422, "invalid_parameters", query={"dry_run": "x"}),
+            Try(422, "invalid_parameters", query={"reason": "x" * 501})]
 WRONG_TAG = {"If-Match": '"00000000000000000000000000000000"'}
 LISTED = [Try(422, "invalid_parameters", query={"limit": 1001}),
           Try(422, "invalid_parameters", query={"limit": "x"}),
           Try(422, "invalid_parameters", query={"cursor": "x"}),
           Try(422, "invalid_parameters", query={"page": 1, "limit": 1}),
           Try(422, "invalid_parameters", query={"page": 20000})]
-CHANGES = [unknown({}), Try(409, "superseded", body={}, thing=lambda world: world.former),
+CHANGES = [unknown({}), gone_prediction({}), Try(409, "superseded", body={}, thing=lambda world: world.former),
            Try(412, "changed", body={}, headers=WRONG_TAG),
            Try(422, None, body={}, headers={"If-Match": "x"}),
            Try(422, None, body={"return_on_assets": "x"}),
@@ -144,6 +167,11 @@ TABLE = {
         Try(404, "not_found", path=API + "/companies/search/NOPE"),
         Try(404, "not_found", path=API + "/companies/search/%FF")]),
     ("GET", API + "/companies/{id}"): ("user", "none", [unknown()]),
+    ("DELETE", API + "/companies/{id}"): ("editor", "empty", [
+        unknown(), Try(409, "has_predictions"),
+        Try(412, "changed", query={"delete_predictions": 1}, headers=WRONG_TAG),
+        Try(422, None, headers={"If-Match": "x"}),
+        Try(422, "invalid_parameters", query={"dry_run": "x"})]),
     ("GET", API + "/companies/{id}/predictions"): ("user", "none", [
         unknown(), Try(422, "invalid_parameters", query={"include_superseded": "x"})]),
     ("GET", PREDICTIONS + "/{kind}"): ("user", "none", LISTED + [
@@ -152,19 +180,35 @@ TABLE = {
         Try(404, "not_found", path=PREDICTIONS + "/monthly")]),
     ("POST", PREDICTIONS + "/{kind}"): ("editor", "json", [
         Try(409, "duplicate", body=support.row(0)), Try(422, None, body={}),
-        Try(422, "invalid_parameters", body={}, query={"on_duplicate": "replace"}),
+        Try(422, "invalid_parameters", body={}, query={"on_duplicate": "skip"}),
         Try(422, None, body=support.row(0), headers={"Idempotency-Key": ""}),
         Try(400, "malformed", body=b"{", type="application/json"),
         Try(405, "method_not_allowed", body={}, path=PREDICTIONS + "/annual/template")]),
-    ("GET", PREDICTIONS + "/{kind}/{id}"): ("user", "none", [unknown()]),
+    ("GET", PREDICTIONS + "/{kind}/{id}"): ("user", "none", [
+        unknown(), gone_prediction(), Try(422, "invalid_parameters", query={"show_deleted": "x"})]),
     ("PUT", PREDICTIONS + "/{kind}/{id}"): ("editor", "json", CHANGES),
     ("POST", PREDICTIONS + "/{kind}/{id}"): ("editor", "json", CHANGES),
     ("DELETE", PREDICTIONS + "/{kind}/{id}"): ("editor", "empty", [
-        unknown(), Try(409, "superseded", thing=lambda world: world.former),
+        unknown(), gone_prediction(), Try(409, "superseded", thing=lambda world: world.former),
         Try(412, "changed", headers=WRONG_TAG), Try(422, None, headers={"If-Match": "x"}),
+        Try(422, "invalid_parameters", query={"versions": "x"}),
         Try(422, "invalid_parameters", query={"reason": "x" * 501})]),
-    ("GET", PREDICTIONS + "/{kind}/{id}/lineage"): ("user", "none", [unknown()]),
-    ("GET", PREDICTIONS + "/{kind}/{id}/versions"): ("user", "none", [unknown()]),
+    ("GET", PREDICTIONS + "/{kind}/{id}/lineage"): ("user", "none", [unknown(), gone_prediction()]),
+    ("GET", PREDICTIONS + "/{kind}/{id}/versions"): ("user", "none", [unknown(), gone_prediction()]),
+    ("POST", PREDICTIONS + "/{kind}/purge"): ("editor", "json", [
+        Try(422, None, body={}, query={"force": 1}),
+        Try(422, "invalid_parameters", body={"sort": "created_at"}),
+        Try(422, "invalid_parameters", body={"risk_level": ["LOW", "SOME"]}),
+        Try(422, "invalid_parameters", body={"access_level": "system", "all": "x"}),
+        Try(412, "changed", body={"reporting_year": 2001, "force": True}, headers=WRONG_TAG),
+        Try(422, None, body={}, headers={"If-Match": "x"}), Try(422, None, body=[]),
+        Try(400, "malformed", body={"force": True}, query={"force": 1}),
+        Try(400, "malformed", body=b"{", type="application/json")]),
+    ("POST", PREDICTIONS + "/{kind}/{id}/versions/{version_id}/restore"): ("editor", "empty", [
+        unknown(), Try(404, "not_found", thing=lambda world: world.prediction),
+        Try(412, "changed", headers=WRONG_TAG, thing=lambda world: world.former),
+        Try(422, None, headers={"If-Match": "x"}),
+        Try(422, None, headers={"Idempotency-Key": ""})]),
     ("POST", PREDICTIONS + "/{kind}/score"): ("user", "json", [
         Try(422, None, body={}), Try(422, None, body=5),
         Try(404, "not_found", body={"return_on_assets": 1}, query={"model_id": UNKNOWN_ID}),
@@ -185,6 +229,12 @@ TABLE = {
         Try(422, None, headers={"If-Match": "x"}),
         Try(422, "invalid_parameters", query={"delete_predictions": "x"}),
         Try(422, "invalid_parameters", query={"include_inferred": "1"})]),
+    ("PATCH", JOBS + "/{id}"): ("user", "json", [
+        unknown({"note": "x"}), Try(422, "invalid_parameters", body={}), Try(422, None, body=[]),
+        Try(422, "invalid_parameters", body={"legal_hold": True}),
+        Try(403, "denied", body={"legal_hold": True, "reason": "x"}),
+        Try(400, "malformed", body=b"{", type="application/json")]),
+    ("POST", JOBS + "/{id}/restore"): ("editor", "empty", RESTORES + [Try(409, "not_deleted")]),
     ("GET", JOBS + "/{id}/status"): ("user", "none", JOB_PART),
     ("POST", JOBS + "/{id}/cancel"): ("editor", "empty", [
         unknown(), gone(), Try(409, "job_completed")]),
@@ -195,7 +245,23 @@ TABLE = {
     ("GET", JOBS + "/{id}/file"): ("user", "none", JOB_PART),
     ("GET", JOBS + "/{id}/deletion-preview"): ("user", "none", [
         unknown(), gone(), Try(422, "invalid_parameters", query={"delete_predictions": "x"})]),
+    ("GET", API + "/deletions"): ("user", "none", LISTED + [
+        Try(422, "invalid_parameters", query={"state": "x"}),
+        Try(422, "invalid_parameters", query={"subject": "x"}),
+        Try(422, "invalid_parameters", query={"restorable": "x"}),
+        Try(422, "invalid_parameters", query={"job_id": "x"})]),
     ("GET", API + "/deletions/{id}"): ("user", "none", [unknown()]),
+    ("DELETE", API + "/deletions/{id}"): ("super_admin", "empty", [
+        Try(404, "not_found", query={"reason": "x"}, thing=lambda world: UNKNOWN_ID),
+        Try(422, "invalid_parameters")]),
+    ("POST", API + "/deletions/{id}/restore"): ("editor", "empty", RESTORES),
+    ("POST", API + "/deletions/{id}/retry"): ("super_admin", "empty", [unknown()]),
+    ("GET", API + "/audit"): ("user", "none", LISTED + [
+        Try(422, "invalid_parameters", query={"object_id": "x"}),
+        Try(422, "invalid_parameters", query={"format": "xlsx"})]),
+    ("GET", API + "/audit/head"): ("user", "none", []),
+    ("GET", API + "/audit/verify"): ("user", "none", [
+        Try(422, "invalid_parameters", query={"cursor": "x"})]),
 }
 
 # A good request for each route that changes something; the reads need none.
@@ -207,7 +273,11 @@ GOOD = {
     ("POST", PREDICTIONS + "/{kind}"): lambda w: {"body": w.row(), "status": 201},
     ("PUT", PREDICTIONS + "/{kind}/{id}"): lambda w: {"body": {}, "thing": w.fresh_prediction()},
     ("POST", PREDICTIONS + "/{kind}/{id}"): lambda w: {"body": {}, "thing": w.fresh_prediction()},
+    ("POST", PREDICTIONS + "/{kind}/{id}/versions/{version_id}/restore"): lambda w: {
+        "thing": w.former},
     ("DELETE", PREDICTIONS + "/{kind}/{id}"): lambda w: {"thing": w.fresh_prediction()},
+    ("DELETE", API + "/companies/{id}"): lambda w: {"thing": w.fresh_company()},
+    ("POST", PREDICTIONS + "/{kind}/purge"): lambda w: {"body": {}},
     ("POST", PREDICTIONS + "/{kind}/score"): lambda w: {"body": {"return_on_assets": 1}},
     ("POST", PREDICTIONS + "/{kind}/bulk-upload-async"): lambda w: {
         "body": Form.body(support.csv([w.row()])), "type": Form.type, "status": 202},
@@ -215,10 +285,18 @@ GOOD = {
                                "type": Form.type, "status": 202},
     ("DELETE", JOBS + "/{id}"): lambda w: {"thing": w.fresh_job()},
     ("POST", JOBS + "/{id}/results"): lambda w: {},
+    ("PATCH", JOBS + "/{id}"): lambda w: {"body": {"note": "x"}, "thing": w.fresh_job()},
+    ("POST", JOBS + "/{id}/restore"): lambda w: {"thing": w.fresh_deletion()[0],
+                                                 "status": (200, 202)},
+    ("POST", API + "/deletions/{id}/restore"): lambda w: {"thing": w.fresh_deletion()[1],
+                                                          "status": (200, 202)},
+    ("DELETE", API + "/deletions/{id}"): lambda w: {"thing": w.fresh_deletion(w.admin)[1],
+                                                    "query": {"reason": "x"},
+                                                    "status": (200, 202)},
 }
 # These end or begin something once, and are tried where that is looked at (test_accounts, test_jobs).
 NOT_TRIED_GOOD = {("POST", "/setup"), ("POST", API + "/auth/setup"), ("POST", API + "/auth/logout"),
-                  ("POST", JOBS + "/{id}/cancel")}
+                  ("POST", JOBS + "/{id}/cancel"), ("POST", API + "/deletions/{id}/retry")}
 
 
 class Routes(support.TestCase):
@@ -260,9 +338,9 @@ class Routes(support.TestCase):
             for slash in ("", "/", "//"):
                 given = GOOD.get((method, path), lambda world: {})(self.world)
                 filled = self.world.fill(path, given.get("thing")) + slash
-                answer = client.request(method, filled, given.get("body"), None,
+                answer = client.request(method, filled, given.get("body"), given.get("query"),
                                         None, given.get("status", 200), given.get("type"))
-                if answer.status == 202:
+                if answer.status == 202 and "job_id" in answer.json:
                     client.wait_job(answer.json["job_id"])
                 if method != "GET":
                     break
@@ -393,6 +471,7 @@ class Routes(support.TestCase):
             given = GOOD.get((method, path), lambda world: {})(self.world)
             type = FORM if body == "form" else given.get("type")
             sent = b"" if body == "form" else given.get("body")
+            query.update(given.get("query", {}))
             answer = client.request(method, filled, sent, query, None, 422, type)
             self.assertEqual({"colour": "unknown_parameter"}, answer.field_codes(), path)
 

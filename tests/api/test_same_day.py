@@ -133,10 +133,19 @@ class Day:
         if content is None:
             name, kind = self.someone(), self.chance.choice(KINDS)
             content = self.file(kind)
-        options = self.chance.choice([{}, {}, {"on_duplicate": "skip"}, {"max_failed_rows": 0},
+        options = self.chance.choice([{}, {}, {"on_duplicate": "skip"}, {"on_duplicate": "replace"}, {"max_failed_rows": 0},
                                       {"max_failed_rows": 2}, {"on_error": "undo"}, {"dry_run": "true"},
                                       {"update_companies": "true"}, {"market_cap_unit": "millions"}])
         self.users[name].wait_job(self.send(name, kind, content, options))
+
+    def replace(self):
+        """New figures for some of what is there."""
+        name, kind = self.someone(), self.chance.choice(KINDS)
+        made = [dict(self.row(kind), **{key: item[key] for key in (
+            "company_symbol", "reporting_year", "reporting_quarter")})
+                for item in self.users[name].predictions(kind)[:12]]
+        if made:
+            self.users[name].wait_job(self.send(name, kind, support.csv(made, kind), {"on_duplicate": "replace"}))
 
     def upload_again(self):
         """Mostly by who sent it first."""
@@ -148,7 +157,8 @@ class Day:
     def create(self):
         name, kind = self.someone(), self.chance.choice(KINDS)
         made = {key: value for key, value in self.row(kind).items() if value not in ("", "NM")}
-        self.record.add("create by " + name, self.users[name].create(kind, made, None))
+        query = self.chance.choice([None, {"on_duplicate": "replace"}])
+        self.record.add("create by " + name, self.users[name].create(kind, made, None, query))
 
     def some(self):
         """A prediction, chosen by its place in the list."""
@@ -166,6 +176,14 @@ class Day:
             self.record.add("stale edit", put(path, figures, None, 412, {"If-Match": '"x"'}))
             self.record.add("edit by " + name, put(path, figures, None, None, {"If-Match": etag}))
             self.record.add("edit of a former version", put(path, figures, None, 409, {"If-Match": etag}))
+
+    def take_back(self):
+        name, _, path = self.some()
+        if path:
+            versions = self.users[name].get(path + "/versions").json["versions"]
+            version = self.chance.choice(versions)["id"]
+            self.record.add("taken back by " + name, self.users[name].post(
+                "%s/versions/%s/restore" % (path, version), expect=None))
 
     def delete_one(self):
         name, _, path = self.some()
@@ -248,9 +266,9 @@ class Day:
             self.users[name] = self.server.sign_in(self.server.new_user(name))
         self.users["root"] = self.server.sign_in(self.server.admin)
         steps = [self.upload, self.upload, self.upload_again, self.create, self.create, self.edit, self.edit,
-                 self.delete_one, self.delete_record, self.cascade]
+                 self.take_back, self.delete_one, self.delete_record, self.cascade]
         day = [self.chance.choice(steps) for _ in range(STEPS)]
-        for step in (self.record_then_cascade, self.cancel):
+        for step in (self.record_then_cascade, self.cancel, self.replace, self.replace):
             day.insert(self.chance.randrange(len(day)), step)
         day.insert(len(day) // 2, self.crash)
         day += [self.edit, self.upload_again, self.upload_again, self.cascade, self.upload_again, self.upload]
@@ -320,6 +338,7 @@ class Day:
 SEEN = ['"duplicate_in_file"', '"not_a_number"', '"skipped_rows": [1-9]', '"unchanged_rows": [1-9]',
         '"status": "failed"', '"status": "cancelled"', '"status": "deleted"', '"source": "edit"',
         '"source": "manual"', '"kind": "quarterly"', '"is_current": false', '"predictions_kept": [1-9]',
+        '"replaced_rows": [1-9]', '"supersedes"',
         '"job_deleted": true', '"warnings": {"count": [1-9]', '"stale edit", 412', "<real 5e-324>",
         '"dry_run": true', '"empty_companies": [1-9]|"deleted_companies": [1-9]',
         r'"kept": \[\{']

@@ -61,7 +61,7 @@ class Walk(support.TestCase):
         self.model = Model()
         for step in range(self.STEPS):
             action = self.chance.choice([self.upload, self.upload, self.create, self.create,
-                                         self.edit, self.edit, self.delete_one,
+                                         self.edit, self.edit, self.delete_one, self.purge,
                                          self.delete_record, self.cascade, self.cascade,
                                          self.dry_run, self.crash])
             with self.subTest(seed=seed, step=step, action=action.__name__):
@@ -155,6 +155,28 @@ class Walk(support.TestCase):
         self.assertEqual(len(self.model.keys[version["key"]]),
                          answer["deleted_prediction"]["versions"])
         self.model.keys[version["key"]] = []
+
+    def purge(self):
+        """The keys whose current version is of one year, or was made by one upload."""
+        year, job = self.chance.choice([2020, 2021]), self.some_job("there")
+        by_job = job is not None and self.chance.random() < 0.5
+        keys = [version["key"] for version in self.model.current().values()
+                if (version["job"] == job if by_job else version["key"][1] == year)]
+        filters = {"job_id": job} if by_job else {"reporting_year": year}
+        wanted = sum(len(self.model.keys[key]) for key in keys)
+        preview = self.user.post(ANNUAL + "/purge", filters).json
+        self.assertEqual((len(keys), wanted), (preview["keys"],
+                                               preview["deleted_predictions"]["annual"]))
+        later = {"Prefer": "respond-async"} if self.chance.random() < 0.5 else {}
+        answer = self.user.post(ANNUAL + "/purge", dict(filters, force=True), None, (200, 202),
+                                dict(later, **{"If-Match": preview["etag"]})).json
+        if self.chance.random() < 0.3:
+            self.server.kill()
+            self.server.start()
+        deletion = self.user.wait_deletion(answer["deletion_id"])
+        self.assertEqual(wanted, deletion["deleted_predictions"]["annual"])
+        for key in keys:
+            self.model.keys[key] = []
 
     def some_job(self, *states):
         found = sorted(job for job, state in self.model.jobs.items() if state in states)

@@ -64,6 +64,7 @@ class Found(list):
 
 class SqliteSession:
     def __init__(self, path, timeout=60):
+        self.url = "sqlite:" + path
         self.connection = sqlite3.connect(path, timeout=timeout, isolation_level=None)
 
     def execute(self, query, values=(), **words):
@@ -111,6 +112,7 @@ class PostgresSession:
     END = "--end of what was asked--"
 
     def __init__(self, url):
+        self.url = url
         self.psql = subprocess.Popen(
             [os.path.join(postgres.find_programs(), "psql"), "-X", "-A", "-t", "-q", "-d", url],
             stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True,

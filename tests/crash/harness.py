@@ -5,6 +5,7 @@ Nothing here waits for a fixed time where it can wait for something to happen. R
 the same moments are chosen in every run; when exactly a kill hits is then up to the machine, which is
 the point.
 """
+import atexit
 import contextlib
 import http.client
 import json
@@ -52,9 +53,11 @@ def until(condition, what, patience=PATIENCE, pause=0.005):
 
 class Place:
     """A directory of its own and a database, gone afterwards."""
+    filled = {}  # by the addresses of the people in them
 
     def __init__(self, directory=None):
         self.made = directory is None
+        self.untouched = True  # nobody has looked at the database yet
         self.directory = directory or tempfile.mkdtemp(prefix="obligor-crash-")
         self.logs = 0
         if ENGINE == "sqlite":
@@ -62,9 +65,11 @@ class Place:
             self.url = "sqlite:" + self.database
         else:
             self.use(engines.new_database())
+            self.untouched = True
 
     def use(self, database):
         """On PostgreSQL: another database in place of its own."""
+        self.untouched = False
         self.database = database
         self.url = engines.cluster().url(database)
 
@@ -89,6 +94,7 @@ class Place:
     @contextlib.contextmanager
     def session(self):
         """A plain session on the database, past the program."""
+        self.untouched = False
         if ENGINE == "sqlite":
             session = engines.SqliteSession(self.database)
         else:
@@ -112,6 +118,7 @@ class Place:
 
     def run(self, *arguments, stdin=None, may_fail=False, timeout=PATIENCE):
         """The program once, to its end. Gives (exit code, what it said, what it complained of)."""
+        self.untouched = False
         done = subprocess.run([BINARY, *arguments, "--db", self.url], input=stdin, text=True,
                               capture_output=True, timeout=timeout, check=False)
         if done.returncode != 0 and not may_fail:
@@ -120,7 +127,19 @@ class Place:
         return done.returncode, done.stdout, done.stderr
 
     def people(self, emails=(ADA, BOB)):
-        """Users, two of them unless others are named, and a model to score with."""
+        """Users, two of them unless others are named, and a model to score with. Where nothing else is in the
+        database it is a copy of the first one that was made so."""
+        if not self.untouched:
+            self.fill(emails)
+            return
+        filled = Place.filled.get(tuple(emails))
+        if filled is None:
+            filled = Place.filled[tuple(emails)] = Place()
+            atexit.register(filled.close)
+            filled.fill(emails)
+        self.copy_from(filled)
+
+    def fill(self, emails):
         self.run("migrate")
         for email in emails:
             self.run("user", "add", "--email", email, "--verified", "--password-stdin",

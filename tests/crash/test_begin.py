@@ -89,6 +89,10 @@ class BeginTest(harness.unittest.TestCase):
                 code, _, complaint = place.run(*command, may_fail=True, timeout=20)
                 self.assertEqual(code, 1, complaint)
                 self.assertNotIn(engines.cluster().directory, complaint.replace(place.url, ""))
+                self.assertEqual(complaint.splitlines()[:4],
+                                 ["obligor: There is no such database.", f"  --db: {place.url}",
+                                  '  cause: postgres 3D000 in connect: database "nowhere" does not exist',
+                                  "  hint: 'createdb' makes it and 'obligor migrate' prepares it."])
 
 
 if __name__ == "__main__":

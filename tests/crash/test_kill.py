@@ -11,9 +11,8 @@ the one before, the next one waits for a commit.
 import random
 import time
 
-import figures
+import compared
 import harness
-import state
 
 KILLS = harness.setting("OBLIGOR_CRASH_KILLS", 12)
 ROWS = harness.rows_of_a_file(sqlite=40000, postgres=12000)
@@ -107,56 +106,9 @@ class Killer:
             assert server.stop() == 0
 
 
-class KillTest(harness.unittest.TestCase):
-    maxDiff = None
-
-    @classmethod
-    def setUpClass(cls):
-        cls.start = harness.Place()
-        cls.addClassCleanup(cls.start.close)
-        cls.start.people()
-        earlier = cls.start.path("earlier.csv")
-        cls.file = cls.start.path("figures.csv")
-        figures.write(earlier, ROWS // 20, SEED, earlier=True)
-        figures.write(cls.file, ROWS, SEED)
-        cls.start.run("import", earlier, "--type", "annual", "--user", harness.ADA)
-        cls.undisturbed()
-
-    @classmethod
-    def undisturbed(cls):
-        """What a run without a kill leaves behind, and how long its two halves take."""
-        place = harness.Place()
-        cls.addClassCleanup(place.close)
-        place.copy_from(cls.start)
-        with harness.Server(place) as server:
-            client = harness.Client(server)
-            job = client.uploaded(cls.file)
-            began = time.monotonic()
-            assert client.over(job) == "completed"
-            cls.import_takes = time.monotonic() - began
-            with place.session() as session:
-                cls.imported = state.dump(session)
-                assert not state.wrong(session), state.wrong(session)
-            began = time.monotonic()
-            cls.delete(client, job)
-            assert client.over(job) == "deleted"
-            cls.deletion_takes = time.monotonic() - began
-            with place.session() as session:
-                cls.deleted = state.dump(session)
-                assert not state.wrong(session), state.wrong(session)
-            assert server.stop() == 0
-
-    @staticmethod
-    def delete(client, job):
-        status, answer = client.call("DELETE", f"/predictions/jobs/{job}?delete_predictions=true"
-                                     "&delete_orphaned_companies=true&reason=a+test",
-                                     headers={"Prefer": "respond-async"})
-        assert status in (200, 202), (status, answer)
-
-    def same(self, place, should):
-        with place.session() as session:
-            self.assertEqual(state.wrong(session), "")
-            self.assertEqual(state.differences(state.dump(session), should), "")
+class KillTest(compared.ComparedTest):
+    ROWS = ROWS
+    SEED = SEED
 
     def test_the_undisturbed_run_judged_every_kind_of_row(self):
         job = dict(zip(("total", "successful", "failed", "skipped", "unchanged", "warnings"),

@@ -10,6 +10,7 @@ import os
 import random
 import time
 
+import compared
 import engines
 import figures
 import harness
@@ -69,66 +70,16 @@ class Disturber:
             pass
 
 
-class RestartTest(harness.unittest.TestCase):
-    maxDiff = None
-
-    @classmethod
-    def setUpClass(cls):
-        cls.start = harness.Place()
-        cls.addClassCleanup(cls.start.close)
-        cls.start.people()
-        earlier = cls.start.path("earlier.csv")
-        cls.file = cls.start.path("figures.csv")
-        figures.write(earlier, ROWS // 20, SEED, earlier=True)
-        figures.write(cls.file, ROWS, SEED)
-        cls.start.run("import", earlier, "--type", "annual", "--user", harness.ADA)
-        cls.undisturbed()
-
-    @classmethod
-    def undisturbed(cls):
-        place = harness.Place()
-        cls.addClassCleanup(place.close)
-        place.copy_from(cls.start)
-        with harness.Server(place) as server:
-            client, bob = harness.Client(server), harness.Client(server, harness.BOB)
-            job = client.uploaded(cls.file)
-            began = time.monotonic()
-            assert client.over(job) == "completed"
-            cls.import_takes = time.monotonic() - began
-            cls.work_by_hand(bob, "I")
-            cls.imported = cls.look(place)
-            began = time.monotonic()
-            cls.delete(client, job)
-            assert client.over(job) == "deleted"
-            cls.deletion_takes = time.monotonic() - began
-            cls.work_by_hand(bob, "D")
-            cls.deleted = cls.look(place)
-            assert server.stop() == 0
+class RestartTest(compared.ComparedTest):
+    ROWS = ROWS
+    SEED = SEED
 
     @staticmethod
-    def work_by_hand(client, prefix):
-        clerk = people.Clerk(client, prefix, WRITES)
+    def beside(server, half):
+        clerk = people.Clerk(harness.Client(server, harness.BOB), half[0], WRITES)
         with clerk:
             said = clerk.end()
         assert said == "", said
-
-    @staticmethod
-    def look(place):
-        with place.session() as session:
-            assert state.wrong(session) == "", state.wrong(session)
-            return state.dump(session)
-
-    @staticmethod
-    def delete(client, job):
-        status, answer = client.call("DELETE", f"/predictions/jobs/{job}?delete_predictions=true"
-                                     "&delete_orphaned_companies=true&reason=a+test",
-                                     headers={"Prefer": "respond-async"})
-        assert status in (200, 202), (status, answer)
-
-    def same(self, place, should):
-        with place.session() as session:
-            self.assertEqual(state.wrong(session), "")
-            self.assertEqual(state.differences(state.dump(session), should), "")
 
     def half(self, what, place, server, strike, duration, strikes):
         """One half of a disturbed run: the work is in the queue, somebody works by hand beside it."""

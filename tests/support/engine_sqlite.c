@@ -11,6 +11,13 @@ static Str sqlite_make(Arena *arena, const char *directory)
     return str_printf(arena, "sqlite:%s/test.db", directory);
 }
 
+static Str sqlite_make_migrated(Arena *arena, const char *directory)
+{
+    Str url = sqlite_make(arena, directory);
+    engine_migrate(arena, url);
+    return url;
+}
+
 static void sqlite_drop(Arena *arena, Str url)
 {
     (void)arena, (void)url; /* gone with the directory */
@@ -104,6 +111,7 @@ const Engine ENGINE_SQLITE = {
                 "  FROM sqlite_schema s, pragma_table_info(s.name) i"
                 "  WHERE s.type = 'table' GROUP BY s.name ORDER BY s.name",
     .make = sqlite_make,
+    .make_migrated = sqlite_make_migrated,
     .drop = sqlite_drop,
     .save = sqlite_save,
     .restore = sqlite_restore,

@@ -1,8 +1,9 @@
-/* The table of the engines, and what they share. */
+/* The table of the engines, how a suite is run on each of them, and what they share. */
 #include "engine_texts.h"
 
-#include "test.h"
+#include "store/migrate.h"
 
+#include <ftw.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -28,6 +29,61 @@ int engines_each(const char *name, int (*act)(const Engine *engine, void *contex
         sum += act(engine, context);
     }
     return sum;
+}
+
+typedef struct Tests {
+    const struct CMUnitTest *tests;
+    size_t count;
+} Tests;
+
+static const Engine *current;
+
+static int run_on(const Engine *engine, void *context)
+{
+    const Tests *all = context;
+    current = engine;
+    return _cmocka_run_group_tests(engine->name, all->tests, all->count, NULL, NULL);
+}
+
+int engines_run(const char *name, const struct CMUnitTest *tests, size_t count)
+{
+    Tests all = {tests, count};
+    return engines_each(name, run_on, &all);
+}
+
+const Engine *engine_current(void)
+{
+    return current;
+}
+
+/* --- what a test stands on ---------------------------------------------------------------------- */
+
+const char *engine_directory(Arena *arena)
+{
+    const char *base = access("/dev/shm", W_OK) == 0 ? "/dev/shm" : "/tmp";
+    char *directory = arena_printf(arena, "%s/obligor-test-XXXXXX", base);
+    CHECK(mkdtemp(directory) != NULL);
+    return directory;
+}
+
+static int remove_one(const char *path, const struct stat *about, int type, struct FTW *place)
+{
+    (void)about, (void)type, (void)place;
+    return remove(path);
+}
+
+int engine_directory_remove(const char *directory)
+{
+    return nftw(directory, remove_one, 16, FTW_DEPTH | FTW_PHYS);
+}
+
+void engine_migrate(Arena *arena, Str url)
+{
+    Db *db = NULL;
+    int applied = 0;
+    assert_no_error(db_open(arena, url, (DbOptions){0}, &db));
+    assert_no_error(migrate_up(arena, db, &applied));
+    db_close(db);
 }
 
 /* --- texts that are the same everywhere --------------------------------------------------------- */
@@ -69,6 +125,7 @@ static const struct {
     {"{micros ", "%s", "(timestamptz 'epoch' + %s * interval '1 microsecond')"},
     {"{bytes ", "x'%s'", "'\\x%s'::bytea"},
     {"{id ", "x'%s'", "'%s'::uuid"},
+    {"{unguarded", "PRAGMA foreign_keys = OFF", "SET session_replication_role = replica"},
 };
 
 /* The word at `at`: what stands for it is added, and its length given; 0: none is there. */

@@ -8,6 +8,7 @@
 #define OBLIGOR_TESTS_ENGINES_H
 
 #include "base/str.h"
+#include "test.h"
 
 #include <stdbool.h>
 
@@ -19,6 +20,8 @@ typedef struct Engine {
     const char *contents; /* a query that gives queries, which give each table's rows as text */
     /* The URL of an empty database; `directory` is the test's own. */
     Str (*make)(Arena *arena, const char *directory);
+    /* The same with the newest schema. */
+    Str (*make_migrated)(Arena *arena, const char *directory);
     /* Behind the test. Nobody may be connected. */
     void (*drop)(Arena *arena, Str url);
     /* One copy of all rows, kept beside the database and put back; nobody may be connected at `restore`. */
@@ -31,6 +34,17 @@ typedef struct Engine {
  * An engine that is not here is skipped aloud. */
 int engines_each(const char *name, int (*act)(const Engine *engine, void *context), void *context);
 
+/* Runs the tests as a group of its own on each engine, or on the one of that name. */
+int engines_run(const char *name, const struct CMUnitTest *tests, size_t count);
+
+/* The engine of the group that is running. */
+const Engine *engine_current(void);
+
+/* A directory for one test, in memory where there is room, since tests commit thousands of times and none of
+ * them is about the power failing; and away with it, 0 where that went well. */
+const char *engine_directory(Arena *arena);
+int engine_directory_remove(const char *directory);
+
 bool engine_is_sqlite(const Engine *engine);
 
 /* `script` with words in braces replaced by what this engine writes for them, as in sql/queries:
@@ -38,6 +52,7 @@ bool engine_is_sqlite(const Engine *engine);
  *     {micros 12}             the time of so many µs
  *     {bytes 00ff}            bytes
  *     {id 0190…}              an id, with or without its dashes
+ *     {unguarded}             a statement: until the end of the script references are not watched over
  * Other braces stay as they are. */
 const char *engine_script(Arena *arena, const Engine *engine, const char *script);
 

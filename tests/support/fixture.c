@@ -6,18 +6,15 @@
 #include "store/account_store.h"
 #include "store/company_store.h"
 #include "store/job_store.h"
-#include "store/migrate.h"
 #include "store/model_store.h"
 #include "store/prediction_store.h"
 
-#include <ftw.h>
 #include <stdatomic.h>
 
 /* --- time and ids ------------------------------------------------------------------------------- */
 
 static _Atomic int64_t now;
 static _Atomic uint32_t made;
-static const Engine *chosen;
 
 static int64_t still_clock(void)
 {
@@ -80,38 +77,32 @@ static void add_people_and_models(Fixture *f)
     fixture_commit(f);
 }
 
-int fixture_set_up_empty(void **state)
+static void set_up(void **state, bool migrated)
 {
     Arena *arena = arena_new(0);
     Fixture *f = ARENA_NEW(arena, Fixture);
-    const char *base = getenv("TMPDIR");
-    char *directory = arena_printf(arena, "%s/obligor-test-XXXXXX", base != NULL ? base : "/tmp");
-    CHECK(mkdtemp(directory) != NULL);
-    *f = (Fixture){.engine = chosen, .arena = arena, .directory = directory};
-    f->url = f->engine->make(arena, directory);
+    const Engine *engine = engine_current();
+    *f = (Fixture){.engine = engine, .arena = arena, .directory = engine_directory(arena)};
     atomic_store(&now, FIXTURE_START);
     atomic_store(&made, 0);
     clock_inject(still_clock);
     uuid_inject(counted_uuid);
+    f->url = (migrated ? engine->make_migrated : engine->make)(arena, f->directory);
     f->db = fixture_session(f);
     *state = f;
+}
+
+int fixture_set_up_empty(void **state)
+{
+    set_up(state, false);
     return 0;
 }
 
 int fixture_set_up(void **state)
 {
-    fixture_set_up_empty(state);
-    Fixture *f = *state;
-    int applied = 0;
-    assert_no_error(migrate_up(f->arena, f->db, &applied));
-    add_people_and_models(f);
+    set_up(state, true);
+    add_people_and_models(*state);
     return 0;
-}
-
-static int remove_one(const char *path, const struct stat *about, int type, struct FTW *place)
-{
-    (void)about, (void)type, (void)place;
-    return remove(path);
 }
 
 int fixture_tear_down(void **state)
@@ -121,27 +112,14 @@ int fixture_tear_down(void **state)
     f->engine->drop(f->arena, f->url);
     clock_inject(NULL);
     uuid_inject(NULL);
-    int failed = nftw(f->directory, remove_one, 16, FTW_DEPTH | FTW_PHYS);
+    int failed = engine_directory_remove(f->directory);
     arena_free(f->arena);
     return failed;
 }
 
-typedef struct Tests {
-    const struct CMUnitTest *tests;
-    size_t count;
-} Tests;
-
-static int run_on(const Engine *engine, void *context)
-{
-    const Tests *all = context;
-    chosen = engine;
-    return _cmocka_run_group_tests(engine->name, all->tests, all->count, NULL, NULL);
-}
-
 int fixture_run_all(const char *engine, const struct CMUnitTest *tests, size_t count)
 {
-    Tests all = {tests, count};
-    return engines_each(engine, run_on, &all);
+    return engines_run(engine, tests, count);
 }
 
 bool fixture_is_sqlite(const Fixture *f)

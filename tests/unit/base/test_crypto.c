@@ -258,6 +258,27 @@ static void what_is_no_hash_opens_to_nothing(void **state)
     }
 }
 
+/* RFC 4231, cases 2 and 6 (a key longer than a block), and what must differ. */
+static void test_keyed_digests(void **state)
+{
+    Arena *arena = *state;
+    assert_string_equal(
+        digest_text(arena, digest_keyed(STR("Jefe"), STR("what do ya want for nothing?"))),
+        "5bdcc146bf60754e6a042426089575c75a003f089d2739839dec58b964ec3843");
+    char key[131];
+    memset(key, 0xaa, sizeof key);
+    Str long_key = {key, sizeof key};
+    assert_string_equal(
+        digest_text(
+            arena,
+            digest_keyed(long_key, STR("Test Using Larger Than Block-Size Key - Hash Key First"))),
+        "60e431591ee0b67f0d8a26aacbf5b77f8e0bc6213728c5140546040f0ee37f54");
+    Digest plain = digest_of(STR("abc")), keyed = digest_keyed(STR("k"), STR("abc")),
+           other = digest_keyed(STR("l"), STR("abc"));
+    assert_memory_not_equal(plain.bytes, keyed.bytes, DIGEST_SIZE);
+    assert_memory_not_equal(other.bytes, keyed.bytes, DIGEST_SIZE);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -276,6 +297,7 @@ int main(void)
         TEST(equality_is_of_all_bytes),
         TEST(a_password_opens_its_own_hash_only),
         TEST(a_password_may_hold_any_byte),
+        TEST(test_keyed_digests),
         TEST(what_is_no_hash_opens_to_nothing),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -51,7 +51,7 @@ static void every_double_reads_back(void **state)
     (void)state;
     uint64_t seed = 3;
     char text[NUMBER_TEXT_SIZE];
-    for (size_t round = 0; round < test_rounds(3000000); round++) {
+    for (size_t round = 0; round < test_rounds(1000000); round++) {
         double value = random_double(&seed), back = 0;
         size_t length = number_format(text, value);
         if (length != strlen(text) || number_parse((Str){text, length}, &back) != NUMBER_OK ||

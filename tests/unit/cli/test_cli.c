@@ -100,6 +100,7 @@ static void test_config(void **state)
                         "config\t\tnot set\tOBLIGOR_CONFIG\n"
                         "log-level\tinfo\tdefault\tOBLIGOR_LOG_LEVEL\n"
                         "log-format\ttext\tdefault\tOBLIGOR_LOG_FORMAT\n"
+                        "audit-key-file\t\tnot set\tOBLIGOR_AUDIT_KEY_FILE\n"
                         "listen\t127.0.0.1:8000\tdefault\tOBLIGOR_LISTEN\n"
                         "db-replica\t\tnot set\tOBLIGOR_DB_REPLICA\n"
                         "workers\t7\tenvironment\tOBLIGOR_WORKERS\n"

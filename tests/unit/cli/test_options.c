@@ -1,6 +1,7 @@
 /* The table of options is sound, and values mean what they say. */
 #include "cli/options.h"
 
+#include "model/job.h"
 #include "model/kind.h"
 #include "model/user.h"
 #include "model/words.h"
@@ -163,8 +164,14 @@ static void test_choices_and_texts(void **state)
     assert_int_equal(good(arena, OPTION_TYPE, "quarterly"), KIND_QUARTERLY);
     assert_bad(arena, OPTION_TYPE, "Annual",
                "The value \"Annual\" of --x is not annual or quarterly.");
-    assert_bad(arena, OPTION_ON_DUPLICATE, "replace",
-               "The value \"replace\" of --x is not reject or skip.");
+    assert_int_equal(good(arena, OPTION_ON_DUPLICATE, "replace"), DUPLICATE_REPLACE);
+    assert_bad(arena, OPTION_ON_DUPLICATE, "keep",
+               "The value \"keep\" of --x is not reject, skip or replace.");
+    assert_int_equal(good(arena, OPTION_KEEP_ARCHIVES, "36500"), 36500);
+    assert_bad(arena, OPTION_KEEP_ARCHIVES, "0",
+               "The value \"0\" of --x is not a whole number from 1 to 36500.");
+    assert_bad(arena, OPTION_RESTORE_WINDOW, "0",
+               "The value \"0\" of --x is not a whole number from 1 to 36500.");
     assert_int_equal(good(arena, OPTION_DB, "sqlite:x"), 0);
     assert_bad(arena, OPTION_DB, "", "The value \"\" of --x must not be empty.");
 }

@@ -2,6 +2,8 @@
  * would use them. */
 #include "program.h"
 
+#include <sqlite3.h>
+
 static char directory[64];
 static char database[96];
 
@@ -231,6 +233,54 @@ static void test_import_and_delete(void **state)
     import_sample(arena, "118", "0");
 }
 
+static const char *only_job(Arena *arena)
+{
+    Run run = RUN(arena, "jobs", "list", "--limit", "1", "--status", "completed", "--json");
+    assert_done(run);
+    return value_of(arena, run.out, "id");
+}
+
+static void test_restore(void **state)
+{
+    Arena *arena = *state;
+    const char *job = only_job(arena);
+    Run run = RUN(arena, "jobs", "restore", job);
+    assert_int_equal(run.code, EXIT_REFUSED);
+    assert_str(run.err, "obligor: The job is not deleted.\n");
+    run = RUN(arena, "jobs", "delete", job, "--with-predictions", "--include-edited",
+              "--include-inferred", "--delete-orphaned-companies", "--restore-window", "2");
+    assert_done(run);
+    assert_holds(run.out, "annual\t118\nquarterly\t0\nedits_deleted\t0\nedits_kept\t0\n"
+                          "inferred_kept\t0\nalready_deleted\t0\nrestored_versions\t0\n"
+                          "restored_names\t0\nkept_names\t0\n");
+    assert_holds(run.out, "\nrestorable_until\t20");
+    run = RUN(arena, "jobs", "restore", job, "--dry-run");
+    assert_int_equal(run.code, EXIT_DONE);
+    assert_str(run.err, "Nothing was changed.\n");
+    assert_holds(run.out, "status\tdeleted\n");
+    assert_holds(run.out, "deletion_status\tdone\npredictions\t118\ncurrent\t118\nformer\t0\n");
+    run = RUN(arena, "jobs", "restore", job, "--reason", "it was right");
+    assert_done(run);
+    assert_holds(run.out, "status\tcompleted\n");
+    assert_holds(run.out, "deletion_status\trestored\npredictions\t118\ncurrent\t118\nformer\t0\n");
+    run = RUN(arena, "jobs", "restore", job, "--json"); /* again: it is so already */
+    assert_done(run);
+    assert_holds(run.out, "\"restored\":{\"predictions\":118,\"current\":118,\"former\":0}");
+    assert_string_equal(only_job(arena), job);
+    run = RUN(arena, "jobs", "show", job);
+    assert_holds(run.out, "successful_rows\t118\n");
+    run = RUN(arena, "jobs", "delete", job);
+    assert_done(run);
+    run = RUN(arena, "jobs", "restore", job); /* of the record alone */
+    assert_done(run);
+    assert_false(str_holds(run.out, "predictions\t"));
+    assert_holds(run.out, "status\tcompleted\n");
+    run = RUN(arena, "jobs", "restore", "17");
+    assert_int_equal(run.code, EXIT_REFUSED);
+    run = RUN(arena, "jobs", "restore", job, "--user", "nobody@example.com");
+    assert_int_equal(run.code, EXIT_REFUSED);
+}
+
 static void test_import_refused(void **state)
 {
     Arena *arena = *state;
@@ -245,6 +295,10 @@ static void test_import_refused(void **state)
     assert_int_equal(run.code, EXIT_REFUSED);
     run = RUN(arena, "jobs", "delete", "x", "--include-inferred");
     assert_int_equal(run.code, EXIT_USAGE);
+    run = RUN(arena, "jobs", "delete", "x", "--include-edited");
+    assert_int_equal(run.code, EXIT_USAGE);
+    assert_str(run.err, "obligor: The options --include-edited, --include-inferred and "
+                        "--delete-orphaned-companies mean nothing without --with-predictions.\n");
 }
 
 static void test_dry_run(void **state)
@@ -318,6 +372,152 @@ static void test_worker(void **state)
     assert_holds(run.err, "stopped");
 }
 
+/* Past the program, as damage comes about. */
+static void change_database(const char *statement)
+{
+    sqlite3 *db = NULL;
+    assert_int_equal(sqlite3_open(database + strlen("sqlite:"), &db), SQLITE_OK);
+    assert_int_equal(sqlite3_exec(db, statement, NULL, NULL, NULL), SQLITE_OK);
+    assert_int_equal(sqlite3_close(db), SQLITE_OK);
+}
+
+static void test_check(void **state)
+{
+    Arena *arena = *state;
+    Run run = RUN(arena, "check");
+    assert_done(run);
+    assert_true(str_ends_with(run.out, STR(" invariants of 2 owners: all hold.\n")));
+    run = RUN(arena, "check", "--files", "--json");
+    assert_done(run);
+    assert_holds(run.out, "{\"check\":{\"owners\":2,");
+    assert_holds(run.out, "\"violated\":0,\"files\":true}");
+    assert_holds(run.out, "{\"name\":\"file_digest\",\"violations\":0,");
+    run = RUN(arena, "check", "--owner", "nobody@example.com");
+    assert_int_equal(run.code, EXIT_REFUSED);
+    assert_str(run.err, "obligor: There is no user nobody@example.com.\n");
+    run = RUN(arena, "check", "--owner", "01900000-0000-7000-8000-000000000000");
+    assert_int_equal(run.code, EXIT_REFUSED);
+    assert_str(run.err, "obligor: There is no such owner.\n");
+    run = RUN(arena, "check", "--db", "sqlite:not-there.db");
+    assert_int_equal(run.code, EXIT_FAILED);
+    assert_int_equal(access("not-there.db", F_OK), -1);
+}
+
+static void test_check_of_damage(void **state)
+{
+    Arena *arena = *state;
+    change_database("UPDATE bulk_upload_jobs SET skipped_rows = skipped_rows + 7");
+    Run run = RUN(arena, "check");
+    assert_int_equal(run.code, EXIT_FAILED);
+    assert_str(run.err, "");
+    assert_true(str_starts_with(run.out, STR("job_counters: violated ")));
+    assert_holds(run.out, "\n  What should hold: The rows that a job has read are those that were "
+                          "good, failed, were skipped or unchanged.\n  What follows: ");
+    assert_holds(run.out, "\n  job 0");
+    assert_true(str_ends_with(run.out, STR(" invariants of 2 owners: 1 is violated.\n")));
+    run =
+        RUN(arena, "check", "--owner", "ana@example.com"); /* an administrator's are the system's */
+    assert_done(run);
+    assert_true(str_ends_with(run.out, STR(" invariants of 1 owner: all hold.\n")));
+    run = RUN(arena, "check", "--owner", "system", "--json");
+    assert_int_equal(run.code, EXIT_FAILED);
+    assert_holds(run.out, "\"violated\":1,");
+    assert_holds(run.out, "\"object\":\"job\",\"first\":[{\"owner_id\":\"00000000-0000-0000-0000-");
+    change_database("UPDATE bulk_upload_jobs SET skipped_rows = skipped_rows - 7");
+    assert_done(RUN(arena, "check"));
+}
+
+/* ---- the audit trail, on a database of its own ------------------------------------------------ */
+
+static const char *write_file(Arena *arena, const char *name, Str content)
+{
+    const char *path = arena_printf(arena, "%s/%s", directory, name);
+    int file = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+    assert_true(file >= 0);
+    assert_int_equal(write(file, content.ptr, content.len), content.len);
+    close(file);
+    return path;
+}
+
+static void change(const char *path, const char *script)
+{
+    sqlite3 *db = NULL;
+    assert_int_equal(sqlite3_open(path, &db), SQLITE_OK);
+    assert_int_equal(sqlite3_exec(db, script, NULL, NULL, NULL), SQLITE_OK);
+    sqlite3_close(db);
+}
+
+static void verify_and_head(Arena *arena, const char *db, const char *path)
+{
+    Run run = RUN(arena, "audit", "verify", "--db", db);
+    assert_done(run);
+    assert_str(run.out, "chains\t1\nentries\t2\nwhole\tyes\n");
+    run = RUN(arena, "audit", "head", "--db", db);
+    assert_done(run);
+    assert_true(str_starts_with(run.out, STR("00000000-0000-0000-0000-000000000000\t2\t")));
+    const char *noted = write_file(arena, "noted", run.out);
+    assert_done(RUN(arena, "audit", "verify", "--db", db, "--head", noted));
+    change(path, "UPDATE audit_events SET address = address || 'x' WHERE seq = 2");
+    run = RUN(arena, "audit", "verify", "--db", db);
+    assert_int_equal(run.code, EXIT_FAILED);
+    assert_str(run.out,
+               "chains\t1\nentries\t1\nwhole\tno\n00000000-0000-0000-0000-000000000000\taltered"
+               "\t2\t2\tEntry 2 is not what was written.\n");
+    change(path, "DELETE FROM audit_events WHERE seq = 2; UPDATE audit_heads SET seq = 1, digest = "
+                 "(SELECT digest FROM audit_events), at = (SELECT at FROM audit_events)");
+    assert_done(RUN(arena, "audit", "verify", "--db", db));
+    run = RUN(arena, "audit", "verify", "--db", db, "--head", noted, "--json");
+    assert_int_equal(run.code, EXIT_FAILED);
+    assert_holds(run.out, "\"kind\":\"cut\",\"seq\":2,\"to\":2,");
+    run = RUN_WITH(arena, "nonsense\n", "audit", "verify", "--db", db, "--head", "-");
+    assert_int_equal(run.code, EXIT_FAILED);
+    assert_str(run.err, "obligor: Line 1 of the noted heads is not one that 'obligor audit head' "
+                        "writes: owner, number, digest.\n");
+    unlink(noted);
+}
+
+static void seal_with_key(Arena *arena, const char *db)
+{
+    Run run = RUN(arena, "audit", "seal", "--db", db);
+    assert_int_equal(run.code, EXIT_USAGE);
+    assert_holds(run.err, "Sealing the audit trail needs a key.");
+    run = RUN(arena, "audit", "seal", "--db", db, "--audit-key-file", "/nowhere");
+    assert_int_equal(run.code, EXIT_REFUSED);
+    const char *key = write_file(arena, "key", STR("too short\n"));
+    run = RUN(arena, "audit", "seal", "--db", db, "--audit-key-file", key);
+    assert_int_equal(run.code, EXIT_FAILED);
+    assert_str(run.err, "obligor: A key of the audit trail has at least 32 characters, one key a "
+                        "line.\n");
+    write_file(arena, "key", STR("0123456789abcdef0123456789abcdef\n"));
+    run = RUN(arena, "worker", "--db", db, "--audit-key-file", key);
+    assert_int_equal(run.code, EXIT_FAILED);
+    assert_holds(run.err, "was written without the key that this program was given");
+    run = RUN(arena, "audit", "seal", "--db", db, "--audit-key-file", key);
+    assert_done(run);
+    assert_str(run.out, "chains\t1\nentries\t1\nwhole\tyes\nchains\t1\n");
+    assert_done(RUN(arena, "audit", "verify", "--db", db, "--audit-key-file", key));
+    run = RUN(arena, "serve", "--db", db, "--listen", "127.0.0.1:0");
+    assert_int_equal(run.code, EXIT_FAILED);
+    assert_holds(run.err, "The audit trail is kept with a key, which this program was not given.");
+    run = RUN(arena, "config", "--audit-key-file", key);
+    assert_false(str_holds(run.out, key)); /* a secret */
+    unlink(key);
+}
+
+static void test_audit(void **state)
+{
+    Arena *arena = *state;
+    const char *path = arena_printf(arena, "%s/audit.db", directory);
+    const char *db = arena_printf(arena, "sqlite:%s", path);
+    assert_done(RUN(arena, "model", "add", source(arena, "models/annual-default.json"),
+                    "--activate", "--db", db));
+    verify_and_head(arena, db, path);
+    seal_with_key(arena, db);
+    unlink(path);
+    unlink(arena_printf(arena, "%s-wal", path));
+    unlink(arena_printf(arena, "%s-shm", path));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -328,12 +528,16 @@ int main(void)
         TEST(test_users_refused),
         TEST(test_models),
         TEST(test_import_and_delete),
+        TEST(test_restore),
         TEST(test_import_refused),
         TEST(test_dry_run),
         TEST(test_serve),
         TEST(test_first_start),
         TEST(test_serve_refused),
         TEST(test_worker),
+        TEST(test_check),
+        TEST(test_check_of_damage),
+        TEST(test_audit),
     };
     return cmocka_run_group_tests(tests, set_up_database, remove_database);
 }

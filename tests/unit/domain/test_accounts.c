@@ -259,8 +259,9 @@ static void test_list_and_get(void **state)
 
 static void remove_users(World *w)
 {
-    world_script(
-        w, "DELETE FROM tokens; DELETE FROM users; DELETE FROM owners WHERE kind <> 'system'");
+    world_script(w,
+                 "DELETE FROM tokens; DELETE FROM users; DELETE FROM owners WHERE kind <> 'system';"
+                 "DELETE FROM audit_heads WHERE owner_id <> {nil}");
 }
 
 static Error *set_up(World *w, const char *token, NewUser new, User **ret_user)

@@ -5,6 +5,7 @@
 #include "world.h"
 
 #include "base/clock.h"
+#include "store/audit_store.h"
 
 static Error *write_note(World *w, const Principal *who, AuditNote note)
 {
@@ -186,6 +187,73 @@ static void test_an_upload_writes_at_acceptance_and_end_alone(void **state)
         "\"skipped_rows\":0,\"unchanged_rows\":0,\"replaced_rows\":0}\n");
 }
 
+/* The session is noted by the beginning of its digest, and is part of the entry's own. */
+static void test_the_session_is_noted(void **state)
+{
+    World *w = *state;
+    Principal who = *w->ada;
+    who.token = digest_of(STR("a session"));
+    assert_no_error(write_note(w, &who, a_note(w)));
+    const char *whole = hex_of(w, who.token);
+    assert_string_equal(world_text(w, "SELECT token FROM audit_events WHERE action = 'test.done'"),
+                        arena_printf(w->arena, "%.16s\n", whole));
+    AuditNote note = a_note(w);
+    Digest without = expected(w, &who, &note, (Digest){{0}}, 1);
+    assert_string_not_equal(
+        world_text(w, "SELECT digest FROM audit_events WHERE action = 'test.done'"),
+        arena_printf(w->arena, "%s\n", hex_of(w, without)));
+}
+
+/* On the command line: the system's user and host, and on whose behalf; whose object it is says the chain. */
+static void test_on_whose_behalf(void **state)
+{
+    World *w = *state;
+    const Peer here = {.via = "cli", .address = "root@host"};
+    User *user = NULL;
+    assert_no_error(accounts_user(w->arena, w->db, w->bob->user_id, &user));
+    Principal *who = accounts_principal(w->arena, user, &here);
+    Uuid job = world_upload(w, who, world_row(w, "ONE", 2020, 1), NULL);
+    world_work(w);
+    world_delete(w, who, job, true);
+    assert_no_error(accounts_verify(w->arena, w->db, accounts_operator(w->arena, &here), user));
+    assert_string_equal(
+        world_text(w, "SELECT via, address, actor, action FROM audit_events WHERE address = "
+                      "'root@host' ORDER BY owner_id DESC, seq"),
+        "cli|root@host|bob@example.com|job.accepted\ncli|root@host|bob@example.com|job.deleted\n"
+        "cli|root@host|NULL|user.verified\n");
+}
+
+/* One session holds the end of one owner's chain; what others do for other owners does not wait for it. */
+static void test_writers_of_other_owners_do_not_wait(void **state)
+{
+    World *w = *state;
+    AuditHead head;
+    Prediction *made = NULL;
+    Db *holder = NULL, *impatient = NULL, *usual = w->db;
+    if (!db_can_write_beside(w->db))
+        return; /* one writer at a time, whoever it is */
+    const DbOptions options = {.lock_timeout = SECONDS(1) / 5};
+    assert_no_error(db_open(w->arena, w->url, (DbOptions){0}, &holder));
+    assert_no_error(db_open(w->arena, w->url, options, &impatient));
+    w->db = impatient;
+    {
+        Tx TX_AUTO tx = {0};
+        assert_no_error(tx_begin(holder, w->arena, TX_WRITE, &tx));
+        assert_no_error(audit_head_lock(w->arena, holder, w->ada->user_id, &head));
+        assert_no_error(world_create(w, w->bob, "ONE", 2020, 1, &made));
+        Uuid job = world_upload(w, w->bob, world_row(w, "TWO", 2020, 1), NULL);
+        world_work(w);
+        world_delete(w, w->bob, job, true);
+        assert_no_error(world_create(w, w->root, "ONE", 2020, 1, &made));
+        Error *error = world_create(w, w->ada, "ONE", 2020, 1, &made);
+        assert_true(error != NULL && error->code == ERROR_BUSY);
+    }
+    assert_no_error(world_create(w, w->ada, "ONE", 2020, 1, &made));
+    w->db = usual;
+    db_close(impatient);
+    db_close(holder);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -195,6 +263,9 @@ int main(void)
         WORLD_TEST(test_not_without_its_transaction),
         WORLD_TEST(test_no_two_entries_have_the_same_bytes),
         WORLD_TEST(test_an_upload_writes_at_acceptance_and_end_alone),
+        WORLD_TEST(test_the_session_is_noted),
+        WORLD_TEST(test_on_whose_behalf),
+        WORLD_TEST(test_writers_of_other_owners_do_not_wait),
     };
     return world_run(tests);
 }

@@ -88,6 +88,7 @@ static void test_not_there(void **state)
                  ERROR_NOT_FOUND, "There is no company with this symbol.");
     assert_error(companies_get(w->arena, w->db, w->ada, bobs, &company), ERROR_NOT_FOUND,
                  "There is no such company.");
+    w->broken = "company_deleted";
     world_script(w, "UPDATE companies SET deleted_at = {micros 1}");
     assert_error(companies_by_symbol(w->arena, w->db, w->bob, STR("BOBS"), &company),
                  ERROR_NOT_FOUND, "There is no company with this symbol.");

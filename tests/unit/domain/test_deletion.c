@@ -110,7 +110,7 @@ static void test_gone_at_once_and_removed_afterwards(void **state)
     assert_int_equal(world_number(w, "SELECT count(*) FROM annual_predictions"), 1);
     assert_true(uuid_equal(first_of(w, other)->job_id, other));
     error = predictions_get(w->arena, w->db, w->ada, KIND_ANNUAL, row, &found, &current);
-    assert_error(error, ERROR_NOT_FOUND, "There is no such prediction.");
+    assert_error(error, ERROR_GONE, "This prediction was deleted with the upload that made it.");
     gone(w, job);
 }
 
@@ -268,7 +268,7 @@ static void test_edited_versions_stay(void **state)
         predictions_get(w->arena, w->db, w->ada, KIND_ANNUAL, edited->id, &found, &current));
     assert_true(found->is_current && uuid_equal(current, edited->id));
     Error *error = predictions_get(w->arena, w->db, w->ada, KIND_ANNUAL, former, &found, &current);
-    assert_error(error, ERROR_NOT_FOUND, "There is no such prediction.");
+    assert_error(error, ERROR_GONE, "This prediction was deleted with the upload that made it.");
 }
 
 static void test_rows_that_were_gone_before_are_accounted_for(void **state)

@@ -102,9 +102,8 @@ static void delete_the_earlier(World *w, Uuid job)
 static void ask_to_cancel(World *w, Uuid job)
 {
     (void)job;
-    world_script(w, "UPDATE bulk_upload_jobs SET status = 'processing', cancel_requested = {true} "
-                    "WHERE status = "
-                    "'pending'");
+    world_script(w, "UPDATE bulk_upload_jobs SET status = 'processing', started_at = created_at, "
+                    "cancel_requested = {true} WHERE status = 'pending'");
 }
 
 static const Scenario SCENARIOS[] = {

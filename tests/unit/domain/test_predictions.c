@@ -281,12 +281,14 @@ static void test_removed_with_all_versions(void **state)
     Prediction *first = made(w, "ONE", 1), *found = NULL, *again = NULL;
     Prediction *second = changed(w, first, 2);
     Uuid current;
-    int64_t count = 0;
+    KeyDeletionOptions options = {.reason = "a mistake"};
+    Deletion *deletion = NULL;
     made(w, "TWO", 1);
-    assert_no_error(world_remove(w, w->ada, second->id, NULL, &count));
-    assert_int_equal(count, 2);
-    assert_error(get(w, w->ada, first->id, &found, &current), ERROR_NOT_FOUND,
-                 "There is no such prediction.");
+    assert_no_error(
+        predictions_delete(w->arena, w->db, w->ada, KIND_ANNUAL, second->id, &options, &deletion));
+    assert_int_equal(deletion_rows(&deletion->counts), 2);
+    assert_error(get(w, w->ada, first->id, &found, &current), ERROR_GONE,
+                 "This prediction was deleted.");
     world_check(w);
     assert_string_equal(
         world_text(

@@ -185,6 +185,7 @@ static void test_leftovers_are_swept(void **state)
     int64_t removed = -1;
     for (int i = 0; i < 3; i++)
         assert_no_error(accept(w, w->ada, &request, STR("x"), &answer));
+    w->broken = "job_task";
     world_script(w, "DELETE FROM work_queue; UPDATE bulk_upload_jobs SET status = 'receiving' "
                     "WHERE id <> (SELECT "
                     "id FROM bulk_upload_jobs ORDER BY id DESC LIMIT 1)");

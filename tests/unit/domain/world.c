@@ -1,14 +1,12 @@
-/* One database for a test, on each engine of tests/support/engines.c in turn. What an engine puts into the test's
- * directory lies on a file system in memory where there is one, since these tests commit thousands of times and
- * none is about the power failing. */
+/* One database for a test, on each engine of tests/support/engines.c in turn. */
 #include "world.h"
 
 #include "base/clock.h"
 #include "base/number.h"
+#include "domain/invariants.h"
 #include "store/migrate.h"
 
 #include <fcntl.h>
-#include <ftw.h>
 #include <stdatomic.h>
 #include <stdio.h>
 #include <sys/mman.h>
@@ -41,7 +39,6 @@ static const char *const CARDS[KIND_COUNT] = {
 };
 
 static _Atomic int64_t now;
-static const Engine *chosen;
 
 static int64_t still_clock(void)
 {
@@ -60,7 +57,7 @@ int64_t world_now(void)
 
 /* --- life --------------------------------------------------------------------------------------- */
 
-static void open_sessions(World *w)
+void world_open(World *w)
 {
     Db *db = NULL;
     assert_no_error(db_open(w->arena, w->url, (DbOptions){0}, &db));
@@ -68,7 +65,7 @@ static void open_sessions(World *w)
     assert_no_error(db_open(w->arena, w->url, (DbOptions){0}, &w->reader));
 }
 
-static void close_sessions(World *w)
+void world_close(World *w)
 {
     db_close(w->db);
     db_close(w->reader);
@@ -76,8 +73,8 @@ static void close_sessions(World *w)
 
 void world_reopen(World *w)
 {
-    close_sessions(w);
-    open_sessions(w);
+    world_close(w);
+    world_open(w);
 }
 
 static User *add_user(World *w, const char *email, Role role)
@@ -88,7 +85,7 @@ static User *add_user(World *w, const char *email, Role role)
     return user;
 }
 
-static Principal *add_person(World *w, const char *email, Role role)
+Principal *world_add_person(World *w, const char *email, Role role)
 {
     static const Peer peer = {.via = "http", .address = "127.0.0.1"};
     return accounts_principal(w->arena, add_user(w, email, role), &peer);
@@ -97,12 +94,10 @@ static Principal *add_person(World *w, const char *email, Role role)
 static void fill(World *w)
 {
     static const Peer peer = {.via = "cli", .address = "tests"};
-    int applied = 0;
-    assert_no_error(migrate_up(w->arena, w->db, &applied));
     w->operator= accounts_operator(w->arena, &peer);
-    w->ada = add_person(w, "ada@example.com", ROLE_USER);
-    w->bob = add_person(w, "bob@example.com", ROLE_USER);
-    w->root = add_person(w, "root@example.com", ROLE_SUPER_ADMIN);
+    w->ada = world_add_person(w, "ada@example.com", ROLE_USER);
+    w->bob = world_add_person(w, "bob@example.com", ROLE_USER);
+    w->root = world_add_person(w, "root@example.com", ROLE_SUPER_ADMIN);
     for (Kind kind = 0; kind < KIND_COUNT; kind++) {
         ModelRow *model = NULL;
         assert_no_error(
@@ -115,57 +110,39 @@ int world_set_up(void **state)
 {
     Arena *arena = arena_new(0);
     World *w = ARENA_NEW(arena, World);
-    const char *base = access("/dev/shm", W_OK) == 0 ? "/dev/shm" : "/tmp";
-    char *directory = arena_printf(arena, "%s/obligor-test-XXXXXX", base);
-    CHECK(mkdtemp(directory) != NULL);
-    *w = (World){.arena = arena, .engine = chosen, .directory = directory};
-    w->url = w->engine->make(arena, directory);
+    const Engine *engine = engine_current();
+    *w = (World){.arena = arena, .engine = engine, .directory = engine_directory(arena)};
     atomic_store(&now, WORLD_START);
     clock_inject(still_clock);
-    open_sessions(w);
+    w->url = engine->make_migrated(arena, w->directory);
+    world_open(w);
     fill(w);
     *state = w;
     return 0;
 }
 
-static int remove_one(const char *path, const struct stat *about, int type, struct FTW *place)
-{
-    (void)about, (void)type, (void)place;
-    return remove(path);
-}
+static void check_all(World *w, bool files);
 
 int world_tear_down(void **state)
 {
     World *w = *state;
-    close_sessions(w);
+    check_all(w, true);
+    world_close(w);
     w->engine->drop(w->arena, w->url);
     clock_inject(NULL);
-    int failed = nftw(w->directory, remove_one, 16, FTW_DEPTH | FTW_PHYS);
+    int failed = engine_directory_remove(w->directory);
     arena_free(w->arena);
     return failed;
 }
 
-typedef struct Tests {
-    const struct CMUnitTest *tests;
-    size_t count;
-} Tests;
-
-static int run_on(const Engine *engine, void *context)
-{
-    const Tests *all = context;
-    chosen = engine;
-    return _cmocka_run_group_tests(engine->name, all->tests, all->count, NULL, NULL);
-}
-
 int world_run_all(const struct CMUnitTest *tests, size_t count)
 {
-    Tests all = {tests, count};
-    return engines_each(NULL, run_on, &all);
+    return engines_run(NULL, tests, count);
 }
 
 int64_t world_rounds(int64_t rounds)
 {
-    return engine_is_sqlite(chosen) ? rounds : (rounds + WORLD_SLOWER - 1) / WORLD_SLOWER;
+    return engine_is_sqlite(engine_current()) ? rounds : (rounds + WORLD_SLOWER - 1) / WORLD_SLOWER;
 }
 
 /* --- past the store ----------------------------------------------------------------------------- */
@@ -177,9 +154,9 @@ void world_save(World *w)
 
 void world_restore(World *w)
 {
-    close_sessions(w);
+    world_close(w);
     w->engine->restore(w->arena, w->url);
-    open_sessions(w);
+    world_open(w);
 }
 
 static void each_row(Arena *arena, World *w, const char *script, EngineRow row, void *context)
@@ -315,70 +292,63 @@ static const char STATE[] = "SELECT 'annual', p.owner_id, " JOB_OF(
                                                                                                   "position FROM work_queue "
                                                                                                   "ORDER BY accepted_at, id;";
 
+/* What is kept beside the rows for the undo of a job. */
+static const char UNDO[] =
+    "SELECT 'covering', j.original_filename, v.job_row FROM covering_rows v JOIN bulk_upload_jobs "
+    "j "
+    "ON j.owner_id = v.owner_id AND j.id = v.job_id ORDER BY v.owner_id, j.created_at, v.job_row;"
+    "SELECT 'name', j.original_filename, c.symbol, n.undone, n.name_before, n.sector_before, "
+    "n.name_after, n.sector_after FROM company_changes n JOIN companies c ON c.owner_id = "
+    "n.owner_id "
+    "AND c.id = n.company_id JOIN bulk_upload_jobs j ON j.owner_id = n.owner_id AND j.id = "
+    "n.job_id "
+    "ORDER BY n.owner_id, j.created_at, c.symbol";
+
 const char *world_state(Arena *arena, World *w)
 {
-    return lines(arena, w, STATE);
+    return arena_printf(arena, "%s%s", lines(arena, w, STATE), lines(arena, w, UNDO));
 }
 
-static const struct {
-    const char *what;
-    const char *query; /* gives no row */
-} WRONG[] = {
-    {"two current versions of a key",
-     "SELECT count(*) FROM annual_predictions WHERE is_current GROUP BY owner_id, company_id, "
-     "reporting_year, reporting_quarter HAVING count(*) > 1"},
-    {"a prediction or company of no job",
-     "SELECT id FROM annual_predictions WHERE job_id IS NOT NULL AND (owner_id, job_id) NOT IN "
-     "(SELECT "
-     "owner_id, id FROM bulk_upload_jobs) UNION ALL SELECT id FROM companies WHERE job_id IS NOT "
-     "NULL "
-     "AND (owner_id, job_id) NOT IN (SELECT owner_id, id FROM bulk_upload_jobs)"},
-    {"counts that do not agree with the rows",
-     "SELECT job, y, r, s, sum(n) FROM (SELECT owner_id "
-     "AS o, coalesce(job_id, {nil}) AS job, "
-     "reporting_year AS y, risk_level AS r, sector AS s, "
-     "count(*) AS n FROM annual_predictions WHERE "
-     "is_current GROUP BY 1, 2, 3, 4, 5 UNION ALL SELECT "
-     "owner_id, job_id, reporting_year, risk_level, "
-     "sector, -sum(delta) FROM prediction_counts WHERE "
-     "kind = 0 GROUP BY 1, 2, 3, 4, 5) x GROUP BY o, job, "
-     "y, r, s HAVING sum(n) <> 0"},
-    {"rows outside the span that their job keeps",
-     "SELECT j.original_filename, p.job_row FROM annual_predictions p JOIN bulk_upload_jobs j ON "
-     "j.owner_id = p.owner_id AND j.id = p.job_id WHERE (p.created_at, p.id) < "
-     "(j.first_created_at, "
-     "j.first_id) OR (p.created_at, p.id) > (j.last_created_at, j.last_id) OR j.first_id IS NULL"},
-    {"a job that knows another number of its rows than there are",
-     "SELECT j.original_filename, j.successful_rows, j.removed_rows FROM bulk_upload_jobs j WHERE "
-     "j.status NOT IN ('receiving', 'undoing') AND j.options NOT LIKE '%\"dry_run\":true%' AND "
-     "j.successful_rows - j.removed_rows <> (SELECT count(*) FROM annual_predictions p WHERE "
-     "p.owner_id = "
-     "j.owner_id AND p.job_id = j.id) + (SELECT count(*) FROM quarterly_predictions p WHERE "
-     "p.owner_id = "
-     "j.owner_id AND p.job_id = j.id)"},
-    {"a visible prediction of a deleted company",
-     "SELECT c.symbol FROM annual_predictions p JOIN companies c ON c.owner_id = p.owner_id AND "
-     "c.id = "
-     "p.company_id WHERE p.is_current AND c.deleted_at IS NOT NULL AND NOT EXISTS (SELECT 1 FROM "
-     "bulk_upload_jobs j WHERE j.owner_id = p.owner_id AND j.id = p.job_id AND j.hides_rows)"},
-    {"a processing, undoing or deleting job without a task",
-     "SELECT j.original_filename, j.status FROM bulk_upload_jobs j WHERE j.status IN ('pending', "
-     "'processing', 'undoing', 'deleting') AND NOT EXISTS (SELECT 1 FROM work_queue q WHERE "
-     "q.owner_id = "
-     "j.owner_id AND (q.object_id = j.id OR q.object_id IN (SELECT d.id FROM deletions d WHERE "
-     "d.owner_id "
-     "= j.owner_id AND d.job_id = j.id AND d.state <> 'done')))"},
-};
+static void describe(Buf *text, Arena *arena, InvariantId id, const InvariantResult *result)
+{
+    const Invariant *invariant = invariant_get(id);
+    buf_printf(text, "%s, %jd times: %s\n", invariant->name, (intmax_t)result->count,
+               invariant->holds);
+    for (size_t i = 0; i < result->shown; i++)
+        buf_printf(text, "  %s %s of owner %s\n", invariant->object,
+                   uuid_text(arena, result->first[i].id),
+                   uuid_text(arena, result->first[i].owner_id));
+}
+
+static bool is_meant(const World *w, InvariantId id)
+{
+    Str rest = str_from(w->broken), name;
+    while (rest.ptr != NULL && str_next(&rest, ' ', &name))
+        if (str_is(name, invariant_get(id)->name))
+            return true;
+    return false;
+}
+
+static void check_all(World *w, bool files)
+{
+    Arena *arena = arena_new(0);
+    const InvariantScope scope = {.files = files};
+    InvariantReport *report = ARENA_NEW(arena, InvariantReport);
+    Buf wrong = buf_new(arena, 1 << 20);
+    assert_no_error(invariants_check(arena, w->reader, &scope, report));
+    for (InvariantId id = 0; id < INVARIANT_COUNT; id++)
+        if (report->results[id].count > 0 && !is_meant(w, id))
+            describe(&wrong, arena, id, &report->results[id]);
+    if (wrong.len > 0)
+        fail_msg("The database does not hold what it should.\n%s", wrong.data);
+    arena_free(arena);
+}
 
 void world_check(World *w)
 {
-    Arena *arena = arena_new(0);
-    for (size_t i = 0; i < ARRAY_COUNT(WRONG); i++) {
-        const char *found = lines(arena, w, WRONG[i].query);
-        if (*found != '\0')
-            fail_msg("%s:\n%s", WRONG[i].what, found);
-    }
-    arena_free(arena);
+    enum { ALWAYS = 16, ONE_OF = 8 };
+    if (w->checks++ < ALWAYS || w->checks % ONE_OF == 0)
+        check_all(w, false);
 }
 
 /* --- files -------------------------------------------------------------------------------------- */
@@ -441,6 +411,8 @@ Error *world_step(World *w, const Uuid *owner, int stop_after, Task **ret_task)
                ? import_run(w->arena, w->db, w->reader, *ret_task, &watch, &w->last_end)
            : (*ret_task)->kind == TASK_RESTORE
                ? restoration_run(w->arena, w->db, *ret_task, &watch, &w->last_end)
+           : (*ret_task)->kind == TASK_PURGE
+               ? archive_purge_run(w->arena, w->db, *ret_task, &watch, &w->last_end)
                : deletion_run(w->arena, w->db, *ret_task, &watch, &w->last_end);
 }
 

@@ -16,6 +16,7 @@
 #include "db_fault.h"
 
 #include "domain/accounts.h"
+#include "domain/archive_purge.h"
 #include "domain/deletion.h"
 #include "domain/import.h"
 #include "domain/jobs.h"
@@ -43,6 +44,9 @@ typedef struct World {
     Principal *operator; /* at the command line, nobody signed in */
     Uuid models[KIND_COUNT];
     TaskEnd last_end;
+    int checks; /* how often it was judged */
+    const char
+        *broken; /* names of invariants that the test itself breaks, past the store; NULL: none */
 } World;
 
 #define WORLD_TEST(function)                                                                       \
@@ -61,6 +65,13 @@ int world_tear_down(void **state);
 
 /* Sessions closed as when the process dies, and opened again. */
 void world_reopen(World *w);
+
+/* The two halves of it: in between nobody is connected. */
+void world_close(World *w);
+void world_open(World *w);
+
+/* One more. */
+Principal *world_add_person(World *w, const char *email, Role role);
 
 /* Copies of the whole database, to begin from again. No transaction may be open. */
 void world_save(World *w);
@@ -107,8 +118,8 @@ Error *world_remove(World *w, const Principal *who, Uuid id, const char *if_matc
 /* Everything that a person could see of this database, without ids and times, as text. */
 const char *world_state(Arena *arena, World *w);
 
-/* What must hold in every state at rest: every job_id resolves, one current version of a key, counts that
- * agree with the rows, counters that add up, spans that hold their rows. Fails the test where it does not. */
+/* Fails the test where an invariant does not hold (domain/invariants.h) that the test did not break itself. In a
+ * test that asks for it hundreds of times, one call of some. Every world is checked when it ends, files too. */
 void world_check(World *w);
 
 /* Past the store, with the words of engine_script; values look as engines.h says. */

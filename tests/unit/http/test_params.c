@@ -211,6 +211,30 @@ static void json_types_are_held_to(void **state)
                  "A JSON object is wanted here.");
 }
 
+static void a_body_adds_to_what_is_there(void **state)
+{
+    Params params = parsed(*state, "a=1", true);
+    Str items[4];
+    assert_no_error(params_add_body(&params, STR(" ")));
+    assert_no_error(params_add_body(&params, STR("{\"b\": [\"x\", 2, 2.5], \"c\": true}")));
+    assert_int_equal(params.count, 3);
+    assert_int_equal(params_list(&params, "b", items, 4), 3);
+    assert_str(items[0], "x");
+    assert_str(items[1], "2");
+    assert_str(items[2], "2.5");
+    assert_true(params_bool(&params, "c", false));
+    assert_int_equal(params_int(&params, "a", 0, 9, 0), 1);
+    assert_no_error(params_check(&params));
+    assert_error(params_add_body(&params, STR("{\"a\": 1}")), ERROR_MALFORMED,
+                 "The parameter \"a\" stands there twice.");
+    assert_error(params_add_body(&params, STR("[]")), ERROR_INVALID,
+                 "A JSON object is wanted here.");
+    assert_no_error(params_add_body(&params, STR("{\"d\": [[1], \"x\"]}")));
+    assert_int_equal(params_list(&params, "d", items, 4), 0);
+    wrong(&params, "empty_value",
+          "d must be 1 to 4 values separated by commas, none of them empty.");
+}
+
 static void says_what_is_missing(void **state)
 {
     Params params = from_body(*state, "{\"email\": \"\", \"password\": null}");
@@ -237,6 +261,7 @@ int main(void)
         TEST(reads_lists),
         TEST(takes_a_json_object),
         TEST(json_types_are_held_to),
+        TEST(a_body_adds_to_what_is_there),
         TEST(says_what_is_missing),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -16,6 +16,7 @@ static struct {
     ErrorCode code; /* with this */
     const char *reason;
     bool commit; /* something before it fails */
+    bool waits;  /* it would have to, where it must not */
 } plan;
 
 static Error *commit_something(Request *request)
@@ -32,6 +33,7 @@ static Error *handle(Request *request, Response *response)
     assert_null(request->query.errors);
     assert_int_equal(response->status, 0);
     assert_int_equal(response->header_count, 0);
+    request->has_to_wait = plan.waits && request->must_not_wait;
     int64_t number = params_int(&request->query, "number", 0, 9, -1);
     TRY(params_check(&request->query));
     JsonOut *out = reply_begin(request, response);
@@ -134,6 +136,35 @@ static void what_has_committed_is_not_run_again_but_an_upload(void **state)
     end(exchange);
 }
 
+/* What a handler began on a socket thread and could not do there, a worker does from the start. */
+static void what_has_to_wait_is_run_by_a_worker(void **state)
+{
+    (void)state;
+    memset(&plan, 0, sizeof plan);
+    for (int waits = 0; waits < 2; waits++) {
+        static Route route;
+        Exchange *exchange = exchange_new(app, "/x");
+        Request *request = &exchange->request;
+        route = (Route){.method = "GET", .pattern = "/x", .runs = RUNS_INLINE, .handler = handle};
+        request->method = "GET";
+        request->route = &route;
+        plan.runs = 0;
+        plan.waits = waits != 0;
+        assert_int_equal(exchange_place(exchange), PLACE_HERE_WITH_DB);
+        exchange_run(exchange, NULL);
+        assert_int_equal(plan.runs, 1);
+        assert_int_equal(exchange_is_answered(exchange), !plan.waits);
+        if (plan.waits) {
+            assert_int_equal(exchange_place(exchange), PLACE_POOL);
+            exchange_work(exchange);
+            assert_int_equal(plan.runs, 2);
+            assert_int_equal(exchange->response.status, 200);
+            assert_int_equal(exchange->response.header_count, 1);
+        }
+        end(exchange);
+    }
+}
+
 static void a_replica_on_sqlite_is_refused(void **state)
 {
     App *other = NULL;
@@ -190,6 +221,7 @@ int main(void)
         TEST(it_ends_after_five_runs),
         TEST(other_failures_are_final),
         TEST(what_has_committed_is_not_run_again_but_an_upload),
+        TEST(what_has_to_wait_is_run_by_a_worker),
         TEST(a_replica_on_sqlite_is_refused),
     };
     return cmocka_run_group_tests(tests, start, stop);

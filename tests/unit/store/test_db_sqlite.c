@@ -307,7 +307,7 @@ static Error *append(Arena *arena, Db *db, Uuid owner)
                         .action = "test",
                         .object_kind = "none",
                         .count = -1};
-    TRY(audit_append(arena, db, &event, head.digest));
+    TRY(audit_append(arena, db, &event, head.digest, NULL));
     return tx_commit(&tx, arena);
 }
 

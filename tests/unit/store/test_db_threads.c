@@ -88,7 +88,7 @@ typedef struct Worker {
     Uuid owner;
     int rounds;
     atomic_bool *stop;
-    int64_t seen; /* rounds of a reader */
+    _Atomic int64_t seen; /* rounds of a reader */
     Error *error;
 } Worker;
 
@@ -105,7 +105,7 @@ static Error *append(Arena *arena, Db *db, Uuid owner)
                         .action = "test",
                         .object_kind = "none",
                         .count = -1};
-    TRY(audit_append(arena, db, &event, head.digest));
+    TRY(audit_append(arena, db, &event, head.digest, NULL));
     return tx_commit(&tx, arena);
 }
 
@@ -206,10 +206,12 @@ static void readers_see_whole_transactions(void **state)
     Worker workers[THREADS];
     atomic_bool stop = false;
     open_workers(f, workers, THREADS, &stop);
-    start(&threads[0], add_pairs, &workers[0]);
-    start(&threads[1], add_pairs, &workers[1]);
     start(&threads[2], read_on, &workers[2]);
     start(&threads[3], read_on, &workers[3]);
+    while (workers[2].seen == 0 || workers[3].seen == 0) /* else the writers may be done before */
+        sched_yield();
+    start(&threads[0], add_pairs, &workers[0]);
+    start(&threads[1], add_pairs, &workers[1]);
     join(threads[0]);
     join(threads[1]);
     atomic_store(&stop, true);

@@ -253,7 +253,7 @@ static Error *upload_work(Arena *arena, Db *db, void *context)
                         .action = "x",
                         .object_kind = "job",
                         .object_id = job.id};
-    TRY(audit_append(arena, db, &event, head.digest));
+    TRY(audit_append(arena, db, &event, head.digest, NULL));
     TRY(idempotency_insert(arena, db, f->user, f->user, STR("k"), &kept));
     TRY(idempotency_delete(arena, db, f->user, f->user, STR("none")));
     TRY(idempotency_delete_expired(arena, db, 1, &number));
@@ -433,7 +433,8 @@ static Error *reading(Arena *arena, Db *db, void *context)
     TRY(prediction_of_job(arena, db, KIND_ANNUAL, f->user, world->job.id, 0, 5, &items, &count));
     TRY(prediction_count_of_job(arena, db, KIND_ANNUAL, f->user, world->job.id, &number));
     TRY(prediction_edits_of_job(arena, db, KIND_ANNUAL, f->user, world->job.id, &number));
-    TRY(prediction_lone_companies(arena, db, KIND_ANNUAL, f->user, world->hidden.id, &number));
+    TRY(prediction_lone_companies(arena, db, KIND_ANNUAL, f->user, world->hidden.id, false,
+                                  &number));
     ProblemQuery wanted = {.owner_id = f->user, .job_id = world->job.id, .limit = 5};
     bool more = false;
     TRY(problem_list(arena, db, &wanted, &problems, &count, &more));

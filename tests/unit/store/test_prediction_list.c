@@ -205,9 +205,11 @@ static World *make_world(Fixture *f, unsigned kind, uint64_t *seed, bool with_sy
     if (world->kind & WORLD_INFERRED) /* what a job keeps of it, as a backfill would have set it */
         fixture_script(f, "UPDATE bulk_upload_jobs SET inferred_rows ="
                           " (SELECT count(*) FROM annual_predictions p"
-                          "  WHERE p.job_id = bulk_upload_jobs.id AND p.job_link = 1)"
+                          "  WHERE p.owner_id = bulk_upload_jobs.owner_id"
+                          "  AND p.job_id = bulk_upload_jobs.id AND p.job_link = 1)"
                           " + (SELECT count(*) FROM quarterly_predictions p"
-                          "  WHERE p.job_id = bulk_upload_jobs.id AND p.job_link = 1)");
+                          "  WHERE p.owner_id = bulk_upload_jobs.owner_id"
+                          "  AND p.job_id = bulk_upload_jobs.id AND p.job_link = 1)");
     return world;
 }
 

@@ -198,6 +198,7 @@ static void test_a_poisoned_task_is_given_up(void **state)
     Uuid poisoned = world_upload(w, w->ada, world_row(w, "ONE", 2020, 1), NULL);
     Uuid behind = world_upload(w, w->ada, world_row(w, "TWO", 2020, 1), NULL);
     Uuid other = world_upload(w, w->bob, world_row(w, "ONE", 2020, 1), NULL);
+    w->broken = "file_chunks file_digest";
     world_script(w, arena_printf(w->arena, "DELETE FROM bulk_upload_files WHERE job_id = {id %s}",
                                  uuid_text(w->arena, poisoned)));
     Worker *worker = start(w);
@@ -230,6 +231,7 @@ static void test_a_damaged_store_is_not_the_files_fault(void **state)
 {
     World *w = *state;
     Uuid job = world_upload(w, w->ada, world_row(w, "ONE", 2020, 1), NULL);
+    w->broken = "file_digest";
     world_script(w, "UPDATE bulk_upload_files SET data = {bytes 000000000000000000}");
     Worker *worker = start(w);
     wait_for_number(
@@ -243,7 +245,7 @@ static void test_a_job_that_is_gone_ends_its_task(void **state)
 {
     World *w = *state;
     Uuid job = world_upload(w, w->ada, world_row(w, "ONE", 2020, 1), NULL);
-    world_script(w, "UPDATE bulk_upload_jobs SET status = 'cancelled'");
+    world_script(w, "UPDATE bulk_upload_jobs SET status = 'cancelled', completed_at = created_at");
     Worker *worker = start(w);
     wait_for_number(w, "SELECT count(*) FROM work_queue", 0);
     worker_stop(worker);
