@@ -3,8 +3,7 @@
  * transaction. */
 #include "world.h"
 
-#include "base/clock.h"
-#include "domain/versions.h"
+#include "domain/batches.h"
 
 #define ROW(symbol, year, value) world_row(w, symbol, year, value)
 #define TEXT(...)                arena_printf(w->arena, __VA_ARGS__)
@@ -55,12 +54,18 @@ static const char *everything(World *w)
         "HAVING sum(delta) <> 0 ORDER BY 1, 2, 3, 4, 5");
 }
 
+/* While a job is settling its versions are on their way; shown already, its restoration is still under way. */
 static void check(World *w, const char *what)
 {
-    const char *wrong = world_text(w, NAIVE);
+    const char *broken = w->broken;
+    bool settling = world_number(w, "SELECT count(*) FROM bulk_upload_jobs WHERE settling") > 0;
+    const char *wrong = settling ? "" : world_text(w, NAIVE);
     if (*wrong != '\0')
         fail_msg("after %s:\n%s", what, wrong);
+    if (settling)
+        w->broken = "job_deletion";
     world_check(w);
+    w->broken = broken;
 }
 
 static Error *deleted(World *w, Uuid job, DeletionOptions options, Uuid *ret_deletion)
@@ -143,6 +148,7 @@ static void test_three_deep_of_quarters(void **state)
 
 static void adopted(World *w, bool numbered)
 {
+    w->broken = "job_rows prediction_words"; /* links and numbers are changed past the store */
     Uuid a = imported(w, KIND_ANNUAL, TEXT("%s%s", ROW("ONE", 2020, 1), ROW("TWO", 2020, 2)));
     Uuid b =
         imported(w, KIND_ANNUAL,
@@ -202,6 +208,7 @@ static void test_an_inferred_row_comes_back_while_its_job_is_being_deleted(void 
     Uuid a = imported(w, KIND_ANNUAL, TEXT("%s%s", ROW("ONE", 2020, 1), ROW("TWO", 2020, 2)));
     Uuid b = imported(w, KIND_ANNUAL, TEXT("%s%s", ROW("ONE", 2020, 11), ROW("TWO", 2020, 22)));
     Uuid of_a, of_b;
+    w->broken = "job_rows"; /* a link is changed past the store */
     world_script(w,
                  TEXT("UPDATE bulk_upload_jobs SET inferred_rows = 1 WHERE id = {id %s};UPDATE "
                       "annual_predictions SET job_link = 1 WHERE job_id = {id %s} AND job_row = 2",
@@ -316,13 +323,15 @@ static void test_whatever_is_done_meanwhile(void **state)
         world_restore(w);
         Walk walk = {.w = w, .seed = (uint64_t)seed, .trace = buf_new(w->arena, 1 << 16)};
         memcpy(walk.jobs, jobs, sizeof jobs);
+        batches_inject(seed % 2 == 0 ? 2 : 0); /* settling, or at once */
         walk_once(&walk);
+        batches_inject(0);
     }
 }
 
 /* --- more than fit into one transaction --------------------------------------------------------- */
 
-enum { MANY = SETTLE_AT_ONCE + 50, FREE = 20, BETWEEN = 60 };
+enum { PASS = 20, MANY = 5 * PASS + 7, FREE = 13, BETWEEN = 30 };
 
 static const char *many_rows(World *w, int from, int to, const char *symbol, double roa)
 {
@@ -360,16 +369,16 @@ static Uuid settle_deletion(World *w, Uuid b)
     assert_no_error(deleted(w, b, (DeletionOptions){0}, &deletion));
     assert_true(settling(w, b));
     assert_int_equal(seen(w, "< 2") + seen(w, "= 2"), 0);
-    Error *error = world_create(w, w->ada, "S200", 1970, 7, &made);
+    Error *error = world_create(w, w->ada, "S2", 1970, 7, &made);
     assert_true(error_is(error, "duplicate"));
     error = world_create(w, w->ada, "F0", 1970, 7, &made); /* of B alone */
     assert_no_error(error);
     for (int pass = 1; settling(w, b); pass++) {
-        assert_true(pass <= MANY / SETTLE_PASS + 1);
+        assert_true(pass <= MANY / PASS + 1);
         work(w, 1);
         if (pass % 2 == 0)
             crash(w);
-        int64_t back = (int64_t)pass * SETTLE_PASS;
+        int64_t back = (int64_t)pass * PASS;
         assert_int_equal(seen(w, "< 2"), back < MANY ? back : MANY);
         assert_int_equal(seen(w, "= 2"), 0);
         assert_int_equal(world_number(w, "SELECT count(*) FROM annual_predictions WHERE "
@@ -396,14 +405,14 @@ static void settle_restoration(World *w, Uuid b, Uuid deletion)
     assert_int_equal(seen(w, "= 2"), FREE - 1); /* one key was taken */
     Error *error = deleted(w, b, (DeletionOptions){0}, &again);
     assert_true(error_is(error, "settling"));
-    error = world_create(w, w->ada, "S200", 1970, 7, &made);
+    error = world_create(w, w->ada, "S2", 1970, 7, &made);
     assert_true(error_is(error, "duplicate"));
     for (int pass = 1; settling(w, b); pass++) {
-        assert_true(pass <= MANY / SETTLE_PASS + 1);
+        assert_true(pass <= MANY / PASS + 1);
         work(w, 1);
         if (pass % 2 == 0)
             crash(w);
-        int64_t back = (int64_t)pass * SETTLE_PASS;
+        int64_t back = (int64_t)pass * PASS;
         assert_int_equal(seen(w, "= 2"), FREE - 1 + (back < MANY ? back : MANY));
         assert_int_equal(seen(w, "< 2"), back < MANY ? MANY - back : 0);
     }
@@ -435,6 +444,7 @@ static void settle_within_a_restoration(World *w, Uuid a, Uuid b)
 static void test_more_than_change_places_at_once(void **state)
 {
     World *w = *state;
+    batches_inject(PASS);
     Uuid a = imported(w, KIND_ANNUAL, many_rows(w, 0, MANY, "S", 1));
     imported(w, KIND_ANNUAL, many_rows(w, MANY - BETWEEN, MANY, "S", 1.5));
     Uuid b = imported(w, KIND_ANNUAL,
@@ -442,6 +452,7 @@ static void test_more_than_change_places_at_once(void **state)
     Uuid deletion = settle_deletion(w, b);
     settle_restoration(w, b, deletion);
     settle_within_a_restoration(w, a, b);
+    batches_inject(0);
 }
 
 int main(void)

@@ -9,6 +9,7 @@
 #include "store/chunk_store.h"
 #include "store/company_store.h"
 #include "store/count_store.h"
+#include "store/cover_store.h"
 #include "store/deletion_store.h"
 #include "store/idempotency_store.h"
 #include "store/job_store.h"
@@ -440,6 +441,63 @@ static Error *reading(Arena *arena, Db *db, void *context)
     return problem_count(arena, db, f->user, world->job.id, SEVERITY_ERROR, &number);
 }
 
+/* What lies upon what, found and turned over. */
+static Error *covering_work(Arena *arena, Db *db, void *context)
+{
+    World *world = context;
+    Uuid owner = world->f->user, job = world->hidden.id, id = world->current.id, *ids = NULL;
+    const CoveringRow row = {job, 2, id};
+    SwapQuery query = {KIND_ANNUAL, owner, job, true, -1, 5};
+    VersionSwap *swaps = NULL;
+    size_t count = 0;
+    int64_t number = 0, last = 0;
+    bool any = false, retired = false;
+    Tx TX_AUTO tx = {0};
+    TRY(tx_begin(db, arena, TX_WRITE, &tx));
+    TRY(covering_add(arena, db, owner, &row, 1));
+    TRY(covering_add_job(arena, db, KIND_ANNUAL, owner, job, true));
+    TRY(covering_count(arena, db, owner, job, 5, &number));
+    TRY(covering_to_uncover(arena, db, &query, &swaps, &count, &last, &number));
+    TRY(covering_to_cover(arena, db, &query, &swaps, &count, &last, &number));
+    TRY(edits_of_job(arena, db, &query, &ids, &count));
+    TRY(edits_to_uncover(arena, db, &query, &swaps, &count));
+    TRY(prediction_set_current_many(arena, db, KIND_ANNUAL, owner, &id, 1, false, &number));
+    TRY(retired_add(arena, db, owner, world->deletion.id, &id, 1));
+    TRY(retired_find(arena, db, owner, &id, 1, &any, &retired));
+    TRY(retired_remove(arena, db, owner, world->deletion.id));
+    CHECK(any && retired && number == 1);
+    return tx_commit(&tx, arena);
+}
+
+/* An archive that is read, and purged. */
+static Error *archive_work(Arena *arena, Db *db, void *context)
+{
+    World *world = context;
+    Uuid owner = world->f->user, found = UUID_NIL;
+    const Deletion *deletion = &world->deletion;
+    Deletion *undo = NULL;
+    Chunk *chunk = NULL;
+    Prediction row = {0}, *removed = NULL;
+    int64_t chunks = 0, rows = 0;
+    size_t count = 0;
+    Tx TX_AUTO tx = {0};
+    TRY(tx_begin(db, arena, TX_WRITE, &tx));
+    TRY(deletion_lock(arena, db, owner, deletion->id));
+    TRY(deletion_find_undo(arena, db, owner, deletion->job_id, &undo));
+    TRY(predictions_remove(arena, db, KIND_ANNUAL, owner, &world->current.id, 1, &removed, &count));
+    CHECK(count == 1);
+    TRY(chunk_add(arena, db, deletion, PART_EDITS, removed, count));
+    TRY(chunk_at(arena, db, deletion, PART_EDITS, 0, &chunk));
+    TRY(chunk_find_prediction(arena, db, owner, KIND_ANNUAL, world->current.id, &found, &row));
+    CHECK(chunk != NULL && uuid_equal(found, deletion->id));
+    TRY(deletion_begin_restore(arena, db, deletion, owner, 1, DELETION_PENDING));
+    TRY(chunk_remove(arena, db, deletion, 5, &chunks, &rows));
+    CHECK(chunks == 1 && rows == 1);
+    TRY(archived_companies_add(arena, db, deletion, &world->company.id, 1));
+    TRY(archived_companies_remove(arena, db, deletion));
+    return tx_commit(&tx, arena);
+}
+
 /* At least so many calls, so that an operation that ends early does not pass for a tested one. */
 static void run_each(void **state, FaultOperation operation, int64_t at_least)
 {
@@ -478,6 +536,16 @@ static void a_batch_of_a_deletion(void **state)
     run_each(state, deletion_work, 25);
 }
 
+static void what_lies_upon_what(void **state)
+{
+    run_each(state, covering_work, 20);
+}
+
+static void an_archive(void **state)
+{
+    run_each(state, archive_work, 16);
+}
+
 static void an_edit(void **state)
 {
     run_each(state, edit_work, 18);
@@ -500,6 +568,8 @@ int main(void)
         STORE_TEST(a_batch_of_an_import),
         STORE_TEST(the_queue),
         STORE_TEST(a_batch_of_a_deletion),
+        STORE_TEST(what_lies_upon_what),
+        STORE_TEST(an_archive),
         STORE_TEST(an_edit),
         STORE_TEST(reads),
     };
