@@ -19,12 +19,13 @@
 
 enum {
     COMPANIES = 3,
-    YEARS = 3, /* of quarterly ones: quarters */
+    YEARS = 2, /* of quarterly ones: quarters */
     OWNERS = 2,
     VERSIONS_MAX = 1000,
     JOBS_MAX = 64,
     DELETIONS_MAX = 64,
     LINES_MAX = 8,
+    QUEUED_MAX = JOBS_MAX + DELETIONS_MAX * 2,
     STEPS_MAX = 200
 };
 
@@ -164,12 +165,13 @@ typedef struct History {
     int job_count;
     ModelDeletion deletions[DELETIONS_MAX];
     int deletion_count;
-    Queued queue[JOBS_MAX + DELETIONS_MAX * 2];
+    Queued queue[QUEUED_MAX];
     int queue_count;
     bool marked[OWNERS];     /* companies may be deleted */
     int64_t latest;          /* that a clock showed before it was set back */
     int owner_steps[OWNERS]; /* how many were done */
     Arena *facts;
+    bool small; /* what is planned goes in batches of a row or two */
     int steps;
     int cuts;
 } History;
