@@ -197,6 +197,10 @@ Version *history_current(History *h, Key key); /* the newest, unless it is retir
 
 /* Versions are on their way back here, or away: what is current is known when that is over. */
 bool history_unsettled(const History *h, Key key);
+
+/* Whoever writes there finds it as if it were settled: only versions of hidden jobs are on their way. */
+bool history_foreseen(const History *h, Key key);
+
 bool history_owner_unsettled(const History *h, int owner);
 
 Version *history_add(History *h, Key key, int value);
