@@ -432,7 +432,6 @@ static Error *write_places(Putting *p)
 
 static Error *decide(Putting *p)
 {
-    TRY(find_hidden(p));
     TRY(choose_candidates(p));
     TRY(find_holders(p));
     for (size_t i = 0; i < p->count; i++)
@@ -473,6 +472,7 @@ Error *versions_put_back(Arena *arena, Db *db, const Prediction *rows, size_t co
     if (count == 0)
         return NULL;
     Putting p = putting(arena, db, rows, count, job);
+    TRY(find_hidden(&p));
     TRY(decide(&p));
     TRY(write_places(&p));
     tell_former(&p, ret_former);
