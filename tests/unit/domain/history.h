@@ -19,12 +19,13 @@
 
 enum {
     COMPANIES = 3,
-    YEARS = 3, /* of quarterly ones: quarters */
+    YEARS = 2, /* of quarterly ones: quarters */
     OWNERS = 2,
     VERSIONS_MAX = 1000,
     JOBS_MAX = 64,
     DELETIONS_MAX = 64,
     LINES_MAX = 8,
+    QUEUED_MAX = JOBS_MAX + DELETIONS_MAX * 2,
     STEPS_MAX = 200
 };
 
@@ -164,12 +165,13 @@ typedef struct History {
     int job_count;
     ModelDeletion deletions[DELETIONS_MAX];
     int deletion_count;
-    Queued queue[JOBS_MAX + DELETIONS_MAX * 2];
+    Queued queue[QUEUED_MAX];
     int queue_count;
     bool marked[OWNERS];     /* companies may be deleted */
     int64_t latest;          /* that a clock showed before it was set back */
     int owner_steps[OWNERS]; /* how many were done */
     Arena *facts;
+    bool small; /* what is planned goes in batches of a row or two */
     int steps;
     int cuts;
 } History;
@@ -195,6 +197,10 @@ Version *history_current(History *h, Key key); /* the newest, unless it is retir
 
 /* Versions are on their way back here, or away: what is current is known when that is over. */
 bool history_unsettled(const History *h, Key key);
+
+/* Whoever writes there finds it as if it were settled: only versions of hidden jobs are on their way. */
+bool history_foreseen(const History *h, Key key);
+
 bool history_owner_unsettled(const History *h, int owner);
 
 Version *history_add(History *h, Key key, int value);

@@ -12,8 +12,8 @@ static const Step NOT_BEGUN[] = {
 /* A single version was on its way back when its job was deleted: it took the key from the version below, and went
  * with its job, and nobody had the key. */
 static const Step BACK_INTO_A_HIDDEN_JOB[] = {
-    {STEP_UPLOAD, .number = 1, .limit = -1, .wait = 1, .lines = "B2=1"},
-    {STEP_UPLOAD, .number = 2, .limit = -1, .wait = 1, .flags = FLAG_REPLACE, .lines = "B2=3"},
+    {STEP_UPLOAD, .number = 1, .limit = -1, .wait = 1, .lines = "B1=1"},
+    {STEP_UPLOAD, .number = 2, .limit = -1, .wait = 1, .flags = FLAG_REPLACE, .lines = "B1=3"},
     {STEP_WORK, .number = 3, .wait = 1, .flags = FLAG_ALL},
     {STEP_DELETE_ROW, .number = 4, .of = 2, .row = 1, .wait = 1, .flags = FLAG_THIS},
     {STEP_RESTORE, .number = 5, .of = 4, .wait = 1},
@@ -24,8 +24,8 @@ static const Step BACK_INTO_A_HIDDEN_JOB[] = {
 
 /* The same of a purge. */
 static const Step PURGED_INTO_A_HIDDEN_JOB[] = {
-    {STEP_RETRACT, .number = 1, .limit = -1, .wait = 1, .lines = "B2=1"},
-    {STEP_RETRACT, .number = 6, .limit = -1, .wait = 1, .lines = "B2=3"},
+    {STEP_RETRACT, .number = 1, .limit = -1, .wait = 1, .lines = "B1=1"},
+    {STEP_RETRACT, .number = 6, .limit = -1, .wait = 1, .lines = "B1=3"},
     {STEP_RESTORE, .number = 7, .of = 6, .wait = 1},
     {STEP_PURGE, .number = 9, .of = 6, .company = 1, .year = -1, .wait = 1},
     {STEP_RESTORE, .number = 12, .of = 1, .wait = 1},
@@ -36,7 +36,7 @@ static const Step PURGED_INTO_A_HIDDEN_JOB[] = {
 
 /* The clock was set back behind a deletion that was taken back: the next one was not the latest. */
 static const Step EARLIER_THAN_THE_LAST[] = {
-    {STEP_UPLOAD, .number = 1, .limit = -1, .wait = 1, .lines = "B2=2"},
+    {STEP_UPLOAD, .number = 1, .limit = -1, .wait = 1, .lines = "B1=2"},
     {STEP_TRIP, .number = 10, .of = 1, .wait = 1, .flags = FLAG_CASCADE},
     {STEP_DELETE_JOB, .number = 22, .of = 1, .wait = -4000000},
     {STEP_DELETE_JOB, .number = 24, .of = 1, .wait = 1, .flags = FLAG_CASCADE},
@@ -59,12 +59,12 @@ static const Step EMPTY_COMPANY[] = {
 
 /* A row came back behind a version that was deleted before the job of the row was shown: nobody had the key. */
 static const Step GONE_BEFORE_IT_IS_SHOWN[] = {
-    {STEP_UPLOAD, .number = 1, .limit = -1, .wait = 1, .lines = "C2=1A2=1"},
+    {STEP_UPLOAD, .number = 1, .limit = -1, .wait = 1, .lines = "C1=1A1=1"},
     {STEP_WORK, .number = 3, .wait = 1},
     {STEP_DELETE_JOB, .number = 7, .of = 1, .wait = 1, .flags = FLAG_CASCADE},
     {STEP_WORK, .number = 8, .batch = 1, .wait = 1},
     {STEP_RESTORE, .number = 16, .of = 7, .wait = 1},
-    {STEP_CREATE, .number = 19, .year = 2, .value = 2, .wait = 1, .flags = FLAG_REPLACE},
+    {STEP_CREATE, .number = 19, .year = 1, .value = 2, .wait = 1, .flags = FLAG_REPLACE},
     {STEP_WORK, .number = 21, .stop = 3, .wait = 1},
     {STEP_DELETE_ROW, .number = 23, .of = 19, .wait = 1, .flags = FLAG_THIS},
 };

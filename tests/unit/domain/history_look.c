@@ -292,8 +292,7 @@ void history_look(History *h)
     int owner = h->step->owner;
     for (Kind kind = 0; kind < KIND_COUNT; kind++)
         look_at_list(h, owner, kind, -1);
-    for (int company = 0; company < COMPANIES; company++)
-        look_at_list(h, owner, history_kind(h->step), company);
+    look_at_list(h, owner, history_kind(h->step), noise(h, COMPANIES));
     look_at_list(h, 1 - owner, (Kind)noise(h, KIND_COUNT), noise(h, COMPANIES + 1) - 1);
     for (int i = 0; i < 2 && h->version_count > 0; i++) {
         const Version *version = &h->versions[noise(h, h->version_count)];

@@ -155,7 +155,7 @@ void history_create(History *h)
                     .root = -1,
                     .source = SOURCE_MANUAL};
     bool replace = (step->flags & FLAG_REPLACE) != 0;
-    if (history_unsettled(h, key))
+    if (!history_foreseen(h, key))
         return;
     const Version *holder = history_current(h, key);
     const Principal *who = history_person(h, key.owner);

@@ -74,6 +74,19 @@ bool history_unsettled(const History *h, Key key)
     return false;
 }
 
+bool history_foreseen(const History *h, Key key)
+{
+    for (int i = 0; i < h->version_count; i++) {
+        const Version *version = &h->versions[i];
+        if (history_in_key(version, key) && ((version->job >= 0 && h->jobs[version->job].settling &&
+                                              !h->jobs[version->job].hidden) ||
+                                             (version->root != version->job && version->root >= 0 &&
+                                              h->jobs[version->root].settling)))
+            return false;
+    }
+    return true;
+}
+
 bool history_owner_unsettled(const History *h, int owner)
 {
     for (int i = 0; i < h->job_count; i++)

@@ -118,7 +118,7 @@ static void plan_delete_job(Plan *p)
 {
     choose_job(p);
     flag(p, FLAG_CASCADE, 80);
-    flag(p, FLAG_EDITED, 45);
+    flag(p, FLAG_EDITED, 60);
     flag(p, FLAG_ORPHANS, 30);
 }
 
@@ -180,7 +180,7 @@ Step history_plan(History *h, uint64_t *seed, int number)
     p.step.company = below(&p, COMPANIES);
     p.step.year = below(&p, YEARS);
     p.step.wait = chance(&p, 3) ? -(int)SECONDS(below(&p, 5)) : 1 + below(&p, 2000);
-    p.step.batch = chance(&p, 50) ? 1 + below(&p, 3) : 0;
+    p.step.batch = h->small ? below(&p, 3) : 0;
     flag(&p, FLAG_QUARTERLY, 25);
     CHOICES[at].plan(&p);
     if (p.step.kind != STEP_TRIP && p.step.kind != STEP_RETRACT && chance(&p, 8))

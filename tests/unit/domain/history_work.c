@@ -311,7 +311,8 @@ static void run_first(History *h, int owner)
         return;
     }
     if (task == NULL) {
-        assert_true(cut || world_now() <= h->latest); /* accepted at a time that is to come */
+        /* accepted at a time that is to come: later than all that wait */
+        assert_true(cut || world_now() <= h->latest + QUEUED_MAX);
         return;
     }
     Queued queued = h->queue[at];
@@ -332,7 +333,7 @@ void history_work_all(History *h, int owner)
     calm.cut = calm.stop = 0;
     h->step = &calm;
     while (history_first_task(h, owner) >= 0) {
-        world_advance(world_now() <= h->latest ? h->latest + 1 - world_now() : 1);
+        world_advance(world_now() <= h->latest + QUEUED_MAX ? QUEUED_MAX : 1);
         run_first(h, owner);
     }
     h->step = present;

@@ -90,6 +90,7 @@ static void run_random(World *w, uint64_t seed, bool anew)
 {
     running.count = 0;
     history_begin(running.h, w, anew);
+    running.h->small = seed % 2 == 0;
     running.failing = true;
     for (int i = 0; i < STEPS; i++) {
         Step *step = &running.steps[running.count++];
