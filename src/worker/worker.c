@@ -289,9 +289,12 @@ static Error *open_sessions(Arena *arena, Worker *worker, const char *url)
 {
     DbOptions options = {.must_exist = true};
     TRY(db_open(arena, str_from(url), options, &worker->sweeper_db));
-    options.keys_unchecked = true;
-    TRY(db_open(arena, str_from(url), options, &worker->company_db));
-    options.keys_unchecked = false;
+    worker->company_db = worker->sweeper_db;
+    if (!db_can_write_beside(worker->sweeper_db)) { /* an engine that can be told: see db.h */
+        options.keys_unchecked = true;
+        TRY(db_open(arena, str_from(url), options, &worker->company_db));
+        options.keys_unchecked = false;
+    }
     if (db_can_wait(worker->sweeper_db))
         TRY(db_open(arena, str_from(url), options, &worker->ear_db));
     for (size_t i = 0; i < LANES; i++) {
@@ -314,7 +317,8 @@ static void close_sessions(Worker *worker)
         db_close(worker->lanes[i].reader);
     }
     db_close(worker->sweeper_db);
-    db_close(worker->company_db);
+    if (worker->company_db != worker->sweeper_db)
+        db_close(worker->company_db);
     db_close(worker->ear_db);
     free(worker->name);
     free(worker);
