@@ -316,6 +316,18 @@ Error *deletion_undo_run(Arena *arena, Db *db, Task *task, const Job *job, const
     return removal_run(arena, db, task, deletion, watch, ret_done);
 }
 
+Error *deletion_stall_undo(Arena *arena, Db *db, const Task *task, const Job *job)
+{
+    Deletion *deletion = NULL;
+    TRY(deletion_find_undo(arena, db, job->owner_id, job->id, &deletion));
+    Tx TX_AUTO tx = {0};
+    TRY(tx_begin(db, arena, TX_WRITE, &tx));
+    if (deletion != NULL)
+        TRY(deletion_finish(arena, db, deletion, DELETION_STALLED, 0));
+    TRY(queue_finish(arena, db, task));
+    return tx_commit(&tx, arena);
+}
+
 Error *deletion_end_undo(Arena *arena, Db *db, const Job *job)
 {
     Deletion *deletion = NULL;

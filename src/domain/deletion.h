@@ -57,6 +57,8 @@ Error *deletion_begin_undo(Arena *arena, Db *db, const Principal *who, const Job
                            const char *reason) MUST_CHECK;
 Error *deletion_undo_run(Arena *arena, Db *db, Task *task, const Job *job, const TaskWatch *watch,
                          bool *ret_done) MUST_CHECK;
+/* The undo died too often at one place: it waits for somebody to look, and its rows stay hidden. */
+Error *deletion_stall_undo(Arena *arena, Db *db, const Task *task, const Job *job) MUST_CHECK;
 Error *deletion_end_undo(Arena *arena, Db *db, const Job *job)
     MUST_CHECK; /* with the end of the job */
 

@@ -20,8 +20,7 @@
 #include "store/job_store.h"
 #include "store/problem_store.h"
 
-#define STALLED_DELAY HOURS(1)
-#define RENEW_AFTER   SECONDS(8) /* while rows that are in already are passed over */
+#define RENEW_AFTER SECONDS(8) /* while rows that are in already are passed over */
 enum {
     BATCH_ROWS_MIN = 64,
     ANALYZE_ROWS = 20000,
@@ -157,13 +156,29 @@ static Error *undo(Run *run, JobEvent event, const char *message, TaskEnd *ret_e
     return end_job(run, event, message);
 }
 
+/* What a legal hold keeps is not taken back either. */
+static Error *keeps_rows(Run *run, bool *ret_held)
+{
+    Job *job = NULL;
+    TRY(job_find(run->arena, run->db, run->job->owner_id, run->job->id, &job));
+    *ret_held = job != NULL && job->legal_hold != NULL;
+    return NULL;
+}
+
 static Error *end_badly(Run *run, JobEvent event, bool take_back, const char *message,
                         TaskEnd *ret_end)
 {
-    if (take_back && run->job->counters.successful > 0 && !run->job->options.dry_run)
+    bool held = false;
+    take_back = take_back && run->job->counters.successful > 0 && !run->job->options.dry_run;
+    if (take_back)
+        TRY(keeps_rows(run, &held));
+    if (take_back && !held)
         return undo(run, event, message, ret_end);
     *ret_end = TASK_ENDED;
-    return end_job(run, event, message);
+    return end_job(run, event,
+                   held
+                       ? arena_printf(run->arena, "%s Its rows stay: it is on legal hold.", message)
+                       : message);
 }
 
 /* Does a failed import leave nothing behind? */
@@ -460,12 +475,14 @@ Error *import_give_up(Arena *arena, Db *db, Task *task)
     TRY(find_job(arena, db, task, &run.job));
     if (run.job == NULL)
         return drop_task(arena, db, task);
-    if (run.job->status == JOB_UNDOING) /* its rows stay hidden; somebody has to look */
-        return queue_release(arena, db, task, STALLED_DELAY, true);
+    if (run.job->status == JOB_UNDOING)
+        return deletion_stall_undo(arena, db, task, run.job);
     const char *message =
         arena_printf(arena, "The import stopped %d times at row %lld and was given up.",
                      TASK_ATTEMPTS_MAX, (long long)run.job->counters.resume_row + 1);
-    if (!keeps_nothing(&run.job->options) || run.job->counters.successful == 0)
+    bool held = false;
+    TRY(keeps_rows(&run, &held));
+    if (!keeps_nothing(&run.job->options) || run.job->counters.successful == 0 || held)
         return end_job(&run, EVENT_FAILED, message);
     TRY(begin_undo(&run, message)); /* and the next claim removes what it hides */
     return queue_release(arena, db, task, 0, false);

@@ -33,6 +33,10 @@ static Error *queue_again(Arena *arena, Db *db, const Deletion *deletion)
                  .owner_id = deletion->owner_id,
                  .object_id = deletion->id,
                  .size = (purge ? deletion->archived : deletion->expected) * ROW_BYTES};
+    if (deletion->subject == SUBJECT_UNDO) { /* the import's task takes back what it did */
+        task.kind = TASK_IMPORT;
+        task.object_id = deletion->job_id;
+    }
     TRY(deletion_resume(arena, db, deletion));
     return queue_add(arena, db, &task);
 }

@@ -14,6 +14,7 @@
 #include "store/company_store.h"
 #include "store/count_store.h"
 #include "store/job_store.h"
+#include "store/key_store.h"
 #include "store/prediction_store.h"
 
 #include <stdlib.h>
@@ -420,8 +421,33 @@ static Error *revive_companies(Putting *p)
     return company_restore_many(p->arena, p->db, p->owner_id, companies.items, companies.count);
 }
 
+/* What is in front and of no job is held by itself: its key may be deleted at this moment. */
+static Error *hold_fronts(Putting *p)
+{
+    Ids ids = {0};
+    VEC(PredictionKey) keys = {0};
+    for (size_t i = 0; i < p->count; i++) {
+        const Prediction *front = p->places[i].front;
+        if (front == NULL || front->has_job || !front->is_current)
+            continue;
+        vec_push(p->arena, &ids, front->id);
+        vec_push(p->arena, &keys, prediction_key(front));
+    }
+    if (ids.count == 0)
+        return NULL;
+    Prediction **holders = ARENA_ARRAY(p->arena, Prediction *, ids.count);
+    bool *hidden = ARENA_ARRAY(p->arena, bool, ids.count);
+    TRY(prediction_lock_many(p->arena, p->db, p->kind, p->owner_id, ids.items, ids.count));
+    TRY(prediction_current_many(p->arena, p->db, keys.items, keys.count, holders, hidden));
+    for (size_t i = 0; i < ids.count; i++)
+        if (holders[i] == NULL || !uuid_equal(holders[i]->id, ids.items[i]))
+            return moved(p->arena);
+    return NULL;
+}
+
 static Error *write_places(Putting *p)
 {
+    TRY(hold_fronts(p));
     TRY(set_flags(p->arena, p->db, p->kind, p->owner_id, &p->aside, false));
     TRY(lock_jobs(p->arena, p->db, p->owner_id, &p->jobs));
     TRY(revive_companies(p));

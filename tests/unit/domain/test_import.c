@@ -1,6 +1,9 @@
 /* What an import makes of a file: row by row, word by word, and how a job ends. */
 #include "world.h"
 
+#include "domain/retry.h"
+#include "store/deletion_store.h"
+
 #include "base/clock.h"
 #include "store/company_store.h"
 
@@ -656,15 +659,52 @@ static void test_given_up_undo_stays_hidden(void **state)
 {
     World *w = *state;
     ImportOptions options = IMPORT_OPTIONS_DEFAULT;
-    options.on_error = ON_ERROR_UNDO;
+    options.max_failed_rows = 0;
     Uuid id = begin(w, &options);
-    world_script(
-        w,
-        "UPDATE bulk_upload_jobs SET status = 'undoing', hides_rows = {true}, error_message = 'x'");
+    assert_no_error(give_up(w)); /* the import: now it is undoing */
     assert_no_error(give_up(w));
     Job *job = world_job(w, w->ada, id);
     assert_int_equal(job->status, JOB_UNDOING);
     assert_true(job->hides_rows);
+    assert_int_equal(world_number(w, "SELECT count(*) FROM work_queue"), 0);
+}
+
+/* An undo that stalled goes on when somebody lets it. */
+static void test_given_up_undo_goes_on(void **state)
+{
+    World *w = *state;
+    Deletion *undo = NULL;
+    ImportOptions options = IMPORT_OPTIONS_DEFAULT;
+    options.max_failed_rows = 0;
+    Uuid id = begin(w, &options);
+    assert_no_error(give_up(w)); /* the import: now it is undoing */
+    assert_int_equal(world_job(w, w->ada, id)->status, JOB_UNDOING);
+    assert_no_error(give_up(w));
+    assert_no_error(deletion_find_undo(w->arena, w->db, w->ada->owners[0], id, &undo));
+    assert_int_equal(undo->state, DELETION_STALLED);
+    Principal root = *w->root;
+    root.owners[root.owner_count] = w->ada->owners[0];
+    root.owner_count++;
+    assert_no_error(retry_deletion(w->arena, w->db, &root, undo->id, &undo));
+    world_work(w);
+    assert_int_equal(world_job(w, w->ada, id)->status, JOB_FAILED);
+    assert_int_equal(world_number(w, "SELECT count(*) FROM annual_predictions"), 0);
+}
+
+/* A job on legal hold keeps its rows, whatever the upload asked for. */
+static void test_held_rows_are_not_taken_back(void **state)
+{
+    World *w = *state;
+    ImportOptions options = IMPORT_OPTIONS_DEFAULT;
+    options.max_failed_rows = 0;
+    Uuid id = begin(w, &options);
+    int64_t rows = world_number(w, "SELECT count(*) FROM annual_predictions");
+    assert_true(rows > 0);
+    world_script(w, "UPDATE bulk_upload_jobs SET legal_hold = 'evidence'");
+    assert_no_error(give_up(w));
+    world_work(w);
+    assert_int_equal(world_job(w, w->ada, id)->status, JOB_FAILED);
+    assert_int_equal(world_number(w, "SELECT count(*) FROM annual_predictions"), rows);
 }
 
 /* --- who lost the task ------------------------------------------------------------------------- */
@@ -800,6 +840,8 @@ int main(void)
         WORLD_TEST(test_given_up),
         WORLD_TEST(test_given_up_all_or_nothing_leaves_nothing),
         WORLD_TEST(test_given_up_undo_stays_hidden),
+        WORLD_TEST(test_given_up_undo_goes_on),
+        WORLD_TEST(test_held_rows_are_not_taken_back),
         WORLD_TEST(test_stood_still_while_it_was_cancelled),
         WORLD_TEST(test_stood_still_while_its_record_was_deleted),
         WORLD_TEST(test_stood_still_while_it_was_deleted),

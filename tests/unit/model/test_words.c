@@ -27,7 +27,9 @@ static void every_word_reads_back(void **state)
         {CAP_UNIT_WORDS, CAP_UNIT_COUNT, "usd", "millions"},
         {DELETION_STATE_WORDS, DELETION_STATE_COUNT, "pending", "stalled"},
         {SEVERITY_WORDS, SEVERITY_COUNT, "error", "warning"},
-        {TASK_KIND_WORDS, TASK_KIND_COUNT, "import", "deletion"},
+        {TASK_KIND_WORDS, TASK_KIND_COUNT, "import", "purge"},
+        {DELETION_SUBJECT_WORDS, SUBJECT_COUNT, "job", "company"},
+        {DELETION_PHASE_WORDS, PHASE_COUNT, "removal", "purge"},
         {ROLE_WORDS, ROLE_COUNT, "user", "super_admin"},
         {ACCESS_LEVEL_WORDS, OWNER_KIND_COUNT, "personal", "system"},
     };
