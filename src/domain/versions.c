@@ -180,9 +180,10 @@ Error *versions_count_uncovered(Arena *arena, Db *db, const SwapQuery *job, bool
         *ret_count += (int64_t)count;
         arena_rewind(arena, mark);
     }
-    if (edits) {
+    if (edits) { /* all of them at once: they were made by hand, one by one */
         VersionSwap *swaps = NULL;
         size_t count = 0;
+        query.limit = INT64_MAX;
         TRY(edits_to_uncover(arena, db, &query, &swaps, &count));
         *ret_count += (int64_t)count;
     }

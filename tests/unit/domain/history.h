@@ -167,6 +167,7 @@ typedef struct History {
     int deletion_count;
     Queued queue[QUEUED_MAX];
     int queue_count;
+    bool left_behind;        /* a current version was deleted alone */
     bool marked[OWNERS];     /* companies may be deleted */
     int64_t latest;          /* that a clock showed before it was set back */
     int owner_steps[OWNERS]; /* how many were done */

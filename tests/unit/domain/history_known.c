@@ -89,6 +89,27 @@ static const Step EDIT_OF_NOTHING[] = {
     {STEP_DELETE_ROW, .number = 19, .of = 11, .wait = 1},
 };
 
+/* The preview looked at as many edits as are dealt with at once, and no further. */
+static const Step MORE_EDITS_THAN_AT_ONCE[] = {
+    {STEP_CREATE, .number = 1, .value = 2, .wait = 1},
+    {STEP_UPLOAD, .number = 4, .limit = -1, .wait = 1, .flags = FLAG_REPLACE, .lines = "A0=3A1=1"},
+    {STEP_WORK, .number = 10, .wait = 1},
+    {STEP_EDIT, .number = 11, .of = 4, .row = 2, .wait = 1},
+    {STEP_EDIT, .number = 22, .of = 4, .row = 1, .value = 1, .wait = 1},
+    {STEP_DELETE_JOB, .number = 24, .of = 4, .batch = 1, .wait = 1,
+     .flags = FLAG_CASCADE | FLAG_EDITED},
+};
+
+/* A company that had nothing of the upload any more but an edit. */
+static const Step EDIT_ALONE[] = {
+    {STEP_UPLOAD, .number = 2, .limit = -1, .wait = 1, .lines = "B1=3C1=2"},
+    {STEP_WORK, .number = 6, .wait = 1},
+    {STEP_EDIT, .number = 8, .of = 2, .row = 2, .value = 1, .wait = 1},
+    {STEP_DELETE_ROW, .number = 18, .of = 2, .row = 2, .wait = 1, .flags = FLAG_THIS},
+    {STEP_DELETE_JOB, .number = 19, .of = 2, .wait = 1,
+     .flags = FLAG_CASCADE | FLAG_EDITED | FLAG_ORPHANS},
+};
+
 #define KNOWN(steps)                                                                               \
     {                                                                                              \
         steps, ARRAY_COUNT(steps)                                                                  \
@@ -104,5 +125,7 @@ const KnownHistory HISTORY_KNOWN[] = {
     KNOWN(GONE_BEFORE_IT_IS_SHOWN),
     KNOWN(LAST_BUT_HIDDEN),
     KNOWN(EDIT_OF_NOTHING),
+    KNOWN(MORE_EDITS_THAN_AT_ONCE),
+    KNOWN(EDIT_ALONE),
 };
 const size_t HISTORY_KNOWN_COUNT = ARRAY_COUNT(HISTORY_KNOWN);

@@ -274,6 +274,9 @@ void history_delete_row(History *h)
     if (version == NULL || h->deletion_count == DELETIONS_MAX)
         return;
     bool was_current = history_current(h, history_key(version)) == version;
+    if (options.this_version && world_now() <= h->latest) /* see history_do */
+        return;
+    h->left_behind |= options.this_version;
     history_arm(h);
     Error *error = predictions_delete(w->arena, w->db, history_person(h, h->step->owner),
                                       version->kind, version->fact.id, &options, &deletion);

@@ -235,22 +235,26 @@ static void goes_at_once(History *h, const Version *version)
     h->deletions[job->deletion].expected.already_deleted--;
 }
 
-/* Rows of keys go, or come, one after the other: which are there tells the rest. */
+/* Rows of keys go, or come, one after the other: which are there tells the rest. A purge whose turn comes while a job is
+ * settling does not meet versions that are on their way back. */
 static void run_keys(History *h, int index)
 {
     ModelDeletion *deletion = &h->deletions[index];
     const Deletion *found = deletion_found(h, deletion);
     const Ids *there = rows_there(h);
-    bool done = found->state == DELETION_DONE, wanted[VERSIONS_MAX] = {0};
+    bool done = found->state == DELETION_DONE;
+    bool wanted[VERSIONS_MAX] = {0}, unsettled[VERSIONS_MAX] = {0};
     for (int i = 0; i < h->version_count; i++) {
         const Version *version = &h->versions[i];
+        unsettled[i] = !deletion->restoring && history_unsettled(h, history_key(version));
         wanted[i] = deletion->restoring ? version->fate == ARCHIVED && version->archive == index
                                         : history_visible(h, version) &&
                                               history_is_chosen(h, deletion, history_key(version));
     }
     for (int i = 0; i < h->version_count; i++) {
         Version *version = &h->versions[i];
-        if (!wanted[i] || (!done && has_id(there, version->fact.id) != deletion->restoring))
+        bool unsure = !done || unsettled[i];
+        if (!wanted[i] || (unsure && has_id(there, version->fact.id) != deletion->restoring))
             continue;
         assert_int_equal(has_id(there, version->fact.id), deletion->restoring);
         version->fate = deletion->restoring ? THERE : ARCHIVED;
