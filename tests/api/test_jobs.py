@@ -87,7 +87,7 @@ class Detail(support.TestCase):
         analyst, job_id, _ = self.imported()
         job, status = analyst.job(job_id), analyst.get("%s/%s/status/" % (JOBS, job_id)).json["job"]
         self.assertEqual({"id", "status", "job_type", "cancel_requested", "error_message",
-                          "progress", "performance", "timestamps"}, set(status))
+                          "settling", "progress", "performance", "timestamps"}, set(status))
         for name in ("id", "status", "job_type", "cancel_requested", "progress", "performance",
                      "timestamps"):
             self.assertEqual(job[name], status[name])
@@ -191,6 +191,7 @@ class Lists(support.TestCase):
         for name in ("predictions", "companies_created"):
             detail["lineage"].pop(name)
             job["lineage"].pop(name, None)
+        self.assertIsNone(detail.pop("deletion"))
         self.assertEqual(detail, job)
 
     def test_newest_first(self):

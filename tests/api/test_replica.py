@@ -411,7 +411,7 @@ class Waiting(WithDatabase):
                 session.run("COMMIT")
                 self.assertEqual(1, deletion.result().json["deleted_prediction"]["versions"])
         self.assertEqual(retries + 1, self.server.number("obligor_http_retries_total"))
-        self.client.get("%s/%s" % (ANNUAL, made), expect=404)
+        self.client.get("%s/%s" % (ANNUAL, made), expect=410)
 
 
 class Starting(unittest.TestCase):
