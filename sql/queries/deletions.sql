@@ -85,12 +85,12 @@ WHERE owner_id = $1 AND deletion_id = $2 AND part = $3 AND rows_before <= $4 AND
 ORDER BY seq LIMIT 1;
 
 -- name: chunk_of_prediction
-SELECT c.deletion_id, c.data FROM (
-  SELECT * FROM deletion_chunks WHERE owner_id = $1 AND kind = $2 AND highest_id >= $3
-  ORDER BY highest_id LIMIT $4) c
-WHERE c.lowest_id <= $3
+-- Archives of what is there again are passed over.
+SELECT c.deletion_id, c.data FROM deletion_chunks c
+WHERE c.owner_id = $1 AND c.kind = $2 AND c.highest_id >= $3 AND c.lowest_id <= $3
   AND EXISTS (SELECT 1 FROM deletions d WHERE d.owner_id = {owner} AND d.id = c.deletion_id
-              AND NOT (d.phase = 'restore' AND d.state = 'done'));
+              AND NOT (d.phase = 'restore' AND d.state = 'done'))
+ORDER BY c.highest_id LIMIT $4;
 
 -- name: chunk_last
 SELECT seq, row_count FROM deletion_chunks WHERE owner_id = $1 AND deletion_id = $2

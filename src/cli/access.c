@@ -107,6 +107,7 @@ Error *access_open(Cli *cli, Db **ret_db)
 
 Error *access_open_to_read(Cli *cli, Db **ret_db)
 {
+    TRY(use_audit_keys(cli));
     DbOptions options = {.read_only = true, .must_exist = true, .sorts_on_disk = true};
     TRY(access_open_raw(cli, options, ret_db));
     return see_to_schema(cli, *ret_db);

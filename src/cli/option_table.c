@@ -95,7 +95,7 @@ static const OptionSpec OPTIONS[OPTION_COUNT] = {
             .value = "FILE",
             .help = "keep the audit trail with the key in FILE; former keys on lines below it",
             .secrecy = SECRET_ALL,
-            .commands = AUDIT_WRITERS | AUDIT,
+            .commands = AUDIT_WRITERS | AUDIT | ON(CHECK),
         },
     [OPTION_LISTEN] =
         {

@@ -119,6 +119,10 @@ static const Invariant INVARIANTS[INVARIANT_COUNT] = {
     [INVARIANT_FILE_DIGEST] = {"file_digest", "job",
                                "A job's file is the one that was uploaded, by its SHA-256.",
                                "The file was changed or damaged since: it is no evidence."},
+    [INVARIANT_AUDIT_CHAIN] = {"audit_chain", "owner",
+                               "Each entry of the audit trail holds the digest of the one before.",
+                               "An entry was altered, removed, inserted or moved: 'obligor audit "
+                               "verify' names it."},
     [INVARIANT_DELETION_FACTS] =
         {"deletion_facts", "deletion",
          "A deletion names its user and job, and its counts and times fit its state.",

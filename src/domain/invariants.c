@@ -4,6 +4,7 @@
 #include "domain/invariants.h"
 
 #include "base/check.h"
+#include "domain/audit_verify.h"
 #include "store/job_store.h"
 
 enum { OWNERS_AT_ONCE = 100 };
@@ -124,6 +125,23 @@ static Error *look_at_files(Check *check, Uuid owner_id)
     return NULL;
 }
 
+/* --- the audit trail -------------------------------------------------------------------------- */
+
+static Error *look_at_chain(Check *check, Uuid owner_id)
+{
+    const AuditVerifying how = {.keys = audit_keys(), .any_end = true};
+    ArenaMark mark = arena_mark(check->arena);
+    AuditPlace place = {.owner_id = owner_id};
+    AuditFinding finding = {0};
+    Violations found = {0};
+    TRY(audit_verify_some(check->arena, check->db, &how, &place, &finding));
+    if (finding.fault != AUDIT_WHOLE)
+        violations_add(&found, owner_id);
+    keep(check, INVARIANT_AUDIT_CHAIN, &owner_id, &found);
+    arena_rewind(check->arena, mark);
+    return NULL;
+}
+
 /* --- owners ----------------------------------------------------------------------------------- */
 
 static Error *look_at_owner(Check *check, Uuid owner_id)
@@ -136,6 +154,7 @@ static Error *look_at_owner(Check *check, Uuid owner_id)
         TRY(look(check, &owner));
         TRY(tx_commit(&tx, check->arena));
     }
+    TRY(look_at_chain(check, owner_id));
     check->report->owners++;
     return check->scope->files ? look_at_files(check, owner_id) : NULL;
 }

@@ -107,7 +107,9 @@ static Error *store(Arena *arena, Db *db, const Prediction *prediction)
     bool made = false;
     TRY(prediction_insert(arena, db, prediction, &made));
     if (!made)
-        return ERROR(arena, ERROR_BUSY, "Somebody else wrote the same prediction. Try again.");
+        return error_with_reason(
+            ERROR(arena, ERROR_BUSY, "Somebody else wrote the same prediction. Try again."),
+            ERROR_RETRY);
     TRY(count_add(arena, db, prediction, 1));
     return owner_touch(arena, db, prediction->owner_id);
 }
@@ -189,6 +191,18 @@ typedef struct Making {
     bool replace;
 } Making;
 
+/* Where no version is current the key has only former ones, all of them older than the new one. */
+static Error *be_newest(Arena *arena, Db *db, Prediction *next)
+{
+    PredictionKey key = prediction_key(next);
+    Prediction *former = NULL;
+    size_t count = 0;
+    TRY(prediction_former(arena, db, &key, 1, &former, &count));
+    if (count > 0 && next->created_at <= former->created_at)
+        next->created_at = former->created_at + 1;
+    return NULL;
+}
+
 /* In the transaction: a version in the place of the present one, or none where their ratios are equal.
  * ret_answer->object_id has the key then. */
 static Error *place(Arena *arena, Db *db, const Making *making, Prediction *next,
@@ -210,6 +224,8 @@ static Error *place(Arena *arena, Db *db, const Making *making, Prediction *next
         TRY(lock_row(arena, db, holder));
         TRY(prediction_lock_jobs(arena, db, (const Prediction *[]){holder}, 1));
     }
+    if (holder == NULL)
+        TRY(be_newest(arena, db, next));
     TRY(prediction_take_over(arena, db, next, holder));
     return note(arena, db, making->who, next,
                 holder == NULL ? "prediction.created" : "prediction.replaced", NULL);
@@ -311,18 +327,6 @@ static Prediction copy_version(const Restoring *r)
     next.created_at = clock_now();
     prediction_derive(&next, r->version);
     return next;
-}
-
-/* Where no version is current the key has only former ones, all of them older than the new one. */
-static Error *be_newest(Arena *arena, Db *db, Prediction *next)
-{
-    PredictionKey key = prediction_key(next);
-    Prediction *former = NULL;
-    size_t count = 0;
-    TRY(prediction_former(arena, db, &key, 1, &former, &count));
-    if (count > 0 && next->created_at <= former->created_at)
-        next->created_at = former->created_at + 1;
-    return NULL;
 }
 
 static Error *take_back(Arena *arena, Db *db, const Restoring *r, IdempotentAnswer *ret_answer)

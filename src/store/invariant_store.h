@@ -41,6 +41,7 @@ typedef enum InvariantId {
     INVARIANT_FILE_JOB,
     INVARIANT_FILE_CHUNKS,
     INVARIANT_FILE_DIGEST, /* read by the domain */
+    INVARIANT_AUDIT_CHAIN, /* verified by the domain */
     INVARIANT_DELETION_FACTS,
     INVARIANT_DELETION_ROWS,
     INVARIANT_CHUNK_ORDER,

@@ -203,6 +203,8 @@ static const struct {
     {"UPDATE bulk_upload_files SET seq = 1 WHERE job_id = " JOB, "file_chunks file_digest"},
     {"DELETE FROM bulk_upload_files WHERE job_id = " JOB, "file_chunks file_digest"},
     {"UPDATE bulk_upload_files SET data = {bytes 00} WHERE job_id = " JOB, "file_digest"},
+    {"UPDATE audit_events SET action = 'nothing' WHERE seq = 2", "audit_chain"},
+    {"DELETE FROM audit_events WHERE seq = 2", "audit_chain"},
     {"UPDATE bulk_upload_jobs SET file_sha256 = {bytes 00} WHERE id = " JOB, "file_digest"},
     {"UPDATE deletions SET user_id = " UNKNOWN " WHERE record_only", "deletion_facts"},
     {"UPDATE deletions SET completed_at = NULL WHERE record_only", "deletion_facts"},
@@ -245,6 +247,9 @@ static const struct {
      "owner_kind"},
     {"UPDATE owners SET kind = 'organization' WHERE kind = 'system'", "owner_kind"},
     {"UPDATE audit_events SET owner_id = " UNKNOWN " WHERE seq = 1 AND owner_id = " ADA,
+     "audit_chain owner_missing"},
+    {"INSERT INTO audit_heads (owner_id, seq, digest, at) SELECT " UNKNOWN
+     ", seq, digest, at FROM audit_heads WHERE owner_id = {nil}",
      "owner_missing"},
     {"UPDATE work_queue SET owner_id = " UNKNOWN " WHERE task = 'import'", "job_task task_owner"},
     {"INSERT INTO work_queue (id, task, owner_id, object_id, size, accepted_at, not_before, token, "
