@@ -32,6 +32,9 @@ Error *restoration_request(Arena *arena, Db *db, const Principal *who, Uuid dele
 Error *restoration_find(Arena *arena, Db *db, const Principal *who, Uuid job_id,
                         Uuid *ret_deletion_id) MUST_CHECK;
 
+/* A job that comes back before it had begun is due again. In the transaction that brings it back. */
+Error *restoration_queue_import(Arena *arena, Db *db, const Job *job) MUST_CHECK;
+
 Error *restoration_run(Arena *arena, Db *db, Task *task, const TaskWatch *watch, TaskEnd *ret_end)
     MUST_CHECK;
 

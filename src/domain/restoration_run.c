@@ -1,0 +1,263 @@
+/* What a deletion removed comes back in the order in which it was archived, batch by batch; the position of the
+ * task counts the rows that are back.
+ *
+ *   of a job:  its rows, hidden → the job is shown → edits that went with it → displaced versions step back
+ *   of keys:   their versions, newest first, so that each lands behind what is newer
+ *
+ * Up to SETTLE_AT_ONCE edits and displaced versions are dealt with in the transaction that shows the job; where
+ * there are more, the job is settling until the passes behind it are through. */
+#include "domain/restoration.h"
+
+#include "base/check.h"
+#include "base/clock.h"
+#include "base/map.h"
+#include "domain/archive_walk.h"
+#include "domain/batches.h"
+#include "domain/company_names.h"
+#include "domain/queue.h"
+#include "domain/versions.h"
+#include "store/account_store.h"
+#include "store/chunk_store.h"
+#include "store/company_store.h"
+#include "store/count_store.h"
+#include "store/deletion_store.h"
+#include "store/job_store.h"
+
+enum { ANALYZE_ROWS = 20000 };
+
+typedef struct Restoring {
+    Db *db;
+    Task *task;
+    Deletion *deletion;
+    const Job *job; /* as it was found; NULL: of keys */
+    bool shown;     /* the job is: what is left is to settle */
+    ArchiveWalk *walk;
+    EditKeys edits;
+    const TaskWatch *watch;
+} Restoring;
+
+static SwapQuery swap_query(const Deletion *deletion, int64_t limit)
+{
+    return (SwapQuery){.kind = deletion->kind,
+                       .owner_id = deletion->owner_id,
+                       .job_id = deletion->job_id,
+                       .inferred = deletion->include_inferred,
+                       .after = deletion->settled_row - 1,
+                       .limit = limit};
+}
+
+/* Puts rows of a part into place; *ret_count 0: there are no more. */
+static Error *put_rows(Restoring *r, Arena *arena, ChunkPart part, int64_t at, int64_t limit,
+                       DeletionStep *step, size_t *ret_count)
+{
+    Prediction *rows = NULL;
+    const Deletion *deletion = r->deletion;
+    const Uuid *hidden = part == PART_ROWS && r->job != NULL ? &deletion->job_id : NULL;
+    TRY(archive_walk_rows(arena, r->walk, part, at, limit, &rows, ret_count));
+    bool *former = ARENA_ARRAY(arena, bool, *ret_count + 1);
+    TRY(versions_put_back(arena, r->db, rows, *ret_count, hidden, former));
+    step->restored_rows += (int64_t)*ret_count;
+    step->restored_former += edit_keys_count_former(&r->edits, rows, former, *ret_count);
+    return NULL;
+}
+
+/* The places, and the end of the transaction. */
+static Error *end_batch(Restoring *r, Arena *arena, Deletion *after, const DeletionStep *step,
+                        bool over, Tx *tx)
+{
+    Task task = *r->task;
+    TRY(deletion_progress(arena, r->db, after, step));
+    TRY(owner_touch(arena, r->db, after->owner_id));
+    if (over) {
+        if (r->job != NULL)
+            TRY(count_fold(arena, r->db, after->owner_id, after->job_id));
+        TRY(deletion_finish(arena, r->db, after, DELETION_DONE, 0));
+        TRY(queue_finish(arena, r->db, &task));
+    } else {
+        TRY(queue_advance(arena, r->db, &task, after->restored_rows));
+    }
+    TRY(tx_commit(tx, arena));
+    *r->deletion = *after;
+    *r->task = task;
+    return NULL;
+}
+
+/* Rows that jobs had lost are theirs again: how many are left is known without counting them. */
+static Error *give_back(Arena *arena, Db *db, const Prediction *rows, size_t count)
+{
+    Map jobs = map_new(arena);
+    for (size_t i = 0; i < count; i++) {
+        if (!rows[i].has_job)
+            continue;
+        Str id = {(const char *)rows[i].job_id.bytes, 16};
+        int64_t *number = map_find(&jobs, id);
+        if (number == NULL) {
+            number = ARENA_NEW(arena, int64_t);
+            map_put(&jobs, id, number);
+        }
+        ++*number;
+    }
+    for (size_t i = 0; i < jobs.count; i++) {
+        Uuid id;
+        memcpy(id.bytes, jobs.entries[i].key.ptr, 16);
+        int64_t back = *(const int64_t *)jobs.entries[i].value;
+        TRY(job_rows_removed(arena, db, rows[0].owner_id, id, -back));
+        TRY(deletion_expect_more(arena, db, rows[0].owner_id, id, back));
+    }
+    return NULL;
+}
+
+static Error *rows_batch(Restoring *r, Arena *arena, int64_t limit, bool *ret_more)
+{
+    Deletion after = *r->deletion;
+    DeletionStep step = {0};
+    size_t count = 0;
+    Prediction *rows = NULL;
+    Tx TX_AUTO tx = {0};
+    TRY(tx_begin(r->db, arena, TX_WRITE, &tx));
+    TRY(put_rows(r, arena, PART_ROWS, r->task->position, limit, &step, &count));
+    *ret_more = count > 0;
+    if (count == 0)
+        return NULL;
+    TRY(archive_walk_rows(arena, r->walk, PART_ROWS, r->task->position, limit, &rows, &count));
+    TRY(give_back(arena, r->db, rows, count));
+    return end_batch(r, arena, &after, &step, false, &tx);
+}
+
+/* One step of settling: edits, then versions that step back. *ret_more: not through yet. */
+static Error *settle(Restoring *r, Arena *arena, Deletion *after, int64_t limit, DeletionStep *step,
+                     bool *ret_more)
+{
+    size_t edits = 0;
+    SettlePass pass = {0};
+    int64_t at =
+        after->restored_rows + step->restored_rows - archive_rows_of_part(after, PART_ROWS);
+    TRY(put_rows(r, arena, PART_EDITS, at, limit, step, &edits));
+    *ret_more = true;
+    if ((int64_t)edits == limit ||
+        at + (int64_t)edits < archive_rows_of_part(after, PART_EDITS)) /* another chunk */
+        return NULL;
+    SwapQuery query = swap_query(after, limit);
+    TRY(versions_cover(arena, r->db, &query, &pass));
+    if (pass.looked > 0)
+        after->settled_row = pass.last + 1;
+    *ret_more = pass.looked == limit;
+    return NULL;
+}
+
+/* From this commit on the job's rows are seen. */
+static Error *show_job(Restoring *r, Arena *arena, bool *ret_done)
+{
+    Deletion after = *r->deletion;
+    DeletionStep step = {0};
+    JobLock lock;
+    int64_t covering = 0, most = batches_most(SETTLE_AT_ONCE);
+    bool found = false, more = true;
+    Tx TX_AUTO tx = {0};
+    TRY(tx_begin(r->db, arena, TX_WRITE, &tx));
+    TRY(job_lock(arena, r->db, after.owner_id, after.job_id, &lock, &found));
+    TRY(job_restored(arena, r->db, after.owner_id, after.job_id, clock_now()));
+    TRY(company_names_redo(arena, r->db, after.owner_id, after.job_id));
+    TRY(covering_count(arena, r->db, after.owner_id, after.job_id, most + 1, &covering));
+    bool at_once = covering <= most && archive_rows_of_part(&after, PART_EDITS) <= most;
+    while (at_once && more)
+        TRY(settle(r, arena, &after, most + 1, &step, &more));
+    if (!at_once)
+        TRY(job_set_settling(arena, r->db, after.owner_id, after.job_id, true));
+    TRY(restoration_queue_import(arena, r->db, r->job));
+    TRY(end_batch(r, arena, &after, &step, at_once, &tx));
+    r->shown = true;
+    *ret_done = at_once;
+    return NULL;
+}
+
+static Error *settle_batch(Restoring *r, Arena *arena, bool *ret_done)
+{
+    Deletion after = *r->deletion;
+    DeletionStep step = {0};
+    JobLock lock;
+    bool more = false, found = false;
+    Tx TX_AUTO tx = {0};
+    TRY(tx_begin(r->db, arena, TX_WRITE, &tx));
+    TRY(job_lock(arena, r->db, after.owner_id, after.job_id, &lock, &found));
+    TRY(settle(r, arena, &after, batches_most(SETTLE_PASS), &step, &more));
+    if (!more)
+        TRY(job_set_settling(arena, r->db, after.owner_id, after.job_id, false));
+    TRY(end_batch(r, arena, &after, &step, !more, &tx));
+    *ret_done = !more;
+    return NULL;
+}
+
+/* A version that was deleted alone is there again: what it had left behind may come back some day. */
+static Error *end_keys(Restoring *r, Arena *arena)
+{
+    Deletion after = *r->deletion;
+    DeletionStep step = {0};
+    Tx TX_AUTO tx = {0};
+    TRY(tx_begin(r->db, arena, TX_WRITE, &tx));
+    TRY(versions_unretire(arena, r->db, &after));
+    if (after.subject == SUBJECT_COMPANY)
+        TRY(company_restore_many(arena, r->db, after.owner_id, &after.object_id, 1));
+    return end_batch(r, arena, &after, &step, true, &tx);
+}
+
+static void tell(const Restoring *r)
+{
+    const JobCounters counters = {.total = r->deletion->archived,
+                                  .processed = r->deletion->restored_rows};
+    if (r->watch->progress != NULL)
+        r->watch->progress(r->watch->self, &counters, 0);
+}
+
+static Error *restore_batch(void *self, Arena *arena, int64_t limit, bool *ret_done)
+{
+    Restoring *r = self;
+    bool more = false;
+    tell(r);
+    if (r->shown)
+        return settle_batch(r, arena, ret_done);
+    TRY(rows_batch(r, arena, limit, &more));
+    if (more)
+        return NULL;
+    if (r->job != NULL)
+        return show_job(r, arena, ret_done);
+    TRY(end_keys(r, arena));
+    *ret_done = true;
+    return NULL;
+}
+
+static Error *drop_task(Arena *arena, Db *db, const Task *task)
+{
+    Tx TX_AUTO tx = {0};
+    TRY(tx_begin(db, arena, TX_WRITE, &tx));
+    TRY(queue_finish(arena, db, task));
+    return tx_commit(&tx, arena);
+}
+
+Error *restoration_run(Arena *arena, Db *db, Task *task, const TaskWatch *watch, TaskEnd *ret_end)
+{
+    Deletion *deletion = NULL;
+    Job *job = NULL;
+    bool done = false;
+    *ret_end = TASK_ENDED;
+    TRY(deletion_find(arena, db, task->owner_id, task->object_id, &deletion));
+    if (deletion == NULL || deletion->phase != PHASE_RESTORE || deletion->state == DELETION_DONE)
+        return drop_task(arena, db, task);
+    if (deletion->subject == SUBJECT_JOB)
+        TRY(job_find(arena, db, deletion->owner_id, deletion->job_id, &job));
+    Restoring restoring = {.db = db,
+                           .task = task,
+                           .deletion = deletion,
+                           .job = job,
+                           .shown = job != NULL && job->status != JOB_RESTORING,
+                           .walk = archive_walk_new(arena, db, deletion),
+                           .watch = watch};
+    task->position = deletion->restored_rows; /* they move together; one began anew after a stall */
+    TRY(edit_keys_find(arena, db, deletion, &restoring.edits));
+    TRY(batches_run(arena, db, watch, (BatchSize){500, 100, 20000}, restore_batch, &restoring,
+                    &done));
+    *ret_end = done ? TASK_ENDED : TASK_STOPPED;
+    return done && deletion->restored_rows >= ANALYZE_ROWS
+               ? db_analyze(db, arena, deletion->restored_rows)
+               : NULL;
+}
