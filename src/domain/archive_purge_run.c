@@ -215,8 +215,8 @@ static Error *work(Arena *arena, Run *run, const TaskWatch *watch)
         arena_rewind(arena, mark);
         if (run->held && uuid_is_nil(run->deletion->job_id))
             TRY(look_for_holds(arena, run)); /* a new hold: of rows of this archive? */
-        else if (removed == 0 && !run->held)
-            run->limit = LIMITS[++run->stage].first;
+        else if (removed == 0 && !run->held && ++run->stage < STAGE_COUNT)
+            run->limit = LIMITS[run->stage].first;
         clock_sleep(watch->pause);
     }
     return NULL;
