@@ -369,7 +369,7 @@ class SameDay(unittest.TestCase):
                     found = list(difflib.unified_diff(ours, theirs, "sqlite", "postgres", n=1, lineterm=""))
                     self.fail("\n".join(line[:1500] for line in found[:12]))
                 seen += first
-        for pattern in SEEN:
+        for pattern in () if QUICK else SEEN: # one day alone does not have everything
             self.assertTrue(re.search(pattern, seen.decode()), "no day had %s" % pattern)
 
 
