@@ -18,6 +18,11 @@ MEMBERS = {"access_level", "organization_id", "organization_name", "owner_id", "
 
 
 class Base(support.TestCase):
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.server.broken = ("audit_chain",)  # past the program, or read without its key
+
     def id_text(self, id):
         """An id as the database's own statements write it."""
         return "x'%s'" % id.replace("-", "") if self.server.database.embedded else "'%s'" % id

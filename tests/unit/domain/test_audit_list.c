@@ -217,16 +217,27 @@ static void test_heads_and_exports(void **state)
     assert_memory_equal(heads[0].owner_id.bytes, UUID_NIL.bytes, 16);
 }
 
+/* These tests write past the program, or with keys that are not those of the end. */
+static int set_up(void **state)
+{
+    int failed = world_set_up(state);
+    if (failed == 0)
+        ((World *)*state)->broken = "audit_chain";
+    return failed;
+}
+
+#define CHAIN_TEST(function) cmocka_unit_test_setup_teardown(function, set_up, world_tear_down)
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        WORLD_TEST(test_who_may),
-        WORLD_TEST(test_owners_are_merged),
-        WORLD_TEST(test_the_order_is_that_of_the_chain),
-        WORLD_TEST(test_filters),
-        WORLD_TEST(test_a_long_chain),
-        WORLD_TEST(test_spots),
-        WORLD_TEST(test_heads_and_exports),
+        CHAIN_TEST(test_who_may),
+        CHAIN_TEST(test_owners_are_merged),
+        CHAIN_TEST(test_the_order_is_that_of_the_chain),
+        CHAIN_TEST(test_filters),
+        CHAIN_TEST(test_a_long_chain),
+        CHAIN_TEST(test_spots),
+        CHAIN_TEST(test_heads_and_exports),
     };
     return world_run(tests);
 }
