@@ -130,9 +130,10 @@ def processes(cluster):
 def hung(cluster):
     """A cluster whose processes are there and do nothing."""
     stopped = processes(cluster)
-    for process in stopped:
-        os.kill(process, signal.SIGSTOP)
     try:
+        for process in stopped:
+            with contextlib.suppress(ProcessLookupError): # it ended by itself meanwhile
+                os.kill(process, signal.SIGSTOP)
         yield
     finally:
         for process in stopped:
