@@ -50,7 +50,7 @@ def restore(client, job_id):
     """Seconds until its rows are back."""
     start = time.perf_counter()
     answer = client.call("POST", "%s/%s/restore" % (JOBS, job_id), headers={"Prefer": "respond-async"})
-    await_end(client, answer["deletion_id"], start)
+    await_end(client, answer["deletion"]["id"], start)
     took = time.perf_counter() - start
     if not shows(client, job_id):
         raise Failure("a restored row is not shown")
