@@ -224,6 +224,7 @@ SELECT count(*) FROM {table} WHERE owner_id = $1 AND job_id = $2;
 -- name: prediction_lone_companies
 -- each kind
 -- Companies that nothing but this job's rows ($3: and versions edited from them) would keep a prediction of:
+-- (OFFSET keeps the planner from reading whole tables: each company is looked up.)
 -- neither a current one nor a former one that comes back.
 SELECT count(*) FROM (
   SELECT company_id FROM {table} WHERE owner_id = $1 AND job_id = $2
@@ -236,14 +237,16 @@ WHERE NOT EXISTS (
       AND (a.job_id IS NULL OR a.job_id <> $2)
       AND NOT ($3 AND a.derived_from IS NOT NULL AND a.root_job_id IS NOT NULL AND a.root_job_id = $2)
       AND NOT EXISTS (SELECT 1 FROM bulk_upload_jobs h WHERE h.owner_id = $1 AND h.id = a.job_id
-                      AND h.hides_rows AND (a.job_link = 0 OR h.hides_inferred)))
+                      AND h.hides_rows AND (a.job_link = 0 OR h.hides_inferred))
+    LIMIT 1 OFFSET 0)
   AND NOT EXISTS (
     SELECT 1 FROM quarterly_predictions q
     WHERE q.owner_id = $1 AND q.company_id = d.company_id AND q.is_current
       AND (q.job_id IS NULL OR q.job_id <> $2)
       AND NOT ($3 AND q.derived_from IS NOT NULL AND q.root_job_id IS NOT NULL AND q.root_job_id = $2)
       AND NOT EXISTS (SELECT 1 FROM bulk_upload_jobs h WHERE h.owner_id = $1 AND h.id = q.job_id
-                      AND h.hides_rows AND (q.job_link = 0 OR h.hides_inferred)))
+                      AND h.hides_rows AND (q.job_link = 0 OR h.hides_inferred))
+    LIMIT 1 OFFSET 0)
   AND NOT EXISTS (
     SELECT 1 FROM annual_predictions b
     WHERE b.owner_id = $1 AND b.company_id = d.company_id AND NOT b.is_current
@@ -251,7 +254,8 @@ WHERE NOT EXISTS (
       AND NOT ($3 AND b.derived_from IS NOT NULL AND b.root_job_id IS NOT NULL AND b.root_job_id = $2)
       AND NOT EXISTS (SELECT 1 FROM retired_versions r WHERE r.owner_id = $1 AND r.prediction_id = b.id)
       AND NOT EXISTS (SELECT 1 FROM bulk_upload_jobs h WHERE h.owner_id = $1 AND h.id = b.job_id
-                      AND h.hides_rows AND (b.job_link = 0 OR h.hides_inferred)))
+                      AND h.hides_rows AND (b.job_link = 0 OR h.hides_inferred))
+    LIMIT 1 OFFSET 0)
   AND NOT EXISTS (
     SELECT 1 FROM quarterly_predictions s
     WHERE s.owner_id = $1 AND s.company_id = d.company_id AND NOT s.is_current
@@ -259,7 +263,8 @@ WHERE NOT EXISTS (
       AND NOT ($3 AND s.derived_from IS NOT NULL AND s.root_job_id IS NOT NULL AND s.root_job_id = $2)
       AND NOT EXISTS (SELECT 1 FROM retired_versions r WHERE r.owner_id = $1 AND r.prediction_id = s.id)
       AND NOT EXISTS (SELECT 1 FROM bulk_upload_jobs h WHERE h.owner_id = $1 AND h.id = s.job_id
-                      AND h.hides_rows AND (s.job_link = 0 OR h.hides_inferred)));
+                      AND h.hides_rows AND (s.job_link = 0 OR h.hides_inferred))
+    LIMIT 1 OFFSET 0);
 
 -- name: prediction_edits_of_job
 -- each kind

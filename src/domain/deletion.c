@@ -54,10 +54,13 @@ static Error *refuse_deleted(Arena *arena, Db *db, const Job *job, bool with_pre
     return record_only && with_predictions ? NULL : jobs_gone(arena, db, job);
 }
 
+/* Versions that come back are counted for who looks at them, and for who says what he saw. */
+typedef enum CountHow { COUNT_ROWS, COUNT_ALL } CountHow;
+
 /* The job knows how many of its rows are left, and only rows that displaced something are looked at: so this
  * costs the same at any size. */
 static Error *count_effect(Arena *arena, Db *db, const Job *job, const DeletionOptions *options,
-                           DeletionCounts *ret_counts)
+                           CountHow how, DeletionCounts *ret_counts)
 {
     DeletionCounts counts = {0};
     int64_t edits = 0, inferred = 0;
@@ -81,8 +84,9 @@ static Error *count_effect(Arena *arena, Db *db, const Job *job, const DeletionO
     } else {
         counts.edits_kept = edits;
     }
-    TRY(versions_count_uncovered(arena, db, &query, options->include_edited,
-                                 &counts.versions_restored));
+    if (how == COUNT_ALL)
+        TRY(versions_count_uncovered(arena, db, &query, options->include_edited,
+                                     &counts.versions_restored));
     TRY(company_names_count(arena, db, job->owner_id, job->id, &counts.names_restored,
                             &counts.names_kept));
     if (!job->options.dry_run)
@@ -138,7 +142,7 @@ Error *deletion_preview(Arena *arena, Db *db, const Principal *who, Uuid job_id,
     TRY(tx_begin(db, arena, TX_READ, &tx));
     TRY(jobs_get(arena, db, who, job_id, true, &job));
     TRY(allowed(arena, db, who, job, options, &to));
-    TRY(count_effect(arena, db, job, options, &preview.counts));
+    TRY(count_effect(arena, db, job, options, COUNT_ALL, &preview.counts));
     preview.etag = make_etag(arena, job, options, &preview.counts);
     if (options->with_predictions) {
         TRY(prediction_of_job(arena, db, job->kind, job->owner_id, job->id, -1, DELETION_SAMPLE_MAX,
@@ -262,15 +266,16 @@ Error *deletion_request(Arena *arena, Db *db, const Principal *who, Uuid job_id,
     DeletionCounts counts;
     TRY(jobs_get(arena, db, who, job_id, true, &job));
     int64_t revision = job->revision;
+    CountHow how = options->if_match != NULL ? COUNT_ALL : COUNT_ROWS;
     TRY(allowed(arena, db, who, job, options, &to));
-    TRY(count_effect(arena, db, job, options, &counts));
+    TRY(count_effect(arena, db, job, options, how, &counts));
 
     Tx TX_AUTO tx = {0};
     TRY(tx_begin(db, arena, TX_WRITE, &tx));
     TRY(jobs_get_locked(arena, db, who, job_id, true, &job));
     TRY(allowed(arena, db, who, job, options, &to));
     if (job->revision != revision)
-        TRY(count_effect(arena, db, job, options, &counts));
+        TRY(count_effect(arena, db, job, options, how, &counts));
     TRY(refuse_changed(arena, job, options, &counts));
     Deletion *deletion = NULL;
     TRY(new_deletion(arena, db, who, job, &deletion));

@@ -273,12 +273,47 @@ static void tell_former(const Putting *p, bool *ret_former)
     }
 }
 
+/* Most rows of a job find their keys free: they are stored as current without a look, all or none, and the unique
+ * key says whether that was right. *ret_stored false: nothing was done. */
+static Error *store_free(Putting *p, bool *ret_stored)
+{
+    const Prediction **items = ARENA_ARRAY(p->arena, const Prediction *, p->count);
+    *ret_stored = false;
+    TRY(choose_candidates(p));
+    if (p->any_retired)
+        return NULL;
+    for (size_t i = 0; i < p->count; i++) {
+        if (!p->places[i].candidate)
+            return NULL;
+        p->places[i].row.is_current = true;
+        items[i] = &p->places[i].row;
+    }
+    TRY(prediction_load(p->arena, p->db, items, p->count, ret_stored));
+    if (!*ret_stored)
+        return NULL;
+    for (size_t i = 0; i < p->count; i++) {
+        const Prediction *row = items[i];
+        CountKey key = {row->kind, row->has_job ? row->job_id : UUID_NIL, row->year,
+                        row->score.risk_level, row->sector};
+        tally_add(p->tally, &key, 1);
+    }
+    TRY(revive_companies(p));
+    return tally_store(p->arena, p->db, p->owner_id, p->tally);
+}
+
 Error *versions_put_back(Arena *arena, Db *db, const Prediction *rows, size_t count,
                          const Uuid *job, bool *ret_former)
 {
     if (count == 0)
         return NULL;
     Putting p = putting(arena, db, rows, count, job);
+    bool stored = false;
+    if (job != NULL && db_can_load(db))
+        TRY(store_free(&p, &stored));
+    if (stored) {
+        memset(ret_former, 0, count * sizeof *ret_former);
+        return NULL;
+    }
     TRY(find_hidden(&p));
     TRY(decide(&p));
     TRY(write_places(&p));
