@@ -88,6 +88,27 @@ COMMON = ("owner_id", "id", "company_id", "reporting_year", "reporting_quarter",
           "confidence", "model_id", "is_current", "created_by", "created_at")
 
 
+# What deletion_store.c reads of a deletion, with who asked for it.
+DELETION = tuple(f"d.{name}" for name in (
+    "id", "owner_id", "job_id", "kind", "user_id")) + ("u.email",) + tuple(f"d.{name}" for name in (
+        "reason", "record_only", "include_inferred", "orphaned_companies", "state", "expected_rows", "deleted_rows",
+        "edits_kept", "inferred_kept", "already_deleted", "companies_empty", "companies_deleted", "created_at",
+        "completed_at", "subject", "phase", "object_id", "filter", "include_edited", "annual_rows", "edits_deleted",
+        "held_rows", "versions_restored", "names_restored", "names_kept", "archived_rows", "settled_row",
+        "cursor_kind", "cursor_at", "cursor_id", "restorable_until", "restored_rows", "restored_former",
+        "restored_at", "restored_by", "purged_at", "purged_by", "purge_reason"))
+
+
+def hidden(alias):
+    """A row is hidden iff a job with its (owner_id, job_id) exists that hides it."""
+    return ("EXISTS (SELECT 1 FROM bulk_upload_jobs h WHERE h.owner_id = {owner} "
+            f"AND h.id = {alias}.job_id AND h.hides_rows AND ({alias}.job_link = 0 OR h.hides_inferred))")
+
+
+# Words of a table's alias: {visible:a}; {visible} is of p.
+ALIAS_WORDS = {"hidden": hidden, "visible": lambda alias: "NOT " + hidden(alias)}
+
+
 def kind_words(index):
     word, ratios, scores = KINDS[index]
     columns = COMMON + ratios + scores
@@ -115,10 +136,6 @@ def kind_words(index):
             "JOIN models m ON m.id = p.model_id "
             "LEFT JOIN bulk_upload_jobs j ON j.owner_id = {owner} AND j.id = p.job_id "
             "LEFT JOIN users u ON u.id = p.created_by"),
-        # A row is hidden iff a job with its (owner_id, job_id) exists that hides it.
-        "visible": (
-            "NOT EXISTS (SELECT 1 FROM bulk_upload_jobs h WHERE h.owner_id = {owner} "
-            "AND h.id = p.job_id AND h.hides_rows AND (p.job_link = 0 OR h.hides_inferred))"),
         # The thirteen filters of a list, $1 to $13, in the order of prediction_store.c.
         "filters": (
             "($1 = 0 OR (($1 >> p.risk_level) & 1) = 1) AND ($2 = 0 OR (($2 >> p.source) & 1) = 1) "
@@ -129,9 +146,6 @@ def kind_words(index):
             "AND p.created_at >= $9 AND p.created_at < $10 "
             f"AND p.{scores[-1]} >= $11 AND p.{scores[-1]} <= $12 "
             "AND ($13 IS NULL OR p.company_id = $13)"),
-        "hidden": (
-            "EXISTS (SELECT 1 FROM bulk_upload_jobs h WHERE h.owner_id = {owner} "
-            "AND h.id = p.job_id AND h.hides_rows AND (p.job_link = 0 OR h.hides_inferred))"),
     }
 
 
@@ -142,7 +156,7 @@ class Statement:
         self.alone = False  # the other engine has none
 
     def text(self, engine, kind=None):
-        words = dict(ENGINE_WORDS[engine])
+        words = dict(ENGINE_WORDS[engine], deletion=", ".join(DELETION))
         if match := re.search(r"owner_id = (\$\d+)", " ".join(self.lines)):
             words["owner"] = match.group(1)
         if kind is not None:
@@ -156,11 +170,14 @@ def fail(where, message):
 
 def expand(text, words, where):
     def word(match):
-        if match.group(1) not in words:
+        name, alias = match.groups()
+        if name in ALIAS_WORDS:
+            return ALIAS_WORDS[name](alias or "p")
+        if name not in words or alias:
             fail(where, f"unknown word {match.group(0)}")
-        return words[match.group(1)]
+        return words[name]
     for _ in range(2):  # a word may hold words
-        text = re.sub(r"\{(\w+)\}", word, text)
+        text = re.sub(r"\{(\w+)(?::(\w+))?\}", word, text)
     return text
 
 

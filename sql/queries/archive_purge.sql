@@ -13,13 +13,7 @@ UPDATE bulk_upload_jobs SET note = $3, updated_at = $4 WHERE owner_id = $1 AND i
 -- name: deletion_list
 -- Newest first. $4: the wanted ",phase/state,…"; $5: the wanted ",subject,…"; $8: 1 those that can be restored
 -- at $9, -1 the others, 0 all.
-SELECT d.id, d.owner_id, d.job_id, d.kind, d.user_id, u.email, d.reason, d.record_only, d.include_inferred,
-  d.orphaned_companies, d.state, d.expected_rows, d.deleted_rows, d.edits_kept, d.inferred_kept,
-  d.already_deleted, d.companies_empty, d.companies_deleted, d.created_at, d.completed_at, d.subject, d.phase,
-  d.object_id, d.filter, d.include_edited, d.annual_rows, d.edits_deleted, d.held_rows, d.versions_restored,
-  d.names_restored, d.names_kept, d.archived_rows, d.settled_row, d.cursor_kind, d.cursor_at, d.cursor_id,
-  d.restorable_until, d.restored_rows, d.restored_former, d.restored_at, d.restored_by, d.purged_at,
-  d.purged_by, d.purge_reason
+SELECT {deletion}
 FROM deletions d LEFT JOIN users u ON u.id = d.user_id
 WHERE d.owner_id = $1 AND (d.created_at, d.id) < ($2, $3)
   AND strpos($4, ',' || d.phase || '/' || d.state || ',') > 0

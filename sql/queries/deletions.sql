@@ -8,37 +8,19 @@ INSERT INTO deletions (owner_id, id, job_id, kind, user_id, reason, record_only,
 VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, 0, $12, $13, $14, 0, 0, $15, $16, $17, $18, $19, $20, $21);
 
 -- name: deletion_select
-SELECT d.id, d.owner_id, d.job_id, d.kind, d.user_id, u.email, d.reason, d.record_only, d.include_inferred,
-  d.orphaned_companies, d.state, d.expected_rows, d.deleted_rows, d.edits_kept, d.inferred_kept,
-  d.already_deleted, d.companies_empty, d.companies_deleted, d.created_at, d.completed_at, d.subject, d.phase,
-  d.object_id, d.filter, d.include_edited, d.annual_rows, d.edits_deleted, d.held_rows, d.versions_restored,
-  d.names_restored, d.names_kept, d.archived_rows, d.settled_row, d.cursor_kind, d.cursor_at, d.cursor_id,
-  d.restorable_until, d.restored_rows, d.restored_former, d.restored_at, d.restored_by, d.purged_at,
-  d.purged_by, d.purge_reason
+SELECT {deletion}
 FROM deletions d LEFT JOIN users u ON u.id = d.user_id
 WHERE d.owner_id = $1 AND d.id = $2;
 
 -- name: deletion_of_job
 -- The latest of a job; the undo of its import is not meant.
-SELECT d.id, d.owner_id, d.job_id, d.kind, d.user_id, u.email, d.reason, d.record_only, d.include_inferred,
-  d.orphaned_companies, d.state, d.expected_rows, d.deleted_rows, d.edits_kept, d.inferred_kept,
-  d.already_deleted, d.companies_empty, d.companies_deleted, d.created_at, d.completed_at, d.subject, d.phase,
-  d.object_id, d.filter, d.include_edited, d.annual_rows, d.edits_deleted, d.held_rows, d.versions_restored,
-  d.names_restored, d.names_kept, d.archived_rows, d.settled_row, d.cursor_kind, d.cursor_at, d.cursor_id,
-  d.restorable_until, d.restored_rows, d.restored_former, d.restored_at, d.restored_by, d.purged_at,
-  d.purged_by, d.purge_reason
+SELECT {deletion}
 FROM deletions d LEFT JOIN users u ON u.id = d.user_id
 WHERE d.owner_id = $1 AND d.job_id = $2 AND d.subject = 'job'
 ORDER BY d.created_at DESC LIMIT 1;
 
 -- name: deletion_undo_of_job
-SELECT d.id, d.owner_id, d.job_id, d.kind, d.user_id, u.email, d.reason, d.record_only, d.include_inferred,
-  d.orphaned_companies, d.state, d.expected_rows, d.deleted_rows, d.edits_kept, d.inferred_kept,
-  d.already_deleted, d.companies_empty, d.companies_deleted, d.created_at, d.completed_at, d.subject, d.phase,
-  d.object_id, d.filter, d.include_edited, d.annual_rows, d.edits_deleted, d.held_rows, d.versions_restored,
-  d.names_restored, d.names_kept, d.archived_rows, d.settled_row, d.cursor_kind, d.cursor_at, d.cursor_id,
-  d.restorable_until, d.restored_rows, d.restored_former, d.restored_at, d.restored_by, d.purged_at,
-  d.purged_by, d.purge_reason
+SELECT {deletion}
 FROM deletions d LEFT JOIN users u ON u.id = d.user_id
 WHERE d.owner_id = $1 AND d.job_id = $2 AND d.subject = 'undo'
 ORDER BY d.created_at DESC LIMIT 1;
@@ -153,8 +135,7 @@ JOIN {table} f ON f.owner_id = $1 AND f.id = (
   WHERE o.owner_id = $1 AND o.company_id = p.company_id AND NOT o.is_current
     AND o.reporting_year = p.reporting_year AND o.reporting_quarter = p.reporting_quarter
     AND (o.job_id IS NULL OR o.job_id <> $2)
-    AND NOT EXISTS (SELECT 1 FROM bulk_upload_jobs h WHERE h.owner_id = $1 AND h.id = o.job_id
-                    AND h.hides_rows AND (o.job_link = 0 OR h.hides_inferred))
+    AND {visible:o}
   ORDER BY o.created_at DESC, o.id DESC LIMIT 1)
 WHERE p.is_current AND (p.job_link = 0 OR $6)
   AND NOT EXISTS (SELECT 1 FROM retired_versions r WHERE r.owner_id = $1 AND r.prediction_id = f.id);
@@ -181,8 +162,7 @@ JOIN {table} f ON f.owner_id = $1 AND f.id = (
     AND o.reporting_year = e.reporting_year AND o.reporting_quarter = e.reporting_quarter
     AND (o.job_id IS NULL OR o.job_id <> $2)
     AND (o.root_job_id IS NULL OR o.root_job_id <> $2)
-    AND NOT EXISTS (SELECT 1 FROM bulk_upload_jobs h WHERE h.owner_id = $1 AND h.id = o.job_id
-                    AND h.hides_rows AND (o.job_link = 0 OR h.hides_inferred))
+    AND {visible:o}
   ORDER BY o.created_at DESC, o.id DESC LIMIT 1)
 WHERE e.is_current
   AND NOT EXISTS (SELECT 1 FROM retired_versions r WHERE r.owner_id = $1 AND r.prediction_id = f.id);
@@ -202,15 +182,13 @@ LEFT JOIN {table} c ON c.owner_id = $1 AND c.company_id = p.company_id AND c.is_
 WHERE NOT p.is_current
   AND NOT EXISTS (SELECT 1 FROM retired_versions r WHERE r.owner_id = $1 AND r.prediction_id = p.id)
   AND (c.id IS NULL OR (c.created_at, c.id) < (p.created_at, p.id)
-       OR EXISTS (SELECT 1 FROM bulk_upload_jobs h WHERE h.owner_id = $1 AND h.id = c.job_id
-                  AND h.hides_rows AND (c.job_link = 0 OR h.hides_inferred)))
+       OR {hidden:c})
   AND NOT EXISTS (
     SELECT 1 FROM {table} o
     WHERE o.owner_id = $1 AND o.company_id = p.company_id AND NOT o.is_current
       AND o.created_at >= p.created_at AND (o.created_at, o.id) > (p.created_at, p.id)
       AND o.reporting_year = p.reporting_year AND o.reporting_quarter = p.reporting_quarter
-      AND NOT EXISTS (SELECT 1 FROM bulk_upload_jobs h WHERE h.owner_id = $1 AND h.id = o.job_id
-                      AND h.hides_rows AND (o.job_link = 0 OR h.hides_inferred)));
+      AND {visible:o});
 
 -- name: prediction_set_current
 -- each kind

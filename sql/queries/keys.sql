@@ -60,8 +60,7 @@ SELECT count(*), count(CASE WHEN $16 OR p.created_by = $15 THEN 1 END),
     SELECT count(*) FROM {table} f
     WHERE f.owner_id = $14 AND f.company_id = p.company_id AND NOT f.is_current
       AND f.reporting_year = p.reporting_year AND f.reporting_quarter = p.reporting_quarter
-      AND NOT EXISTS (SELECT 1 FROM bulk_upload_jobs h WHERE h.owner_id = $14 AND h.id = f.job_id
-                      AND h.hides_rows AND (f.job_link = 0 OR h.hides_inferred))) END), 0) AS {int})
+      AND {visible:f}) END), 0) AS {int})
 FROM {table} p
 JOIN companies c ON c.owner_id = $14 AND c.id = p.company_id
 WHERE p.owner_id = $14 AND p.is_current AND {filters} AND {visible};
@@ -73,8 +72,7 @@ SELECT count(*), count(CASE WHEN $16 OR p.created_by = $15 THEN 1 END),
     SELECT count(*) FROM {table} f
     WHERE f.owner_id = $14 AND f.company_id = p.company_id AND NOT f.is_current
       AND f.reporting_year = p.reporting_year AND f.reporting_quarter = p.reporting_quarter
-      AND NOT EXISTS (SELECT 1 FROM bulk_upload_jobs h WHERE h.owner_id = $14 AND h.id = f.job_id
-                      AND h.hides_rows AND (f.job_link = 0 OR h.hides_inferred))) END), 0) AS {int})
+      AND {visible:f}) END), 0) AS {int})
 FROM (
   SELECT * FROM {table} WHERE owner_id = $14 AND company_id = $13 AND is_current
   ORDER BY reporting_year DESC, reporting_quarter DESC LIMIT 1000000) p
@@ -88,8 +86,7 @@ SELECT count(*), count(CASE WHEN $16 OR p.created_by = $15 THEN 1 END),
     SELECT count(*) FROM {table} f
     WHERE f.owner_id = $14 AND f.company_id = p.company_id AND NOT f.is_current
       AND f.reporting_year = p.reporting_year AND f.reporting_quarter = p.reporting_quarter
-      AND NOT EXISTS (SELECT 1 FROM bulk_upload_jobs h WHERE h.owner_id = $14 AND h.id = f.job_id
-                      AND h.hides_rows AND (f.job_link = 0 OR h.hides_inferred))) END), 0) AS {int})
+      AND {visible:f}) END), 0) AS {int})
 FROM (
   SELECT * FROM {table} WHERE owner_id = $14 AND job_id = $17 AND is_current
   ORDER BY job_row LIMIT 1000000000) p
@@ -108,12 +105,10 @@ SELECT count(*) FROM (
 WHERE d.found =
     (SELECT count(*) FROM annual_predictions a
      WHERE a.owner_id = $14 AND a.company_id = d.company_id AND a.is_current
-       AND NOT EXISTS (SELECT 1 FROM bulk_upload_jobs h WHERE h.owner_id = $14 AND h.id = a.job_id
-                      AND h.hides_rows AND (a.job_link = 0 OR h.hides_inferred)))
+       AND {visible:a})
   + (SELECT count(*) FROM quarterly_predictions q
      WHERE q.owner_id = $14 AND q.company_id = d.company_id AND q.is_current
-       AND NOT EXISTS (SELECT 1 FROM bulk_upload_jobs h WHERE h.owner_id = $14 AND h.id = q.job_id
-                      AND h.hides_rows AND (q.job_link = 0 OR h.hides_inferred)));
+       AND {visible:q});
 
 -- name: purge_empty_company
 -- each kind
@@ -129,12 +124,10 @@ SELECT count(*) FROM (
 WHERE d.found =
     (SELECT count(*) FROM annual_predictions a
      WHERE a.owner_id = $14 AND a.company_id = d.company_id AND a.is_current
-       AND NOT EXISTS (SELECT 1 FROM bulk_upload_jobs h WHERE h.owner_id = $14 AND h.id = a.job_id
-                      AND h.hides_rows AND (a.job_link = 0 OR h.hides_inferred)))
+       AND {visible:a})
   + (SELECT count(*) FROM quarterly_predictions q
      WHERE q.owner_id = $14 AND q.company_id = d.company_id AND q.is_current
-       AND NOT EXISTS (SELECT 1 FROM bulk_upload_jobs h WHERE h.owner_id = $14 AND h.id = q.job_id
-                      AND h.hides_rows AND (q.job_link = 0 OR h.hides_inferred)));
+       AND {visible:q});
 
 -- name: purge_empty_job
 -- each kind
@@ -150,36 +143,30 @@ SELECT count(*) FROM (
 WHERE d.found =
     (SELECT count(*) FROM annual_predictions a
      WHERE a.owner_id = $14 AND a.company_id = d.company_id AND a.is_current
-       AND NOT EXISTS (SELECT 1 FROM bulk_upload_jobs h WHERE h.owner_id = $14 AND h.id = a.job_id
-                      AND h.hides_rows AND (a.job_link = 0 OR h.hides_inferred)))
+       AND {visible:a})
   + (SELECT count(*) FROM quarterly_predictions q
      WHERE q.owner_id = $14 AND q.company_id = d.company_id AND q.is_current
-       AND NOT EXISTS (SELECT 1 FROM bulk_upload_jobs h WHERE h.owner_id = $14 AND h.id = q.job_id
-                      AND h.hides_rows AND (q.job_link = 0 OR h.hides_inferred)));
+       AND {visible:q});
 
 -- name: company_is_empty
 -- No current prediction of it can be seen.
 SELECT count(*) FROM companies c WHERE c.owner_id = $1 AND c.id = $2
   AND NOT EXISTS (SELECT 1 FROM annual_predictions a
     WHERE a.owner_id = $1 AND a.company_id = c.id AND a.is_current
-      AND NOT EXISTS (SELECT 1 FROM bulk_upload_jobs h WHERE h.owner_id = $1 AND h.id = a.job_id
-                      AND h.hides_rows AND (a.job_link = 0 OR h.hides_inferred)))
+      AND {visible:a})
   AND NOT EXISTS (SELECT 1 FROM quarterly_predictions q
     WHERE q.owner_id = $1 AND q.company_id = c.id AND q.is_current
-      AND NOT EXISTS (SELECT 1 FROM bulk_upload_jobs h WHERE h.owner_id = $1 AND h.id = q.job_id
-                      AND h.hides_rows AND (q.job_link = 0 OR h.hides_inferred)));
+      AND {visible:q});
 
 -- name: company_are_empty
 -- postgres only
 SELECT count(*) FROM unnest(string_to_array($2, ',')::uuid[]) AS c (id)
 WHERE NOT EXISTS (SELECT 1 FROM annual_predictions a
     WHERE a.owner_id = $1 AND a.company_id = c.id AND a.is_current
-      AND NOT EXISTS (SELECT 1 FROM bulk_upload_jobs h WHERE h.owner_id = $1 AND h.id = a.job_id
-                      AND h.hides_rows AND (a.job_link = 0 OR h.hides_inferred)))
+      AND {visible:a})
   AND NOT EXISTS (SELECT 1 FROM quarterly_predictions q
     WHERE q.owner_id = $1 AND q.company_id = c.id AND q.is_current
-      AND NOT EXISTS (SELECT 1 FROM bulk_upload_jobs h WHERE h.owner_id = $1 AND h.id = q.job_id
-                      AND h.hides_rows AND (q.job_link = 0 OR h.hides_inferred)));
+      AND {visible:q});
 
 -- name: company_delete
 -- Marks a company of which no version of any prediction can be seen.
@@ -187,20 +174,16 @@ UPDATE companies SET deleted_at = $3
 WHERE owner_id = $1 AND id = $2 AND deleted_at IS NULL
   AND NOT EXISTS (SELECT 1 FROM annual_predictions a
     WHERE a.owner_id = $1 AND a.company_id = $2 AND a.is_current
-      AND NOT EXISTS (SELECT 1 FROM bulk_upload_jobs h WHERE h.owner_id = $1 AND h.id = a.job_id
-                      AND h.hides_rows AND (a.job_link = 0 OR h.hides_inferred)))
+      AND {visible:a})
   AND NOT EXISTS (SELECT 1 FROM quarterly_predictions q
     WHERE q.owner_id = $1 AND q.company_id = $2 AND q.is_current
-      AND NOT EXISTS (SELECT 1 FROM bulk_upload_jobs h WHERE h.owner_id = $1 AND h.id = q.job_id
-                      AND h.hides_rows AND (q.job_link = 0 OR h.hides_inferred)))
+      AND {visible:q})
   AND NOT EXISTS (SELECT 1 FROM annual_predictions a
     WHERE a.owner_id = $1 AND a.company_id = $2 AND NOT a.is_current
-      AND NOT EXISTS (SELECT 1 FROM bulk_upload_jobs h WHERE h.owner_id = $1 AND h.id = a.job_id
-                      AND h.hides_rows AND (a.job_link = 0 OR h.hides_inferred)))
+      AND {visible:a})
   AND NOT EXISTS (SELECT 1 FROM quarterly_predictions q
     WHERE q.owner_id = $1 AND q.company_id = $2 AND NOT q.is_current
-      AND NOT EXISTS (SELECT 1 FROM bulk_upload_jobs h WHERE h.owner_id = $1 AND h.id = q.job_id
-                      AND h.hides_rows AND (q.job_link = 0 OR h.hides_inferred)));
+      AND {visible:q});
 
 -- name: company_lock
 -- Whoever makes a prediction of it waits.

@@ -236,16 +236,14 @@ WHERE NOT EXISTS (
     WHERE a.owner_id = $1 AND a.company_id = d.company_id AND a.is_current
       AND (a.job_id IS NULL OR a.job_id <> $2)
       AND NOT ($3 AND a.derived_from IS NOT NULL AND a.root_job_id IS NOT NULL AND a.root_job_id = $2)
-      AND NOT EXISTS (SELECT 1 FROM bulk_upload_jobs h WHERE h.owner_id = $1 AND h.id = a.job_id
-                      AND h.hides_rows AND (a.job_link = 0 OR h.hides_inferred))
+      AND {visible:a}
     LIMIT 1 OFFSET 0)
   AND NOT EXISTS (
     SELECT 1 FROM quarterly_predictions q
     WHERE q.owner_id = $1 AND q.company_id = d.company_id AND q.is_current
       AND (q.job_id IS NULL OR q.job_id <> $2)
       AND NOT ($3 AND q.derived_from IS NOT NULL AND q.root_job_id IS NOT NULL AND q.root_job_id = $2)
-      AND NOT EXISTS (SELECT 1 FROM bulk_upload_jobs h WHERE h.owner_id = $1 AND h.id = q.job_id
-                      AND h.hides_rows AND (q.job_link = 0 OR h.hides_inferred))
+      AND {visible:q}
     LIMIT 1 OFFSET 0)
   AND NOT EXISTS (
     SELECT 1 FROM annual_predictions b
@@ -253,8 +251,7 @@ WHERE NOT EXISTS (
       AND (b.job_id IS NULL OR b.job_id <> $2)
       AND NOT ($3 AND b.derived_from IS NOT NULL AND b.root_job_id IS NOT NULL AND b.root_job_id = $2)
       AND NOT EXISTS (SELECT 1 FROM retired_versions r WHERE r.owner_id = $1 AND r.prediction_id = b.id)
-      AND NOT EXISTS (SELECT 1 FROM bulk_upload_jobs h WHERE h.owner_id = $1 AND h.id = b.job_id
-                      AND h.hides_rows AND (b.job_link = 0 OR h.hides_inferred))
+      AND {visible:b}
     LIMIT 1 OFFSET 0)
   AND NOT EXISTS (
     SELECT 1 FROM quarterly_predictions s
@@ -262,8 +259,7 @@ WHERE NOT EXISTS (
       AND (s.job_id IS NULL OR s.job_id <> $2)
       AND NOT ($3 AND s.derived_from IS NOT NULL AND s.root_job_id IS NOT NULL AND s.root_job_id = $2)
       AND NOT EXISTS (SELECT 1 FROM retired_versions r WHERE r.owner_id = $1 AND r.prediction_id = s.id)
-      AND NOT EXISTS (SELECT 1 FROM bulk_upload_jobs h WHERE h.owner_id = $1 AND h.id = s.job_id
-                      AND h.hides_rows AND (s.job_link = 0 OR h.hides_inferred))
+      AND {visible:s}
     LIMIT 1 OFFSET 0);
 
 -- name: prediction_edits_of_job
