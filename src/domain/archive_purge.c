@@ -15,7 +15,7 @@
 #include "store/job_store.h"
 #include "store/queue_store.h"
 
-enum { ROW_BYTES = 84, SWEEP_MOST = 100 }; /* a row in the unit of task sizes, as in deletion.c */
+enum { SWEEP_MOST = 100 };
 
 /* --- holds ----------------------------------------------------------------------------------- */
 
@@ -126,7 +126,7 @@ static Error *queue_purge(Arena *arena, Db *db, const Deletion *deletion)
                  .kind = TASK_PURGE,
                  .owner_id = deletion->owner_id,
                  .object_id = deletion->id,
-                 .size = deletion->archived * ROW_BYTES};
+                 .size = deletion->archived * TASK_ROW_BYTES};
     return queue_add(arena, db, &task);
 }
 

@@ -23,8 +23,7 @@
 #include "store/prediction_store.h"
 #include "store/queue_store.h"
 
-/* A row in the unit of task sizes, which is bytes of a file: 50,000 rows are about 4 MiB. */
-enum { ROW_BYTES = 84, RECLAIM_ROWS = 100000 };
+enum { RECLAIM_ROWS = 100000 };
 
 /* The digest of what decides the effect (the job, its revision, the options) and of the effect: versions that
  * come back change with other jobs, too. */
@@ -192,7 +191,7 @@ static Error *take_effect(Arena *arena, Db *db, const Job *job, Deletion *deleti
                  .kind = TASK_DELETION,
                  .owner_id = job->owner_id,
                  .object_id = deletion->id,
-                 .size = deletion->expected * ROW_BYTES};
+                 .size = deletion->expected * TASK_ROW_BYTES};
     TRY(job_hide(arena, db, job->owner_id, job->id, deletion->include_inferred,
                  deletion->created_at));
     TRY(removal_begin(arena, db, deletion));

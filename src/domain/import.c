@@ -433,14 +433,6 @@ static Error *find_job(Arena *arena, Db *db, const Task *task, Job **ret_job)
     return NULL;
 }
 
-static Error *drop_task(Arena *arena, Db *db, const Task *task)
-{
-    Tx TX_AUTO tx = {0};
-    TRY(tx_begin(db, arena, TX_WRITE, &tx));
-    TRY(queue_finish(arena, db, task));
-    return tx_commit(&tx, arena);
-}
-
 static Error *process(Run *run, TaskEnd *ret_end)
 {
     TRY(start_job(run));
@@ -456,7 +448,7 @@ Error *import_run(Arena *arena, Db *db, Db *reader, Task *task, const TaskWatch 
     *ret_end = TASK_ENDED;
     TRY(find_job(arena, db, task, &run.job));
     if (run.job == NULL)
-        return drop_task(arena, db, task);
+        return queue_drop(arena, db, task);
     if (run.job->status == JOB_UNDOING)
         return undo(&run, run.job->cancel_requested ? EVENT_CANCELLED : EVENT_FAILED,
                     run.job->error_message, ret_end);
@@ -474,7 +466,7 @@ Error *import_give_up(Arena *arena, Db *db, Task *task)
     Run run = {.arena = arena, .db = db, .task = task};
     TRY(find_job(arena, db, task, &run.job));
     if (run.job == NULL)
-        return drop_task(arena, db, task);
+        return queue_drop(arena, db, task);
     if (run.job->status == JOB_UNDOING)
         return deletion_stall_undo(arena, db, task, run.job);
     const char *message =

@@ -152,7 +152,7 @@ void work_count_made(Work *work, Candidate *candidate)
 {
     const Prediction *made = &candidate->item;
     RowSpan *span = &work->span;
-    CountKey key = {made->kind, made->job_id, made->year, made->score.risk_level, made->sector};
+    CountKey key = count_key(made);
     candidate->made = true;
     tally_add(work->tally, &key, 1);
     if (!span->any || uuid_compare(made->id, span->first_id) < 0) /* all have the same time */

@@ -172,8 +172,7 @@ static void count_replaced(Work *work, const Candidates *rows)
 {
     for (size_t i = 0; i < rows->count; i++) {
         const Prediction *holder = rows->items[i]->holder;
-        CountKey key = {holder->kind, holder->has_job ? holder->job_id : UUID_NIL, holder->year,
-                        holder->score.risk_level, holder->sector};
+        CountKey key = count_key(holder);
         tally_add(work->tally, &key, -1);
     }
     work->counters.replaced += (int64_t)rows->count;

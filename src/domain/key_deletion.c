@@ -14,8 +14,6 @@
 #include "store/account_store.h"
 #include "store/cover_store.h"
 
-enum { ROW_BYTES = 84 };
-
 Deletion *key_deletion_new(Arena *arena, const Principal *who, Uuid owner_id,
                            DeletionSubject subject, const KeyDeletionOptions *options)
 {
@@ -38,7 +36,7 @@ Error *key_deletion_queue(Arena *arena, Db *db, const Deletion *deletion)
                  .kind = TASK_DELETION,
                  .owner_id = deletion->owner_id,
                  .object_id = deletion->id,
-                 .size = deletion->expected * ROW_BYTES};
+                 .size = deletion->expected * TASK_ROW_BYTES};
     TRY(deletion_insert(arena, db, deletion));
     return queue_add(arena, db, &task);
 }

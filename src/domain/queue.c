@@ -91,6 +91,14 @@ Error *queue_finish(Arena *arena, Db *db, const Task *task)
     return held ? NULL : lost(arena);
 }
 
+Error *queue_drop(Arena *arena, Db *db, const Task *task)
+{
+    Tx TX_AUTO tx = {0};
+    TRY(tx_begin(db, arena, TX_WRITE, &tx));
+    TRY(queue_finish(arena, db, task));
+    return tx_commit(&tx, arena);
+}
+
 Error *queue_release(Arena *arena, Db *db, const Task *task, int64_t delay, bool failed)
 {
     bool held = false;

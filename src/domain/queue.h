@@ -28,6 +28,9 @@ Error *queue_advance(Arena *arena, Db *db, Task *task, int64_t position) MUST_CH
 /* In the last transaction: the task is over. ERROR_CONFLICT, reason "lease_lost", likewise. */
 Error *queue_finish(Arena *arena, Db *db, const Task *task) MUST_CHECK;
 
+/* The same by itself, for a task that there is nothing to do for. */
+Error *queue_drop(Arena *arena, Db *db, const Task *task) MUST_CHECK;
+
 /* Gives the task back, to be claimed again after `delay` µs. `failed`: the attempt counts against it; a
  * graceful stop, or a database that is away, is not the task's fault. */
 Error *queue_release(Arena *arena, Db *db, const Task *task, int64_t delay, bool failed) MUST_CHECK;

@@ -114,20 +114,10 @@ static Error *archive_rows(Arena *arena, Db *db, const Deletion *deletion, Chunk
 
 /* --- what is settled ------------------------------------------------------------------------- */
 
-static SwapQuery swap_query(const Deletion *deletion, int64_t limit)
-{
-    return (SwapQuery){.kind = deletion->kind,
-                       .owner_id = deletion->owner_id,
-                       .job_id = deletion->job_id,
-                       .inferred = deletion->include_inferred,
-                       .after = deletion->settled_row - 1,
-                       .limit = limit};
-}
-
 static Error *remove_edits(Arena *arena, Db *db, const Deletion *deletion, int64_t limit,
                            DeletionStep *step, bool *ret_more)
 {
-    SwapQuery query = swap_query(deletion, limit);
+    SwapQuery query = versions_next_pass(deletion, limit);
     Uuid *ids = NULL;
     Prediction *rows = NULL;
     size_t count = 0, companies_count = 0;
@@ -158,7 +148,7 @@ static Error *settle(Arena *arena, Db *db, Deletion *deletion, int64_t limit, De
     TRY(remove_edits(arena, db, deletion, limit, step, ret_more));
     if (*ret_more)
         return NULL;
-    SwapQuery query = swap_query(deletion, limit);
+    SwapQuery query = versions_next_pass(deletion, limit);
     TRY(versions_uncover(arena, db, &query, &pass));
     step->counts.versions_restored += pass.swaps;
     if (pass.looked > 0)
@@ -171,20 +161,19 @@ Error *removal_begin(Arena *arena, Db *db, Deletion *deletion)
 {
     DeletionStep step = {0};
     int64_t at_once = batches_most(SETTLE_AT_ONCE);
-    SwapQuery query = swap_query(deletion, at_once + 1);
     int64_t covering = 0;
-    Uuid *ids = NULL;
-    size_t edits = 0;
+    int64_t edits = 0;
     bool more = false;
     TRY(company_names_undo(arena, db, deletion->owner_id, deletion->job_id,
                            &step.counts.names_restored, &step.counts.names_kept));
-    TRY(covering_count(arena, db, deletion->owner_id, deletion->job_id, query.limit, &covering));
+    TRY(covering_count(arena, db, deletion->owner_id, deletion->job_id, at_once + 1, &covering));
     if (deletion->include_edited)
-        TRY(edits_of_job(arena, db, &query, &ids, &edits));
-    if (covering > at_once || (int64_t)edits > at_once)
+        TRY(prediction_edits_of_job(arena, db, deletion->kind, deletion->owner_id, deletion->job_id,
+                                    &edits));
+    if (covering > at_once || edits > at_once)
         TRY(job_set_settling(arena, db, deletion->owner_id, deletion->job_id, true));
     else if (covering > 0 || edits > 0)
-        TRY(settle(arena, db, deletion, query.limit, &step, &more));
+        TRY(settle(arena, db, deletion, at_once + 1, &step, &more));
     DeletionState state = deletion->state;
     TRY(deletion_progress(arena, db, deletion, &step));
     deletion->state = state;

@@ -15,8 +15,6 @@
 #include "store/deletion_store.h"
 #include "store/job_store.h"
 
-enum { ROW_BYTES = 84 }; /* a row in the unit of task sizes, as in deletion.c */
-
 /* --- asking for it --------------------------------------------------------------------------- */
 
 static Error *conflict(Arena *arena, const char *reason, const char *message)
@@ -138,7 +136,7 @@ static Error *begin(Arena *arena, Db *db, const Principal *who, const Deletion *
                  .kind = TASK_RESTORE,
                  .owner_id = deletion->owner_id,
                  .object_id = deletion->id,
-                 .size = deletion->archived * ROW_BYTES};
+                 .size = deletion->archived * TASK_ROW_BYTES};
     if (deletion->record_only)
         return restore_record(arena, db, who, deletion, job);
     if (deletion->phase == PHASE_RESTORE) { /* stalled: from where it stood */

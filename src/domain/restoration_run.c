@@ -36,16 +36,6 @@ typedef struct Restoring {
     const TaskWatch *watch;
 } Restoring;
 
-static SwapQuery swap_query(const Deletion *deletion, int64_t limit)
-{
-    return (SwapQuery){.kind = deletion->kind,
-                       .owner_id = deletion->owner_id,
-                       .job_id = deletion->job_id,
-                       .inferred = deletion->include_inferred,
-                       .after = deletion->settled_row - 1,
-                       .limit = limit};
-}
-
 /* Puts rows of a part into place; *ret_count 0: there are no more. */
 static Error *put_rows(Restoring *r, Arena *arena, ChunkPart part, int64_t at, int64_t limit,
                        DeletionStep *step, size_t *ret_count)
@@ -137,7 +127,7 @@ static Error *settle(Restoring *r, Arena *arena, Deletion *after, int64_t limit,
     if ((int64_t)edits == limit ||
         at + (int64_t)edits < archive_rows_of_part(after, PART_EDITS)) /* another chunk */
         return NULL;
-    SwapQuery query = swap_query(after, limit);
+    SwapQuery query = versions_next_pass(after, limit);
     TRY(versions_cover(arena, r->db, &query, &pass));
     if (pass.looked > 0)
         after->settled_row = pass.last + 1;
@@ -226,14 +216,6 @@ static Error *restore_batch(void *self, Arena *arena, int64_t limit, bool *ret_d
     return NULL;
 }
 
-static Error *drop_task(Arena *arena, Db *db, const Task *task)
-{
-    Tx TX_AUTO tx = {0};
-    TRY(tx_begin(db, arena, TX_WRITE, &tx));
-    TRY(queue_finish(arena, db, task));
-    return tx_commit(&tx, arena);
-}
-
 Error *restoration_run(Arena *arena, Db *db, Task *task, const TaskWatch *watch, TaskEnd *ret_end)
 {
     Deletion *deletion = NULL;
@@ -242,7 +224,7 @@ Error *restoration_run(Arena *arena, Db *db, Task *task, const TaskWatch *watch,
     *ret_end = TASK_ENDED;
     TRY(deletion_find(arena, db, task->owner_id, task->object_id, &deletion));
     if (deletion == NULL || deletion->phase != PHASE_RESTORE || deletion->state == DELETION_DONE)
-        return drop_task(arena, db, task);
+        return queue_drop(arena, db, task);
     if (deletion->subject == SUBJECT_JOB)
         TRY(job_find(arena, db, deletion->owner_id, deletion->job_id, &job));
     Restoring restoring = {.db = db,

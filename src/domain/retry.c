@@ -9,8 +9,6 @@
 #include "store/deletion_store.h"
 #include "store/job_store.h"
 
-enum { ROW_BYTES = 84 }; /* a row in the unit of task sizes, as in deletion.c */
-
 static Error *refuse(Arena *arena, const Deletion *deletion)
 {
     if (deletion->state == DELETION_STALLED)
@@ -32,7 +30,7 @@ static Error *queue_again(Arena *arena, Db *db, const Deletion *deletion)
                  .kind = purge ? TASK_PURGE : TASK_DELETION,
                  .owner_id = deletion->owner_id,
                  .object_id = deletion->id,
-                 .size = (purge ? deletion->archived : deletion->expected) * ROW_BYTES};
+                 .size = (purge ? deletion->archived : deletion->expected) * TASK_ROW_BYTES};
     if (deletion->subject == SUBJECT_UNDO) { /* the import's task takes back what it did */
         task.kind = TASK_IMPORT;
         task.object_id = deletion->job_id;

@@ -118,28 +118,40 @@ static Error *swap_all(Arena *arena, Db *db, const SwapQuery *query, const Versi
     return tally_store(arena, db, query->owner_id, tally);
 }
 
-Error *versions_uncover(Arena *arena, Db *db, const SwapQuery *query, SettlePass *ret_pass)
+SwapQuery versions_next_pass(const Deletion *deletion, int64_t limit)
+{
+    return (SwapQuery){.kind = deletion->kind,
+                       .owner_id = deletion->owner_id,
+                       .job_id = deletion->job_id,
+                       .inferred = deletion->include_inferred,
+                       .after = deletion->settled_row - 1,
+                       .limit = limit};
+}
+
+typedef Error *FindSwaps(Arena *arena, Db *db, const SwapQuery *query, VersionSwap **ret_swaps,
+                         size_t *ret_count, int64_t *ret_last, int64_t *ret_looked);
+
+static Error *pass_over(Arena *arena, Db *db, const SwapQuery *query, FindSwaps *find,
+                        SettlePass *ret_pass)
 {
     VersionSwap *swaps = NULL;
     size_t count = 0;
     SettlePass pass = {0};
-    TRY(covering_to_uncover(arena, db, query, &swaps, &count, &pass.last, &pass.looked));
+    TRY(find(arena, db, query, &swaps, &count, &pass.last, &pass.looked));
     TRY(swap_all(arena, db, query, swaps, count));
     pass.swaps = (int64_t)count;
     *ret_pass = pass;
     return NULL;
 }
 
+Error *versions_uncover(Arena *arena, Db *db, const SwapQuery *query, SettlePass *ret_pass)
+{
+    return pass_over(arena, db, query, covering_to_uncover, ret_pass);
+}
+
 Error *versions_cover(Arena *arena, Db *db, const SwapQuery *query, SettlePass *ret_pass)
 {
-    VersionSwap *swaps = NULL;
-    size_t count = 0;
-    SettlePass pass = {0};
-    TRY(covering_to_cover(arena, db, query, &swaps, &count, &pass.last, &pass.looked));
-    TRY(swap_all(arena, db, query, swaps, count));
-    pass.swaps = (int64_t)count;
-    *ret_pass = pass;
-    return NULL;
+    return pass_over(arena, db, query, covering_to_cover, ret_pass);
 }
 
 Error *versions_uncover_edits(Arena *arena, Db *db, const SwapQuery *query, int64_t *ret_swaps)

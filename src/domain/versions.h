@@ -12,6 +12,9 @@
 /* So many are settled in the transaction of the deletion or restoration; more in passes behind it. */
 enum { SETTLE_AT_ONCE = 10000, SETTLE_PASS = 2000 };
 
+/* The pass that comes next of a deletion's job. */
+SwapQuery versions_next_pass(const Deletion *deletion, int64_t limit);
+
 /* One pass over covering rows of a job behind query->after, in a write transaction in which the job is hidden
  * (uncover) or no longer hidden (cover): flags and counts. *ret_last: where the next begins; *ret_looked below
  * query->limit: that was the last. *ret_swaps versions changed places. */

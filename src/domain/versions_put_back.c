@@ -121,8 +121,7 @@ static void note_covering(Putting *p, const Prediction *row)
 
 static void step_back(Putting *p, const Prediction *holder)
 {
-    CountKey key = {holder->kind, holder->has_job ? holder->job_id : UUID_NIL, holder->year,
-                    holder->score.risk_level, holder->sector};
+    CountKey key = count_key(holder);
     vec_push(p->arena, &p->aside, holder->id);
     tally_add(p->tally, &key, -1);
 }
@@ -171,18 +170,23 @@ static Error *place_one(Putting *p, Place *place)
     return NULL;
 }
 
+static void tally_current(Putting *p)
+{
+    for (size_t i = 0; i < p->count; i++) {
+        CountKey key = count_key(&p->places[i].row);
+        if (p->places[i].row.is_current)
+            tally_add(p->tally, &key, 1);
+    }
+}
+
 static Error *store_rows(Putting *p)
 {
     const Prediction **items = ARENA_ARRAY(p->arena, const Prediction *, p->count);
     uint8_t *made = ARENA_ARRAY(p->arena, uint8_t, p->count);
     bool loaded = false;
-    for (size_t i = 0; i < p->count; i++) {
-        const Prediction *row = items[i] = &p->places[i].row;
-        CountKey key = {row->kind, row->has_job ? row->job_id : UUID_NIL, row->year,
-                        row->score.risk_level, row->sector};
-        if (row->is_current)
-            tally_add(p->tally, &key, 1);
-    }
+    for (size_t i = 0; i < p->count; i++)
+        items[i] = &p->places[i].row;
+    tally_current(p);
     TRY(prediction_load(p->arena, p->db, items, p->count, &loaded));
     if (loaded)
         return NULL;
@@ -291,12 +295,7 @@ static Error *store_free(Putting *p, bool *ret_stored)
     TRY(prediction_load(p->arena, p->db, items, p->count, ret_stored));
     if (!*ret_stored)
         return NULL;
-    for (size_t i = 0; i < p->count; i++) {
-        const Prediction *row = items[i];
-        CountKey key = {row->kind, row->has_job ? row->job_id : UUID_NIL, row->year,
-                        row->score.risk_level, row->sector};
-        tally_add(p->tally, &key, 1);
-    }
+    tally_current(p);
     TRY(revive_companies(p));
     return tally_store(p->arena, p->db, p->owner_id, p->tally);
 }

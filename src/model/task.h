@@ -16,6 +16,9 @@ extern const char *const TASK_KIND_WORDS[TASK_KIND_COUNT];
 /* A lease lasts this long and is renewed at a third of it. */
 enum { TASK_LEASE_SECONDS = 30, TASK_ATTEMPTS_MAX = 3 };
 
+/* A row in the unit of task sizes, which is bytes of a file: 50,000 rows are about 4 MiB. */
+enum { TASK_ROW_BYTES = 84 };
+
 typedef struct Task {
     Uuid id;
     TaskKind kind;

@@ -89,14 +89,15 @@ Error *tally_store(Arena *arena, Db *db, Uuid owner_id, const Tally *tally)
     return insert(arena, db, owner_id, entries, count);
 }
 
+CountKey count_key(const Prediction *prediction)
+{
+    return (CountKey){prediction->kind, prediction->has_job ? prediction->job_id : UUID_NIL,
+                      prediction->year, prediction->score.risk_level, prediction->sector};
+}
+
 Error *count_add(Arena *arena, Db *db, const Prediction *prediction, int64_t delta)
 {
-    TallyEntry entry = {{.kind = prediction->kind,
-                         .job_id = prediction->has_job ? prediction->job_id : UUID_NIL,
-                         .year = prediction->year,
-                         .risk_level = prediction->score.risk_level,
-                         .sector = prediction->sector},
-                        delta};
+    TallyEntry entry = {count_key(prediction), delta};
     return insert(arena, db, prediction->owner_id, &entry, 1);
 }
 
@@ -105,8 +106,7 @@ Error *count_take_rows(Arena *arena, Db *db, Uuid owner_id, const Prediction *ro
     Tally *tally = tally_new(arena);
     for (size_t i = 0; i < count; i++) {
         const Prediction *row = &rows[i];
-        CountKey key = {row->kind, row->has_job ? row->job_id : UUID_NIL, row->year,
-                        row->score.risk_level, row->sector};
+        CountKey key = count_key(row);
         if (row->is_current)
             tally_add(tally, &key, -1);
     }

@@ -15,6 +15,9 @@ typedef struct CountKey {
     Str sector;
 } CountKey;
 
+/* What a prediction counts under. */
+CountKey count_key(const Prediction *prediction);
+
 /* A tally in memory, for a batch: differences by key. */
 typedef struct Tally Tally;
 Tally *tally_new(Arena *arena);
