@@ -161,8 +161,7 @@ static Error *lock_jobs(Work *work, Db *db, const Candidates *rows)
     for (size_t i = 0; i < rows->count; i++) {
         const Prediction *holder = rows->items[i]->holder;
         const JobHides *job = find_job(jobs, count, holder->job_id);
-        if (job != NULL && job->hides_rows &&
-            (job->hides_inferred || holder->job_link == LINK_RECORDED))
+        if (job != NULL && job_link_hidden(holder->job_link, job->hides_rows, job->hides_inferred))
             return moved(work);
     }
     return job_raise_revision_many(work->arena, db, work->job->owner_id, ids, count);

@@ -96,8 +96,8 @@ Error *prediction_lock_jobs(Arena *arena, Db *db, const Prediction *const *rows,
     TRY(job_lock_many(arena, db, rows[0]->owner_id, ids, job_count, jobs));
     for (size_t i = 0; i < count; i++)
         for (size_t k = 0; rows[i]->has_job && k < job_count; k++)
-            if (uuid_equal(jobs[k].id, rows[i]->job_id) && jobs[k].hides_rows &&
-                (jobs[k].hides_inferred || rows[i]->job_link == LINK_RECORDED))
+            if (uuid_equal(jobs[k].id, rows[i]->job_id) &&
+                job_link_hidden(rows[i]->job_link, jobs[k].hides_rows, jobs[k].hides_inferred))
                 return moved(arena);
     return NULL;
 }

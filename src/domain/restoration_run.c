@@ -36,6 +36,31 @@ typedef struct Restoring {
     const TaskWatch *watch;
 } Restoring;
 
+/* Rows that jobs had lost are theirs again: how many are left is known without counting them. */
+static Error *give_back(Arena *arena, Db *db, const Prediction *rows, size_t count)
+{
+    Map jobs = map_new(arena);
+    for (size_t i = 0; i < count; i++) {
+        if (!rows[i].has_job)
+            continue;
+        Str id = {(const char *)rows[i].job_id.bytes, 16};
+        int64_t *number = map_find(&jobs, id);
+        if (number == NULL) {
+            number = ARENA_NEW(arena, int64_t);
+            map_put(&jobs, id, number);
+        }
+        ++*number;
+    }
+    for (size_t i = 0; i < jobs.count; i++) {
+        Uuid id;
+        memcpy(id.bytes, jobs.entries[i].key.ptr, 16);
+        int64_t back = *(const int64_t *)jobs.entries[i].value;
+        TRY(job_rows_removed(arena, db, rows[0].owner_id, id, -back));
+        TRY(deletion_expect_more(arena, db, rows[0].owner_id, id, back));
+    }
+    return NULL;
+}
+
 /* Puts rows of a part into place; *ret_count 0: there are no more. */
 static Error *put_rows(Restoring *r, Arena *arena, ChunkPart part, int64_t at, int64_t limit,
                        DeletionStep *step, size_t *ret_count)
@@ -46,6 +71,7 @@ static Error *put_rows(Restoring *r, Arena *arena, ChunkPart part, int64_t at, i
     TRY(archive_walk_rows(arena, r->walk, part, at, limit, &rows, ret_count));
     bool *former = ARENA_ARRAY(arena, bool, *ret_count + 1);
     TRY(versions_put_back(arena, r->db, rows, *ret_count, hidden, former));
+    TRY(give_back(arena, r->db, rows, *ret_count));
     step->restored_rows += (int64_t)*ret_count;
     step->restored_former += edit_keys_count_former(&r->edits, rows, former, *ret_count);
     return NULL;
@@ -72,45 +98,17 @@ static Error *end_batch(Restoring *r, Arena *arena, Deletion *after, const Delet
     return NULL;
 }
 
-/* Rows that jobs had lost are theirs again: how many are left is known without counting them. */
-static Error *give_back(Arena *arena, Db *db, const Prediction *rows, size_t count)
-{
-    Map jobs = map_new(arena);
-    for (size_t i = 0; i < count; i++) {
-        if (!rows[i].has_job)
-            continue;
-        Str id = {(const char *)rows[i].job_id.bytes, 16};
-        int64_t *number = map_find(&jobs, id);
-        if (number == NULL) {
-            number = ARENA_NEW(arena, int64_t);
-            map_put(&jobs, id, number);
-        }
-        ++*number;
-    }
-    for (size_t i = 0; i < jobs.count; i++) {
-        Uuid id;
-        memcpy(id.bytes, jobs.entries[i].key.ptr, 16);
-        int64_t back = *(const int64_t *)jobs.entries[i].value;
-        TRY(job_rows_removed(arena, db, rows[0].owner_id, id, -back));
-        TRY(deletion_expect_more(arena, db, rows[0].owner_id, id, back));
-    }
-    return NULL;
-}
-
 static Error *rows_batch(Restoring *r, Arena *arena, int64_t limit, bool *ret_more)
 {
     Deletion after = *r->deletion;
     DeletionStep step = {0};
     size_t count = 0;
-    Prediction *rows = NULL;
     Tx TX_AUTO tx = {0};
     TRY(tx_begin(r->db, arena, TX_WRITE, &tx));
     TRY(put_rows(r, arena, PART_ROWS, r->task->position, limit, &step, &count));
     *ret_more = count > 0;
     if (count == 0)
         return NULL;
-    TRY(archive_walk_rows(arena, r->walk, PART_ROWS, r->task->position, limit, &rows, &count));
-    TRY(give_back(arena, r->db, rows, count));
     return end_batch(r, arena, &after, &step, false, &tx);
 }
 

@@ -63,8 +63,7 @@ Error *versions_lock_jobs(Arena *arena, Db *db, Uuid owner_id, SeenJobs *jobs)
     for (size_t i = 0, k = 0; i < jobs->count; i++) {
         const SeenJob *job = &jobs->items[i];
         k += !uuid_equal(ids[k], job->id);
-        bool hidden =
-            hides[k].hides_rows && (hides[k].hides_inferred || job->link == LINK_RECORDED);
+        bool hidden = job_link_hidden(job->link, hides[k].hides_rows, hides[k].hides_inferred);
         if (hidden != job->hidden)
             return versions_moved(arena);
     }

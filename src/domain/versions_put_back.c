@@ -59,8 +59,7 @@ static Error *find_hidden(Putting *p)
             CHECK(job != NULL); /* it is never removed */
             map_put(&jobs, id, job);
         }
-        place->hidden =
-            job->hides_rows && (job->hides_inferred || place->row.job_link == LINK_RECORDED);
+        place->hidden = job_link_hidden(place->row.job_link, job->hides_rows, job->hides_inferred);
         vec_push(p->arena, &p->jobs, ((SeenJob){job->id, place->row.job_link, place->hidden}));
     }
     return NULL;
@@ -243,7 +242,6 @@ static Error *write_places(Putting *p)
 
 static Error *decide(Putting *p)
 {
-    TRY(choose_candidates(p));
     TRY(find_holders(p));
     for (size_t i = 0; i < p->count; i++)
         TRY(place_one(p, &p->places[i]));
@@ -283,7 +281,6 @@ static Error *store_free(Putting *p, bool *ret_stored)
 {
     const Prediction **items = ARENA_ARRAY(p->arena, const Prediction *, p->count);
     *ret_stored = false;
-    TRY(choose_candidates(p));
     if (p->any_retired)
         return NULL;
     for (size_t i = 0; i < p->count; i++) {
@@ -307,13 +304,14 @@ Error *versions_put_back(Arena *arena, Db *db, const Prediction *rows, size_t co
         return NULL;
     Putting p = putting(arena, db, rows, count, job);
     bool stored = false;
+    TRY(find_hidden(&p));
+    TRY(choose_candidates(&p));
     if (job != NULL && db_can_load(db))
         TRY(store_free(&p, &stored));
     if (stored) {
         memset(ret_former, 0, count * sizeof *ret_former);
         return NULL;
     }
-    TRY(find_hidden(&p));
     TRY(decide(&p));
     TRY(write_places(&p));
     tell_former(&p, ret_former);
@@ -326,6 +324,7 @@ Error *versions_would_put_back(Arena *arena, Db *db, const Prediction *rows, siz
     if (count == 0)
         return NULL;
     Putting p = putting(arena, db, rows, count, NULL);
+    TRY(choose_candidates(&p));
     TRY(decide(&p));
     tell_former(&p, ret_former);
     return NULL;

@@ -13,3 +13,8 @@ bool prediction_same_ratios(Kind kind, const Ratio *a, const Ratio *b)
             return false;
     return true;
 }
+
+bool job_link_hidden(JobLink link, bool hides_rows, bool hides_inferred)
+{
+    return hides_rows && (hides_inferred || link == LINK_RECORDED);
+}

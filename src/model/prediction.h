@@ -30,6 +30,9 @@ extern const char *const SOURCE_WORDS[SOURCE_COUNT];
 typedef enum JobLink { LINK_RECORDED, LINK_INFERRED, LINK_COUNT } JobLink;
 extern const char *const JOB_LINK_WORDS[LINK_COUNT];
 
+/* Whether a job hides its rows with such a link: `{hidden}` of tools/make_statements.py, for what is in memory. */
+bool job_link_hidden(JobLink link, bool hides_rows, bool hides_inferred);
+
 typedef struct Ratio {
     double value; /* percent or multiple, as kind_spec says; 0 while missing */
     bool present;

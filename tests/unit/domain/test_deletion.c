@@ -50,18 +50,6 @@ static Prediction *first_of(World *w, Uuid job)
     return &list.items[0];
 }
 
-static Prediction *edit(World *w, const Prediction *p, double roa)
-{
-    PredictionInput input = {
-        .company_name = STR("x"), .sector = STR("Energy"), .year = p->year, .quarter = p->quarter};
-    Prediction *next = NULL;
-    input.ratios[4] = (Ratio){roa, true};
-    world_advance(1000);
-    assert_no_error(
-        predictions_change(w->arena, w->db, w->ada, KIND_ANNUAL, p->id, &input, NULL, &next));
-    return next;
-}
-
 static void gone(World *w, Uuid job)
 {
     Job *found = NULL;
@@ -251,7 +239,7 @@ static void test_edited_versions_stay(void **state)
     World *w = *state;
     Uuid job = imported(w, TEXT("%s%s", ROW("ONE", 2020, 1), ROW("TWO", 2020, 2)));
     Uuid former = first_of(w, job)->id, current;
-    Prediction *edited = edit(w, first_of(w, job), 7), *found = NULL;
+    Prediction *edited = world_edit(w, first_of(w, job), 7), *found = NULL;
     assert_true(uuid_equal(edited->derived_from, former) && uuid_equal(edited->root_job_id, job));
     DeletionPreview preview = {0};
     DeletionOptions options = {.with_predictions = true};
@@ -334,7 +322,7 @@ static void test_orphaned_companies(void **state)
     Page page = {.limit = 10};
     PredictionList list = {0};
     assert_no_error(predictions_of_job(w->arena, w->db, world_job(w, w->ada, job), &page, &list));
-    edit(w, &list.items[2], 8);
+    world_edit(w, &list.items[2], 8);
     DeletionOptions options = {.with_predictions = true, .orphaned_companies = true};
     DeletionPreview preview = {0};
     DeletionResult result = {0};
@@ -398,7 +386,7 @@ static void test_if_match(void **state)
     other.if_match = preview.etag;
     assert_error(request(w, w->ada, job, other, &result), ERROR_CHANGED, stale);
 
-    edit(w, first_of(w, job), 5); /* an edit changes what stays */
+    world_edit(w, first_of(w, job), 5); /* an edit changes what stays */
     options.if_match = preview.etag;
     assert_error(request(w, w->ada, job, options, &result), ERROR_CHANGED, stale);
 

@@ -108,18 +108,6 @@ static Prediction *find(World *w, const char *symbol, int year)
     return NULL;
 }
 
-static Prediction *edit(World *w, const Prediction *p, double roa)
-{
-    PredictionInput input = {
-        .company_name = STR("x"), .sector = STR("Energy"), .year = p->year, .quarter = p->quarter};
-    Prediction *next = NULL;
-    input.ratios[4] = (Ratio){roa, true};
-    world_advance(1000);
-    assert_no_error(
-        predictions_change(w->arena, w->db, w->ada, KIND_ANNUAL, p->id, &input, NULL, &next));
-    return next;
-}
-
 /* --- back and forth ---------------------------------------------------------------------------- */
 
 static void test_a_job_comes_back_as_it_was(void **state)
@@ -212,9 +200,9 @@ static void test_edits_stay_or_go_along(void **state)
     Uuid b =
         imported(w, TEXT("%s%s%s", ROW("ONE", 2020, 11), ROW("TWO", 2020, 22), ROW("NEW", 2020, 3)),
                  &REPLACE);
-    Prediction *edited = edit(w, find(w, "ONE", 2020), 111);
-    edited = edit(w, edited, 112);
-    edit(w, find(w, "NEW", 2020), 33);
+    Prediction *edited = world_edit(w, find(w, "ONE", 2020), 111);
+    edited = world_edit(w, edited, 112);
+    world_edit(w, find(w, "NEW", 2020), 33);
     const char *before = everything(w), *with_edits = shown(w);
     Deletion *deletion = deleted(w, b, (DeletionOptions){0});
     assert_int_equal(deletion->counts.edits_kept, 3);
@@ -342,7 +330,7 @@ static void test_restoration_with_every_call_failing(void **state)
     Deletion *deletion = NULL, *after = NULL;
     imported(w, many_rows(w, 1), NULL);
     Uuid job = imported(w, many_rows(w, 2), &REPLACE);
-    edit(w, find(w, "S39", 2023), 3);
+    world_edit(w, find(w, "S39", 2023), 3);
     const char *before = everything(w), *seen = shown(w);
     deletion = deleted(w, job, (DeletionOptions){.include_edited = true});
     const char *without = shown(w);

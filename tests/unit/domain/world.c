@@ -453,6 +453,18 @@ Error *world_remove(World *w, const Principal *who, Uuid id, const char *if_matc
     return NULL;
 }
 
+Prediction *world_edit(World *w, const Prediction *p, double roa)
+{
+    PredictionInput input = {
+        .company_name = STR("x"), .sector = STR("Energy"), .year = p->year, .quarter = p->quarter};
+    Prediction *next = NULL;
+    input.ratios[4] = (Ratio){roa, true};
+    world_advance(1000);
+    assert_no_error(
+        predictions_change(w->arena, w->db, w->ada, KIND_ANNUAL, p->id, &input, NULL, &next));
+    return next;
+}
+
 Error *world_create(World *w, const Principal *who, const char *symbol, int year, double roa,
                     Prediction **ret_prediction)
 {

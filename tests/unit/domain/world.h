@@ -113,6 +113,9 @@ Error *world_create(World *w, const Principal *who, const char *symbol, int year
 Error *world_remove(World *w, const Principal *who, Uuid id, const char *if_match,
                     int64_t *ret_count) MUST_CHECK;
 
+/* A new version through predictions_change, with one ratio. */
+Prediction *world_edit(World *w, const Prediction *prediction, double roa);
+
 /* --- looking ----------------------------------------------------------------------------------- */
 
 /* Everything that a person could see of this database, without ids and times, as text. */
