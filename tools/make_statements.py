@@ -99,6 +99,12 @@ DELETION = tuple(f"d.{name}" for name in (
         "restored_at", "restored_by", "purged_at", "purged_by", "purge_reason"))
 
 
+# What account_store.c reads of a user: the row, and the organization while it lets its members in.
+USER = ("u.id, u.email, u.username, u.full_name, u.password_hash, u.role, u.is_active, u.verified_at, u.created_at, "
+        "u.is_service, u.deleted_at, u.organization_id, o.id, o.name, o.allow_global_data_access")
+USER_FROM = "LEFT JOIN organizations o ON o.id = u.organization_id AND o.is_active AND o.deleted_at IS NULL"
+
+
 def hidden(alias):
     """A row is hidden iff a job with its (owner_id, job_id) exists that hides it."""
     return ("EXISTS (SELECT 1 FROM bulk_upload_jobs h WHERE h.owner_id = {owner} "
@@ -156,7 +162,7 @@ class Statement:
         self.alone = False  # the other engine has none
 
     def text(self, engine, kind=None):
-        words = dict(ENGINE_WORDS[engine], deletion=", ".join(DELETION))
+        words = dict(ENGINE_WORDS[engine], deletion=", ".join(DELETION), user=USER, their_organization=USER_FROM)
         if match := re.search(r"owner_id = (\$\d+)", " ".join(self.lines)):
             words["owner"] = match.group(1)
         if kind is not None:

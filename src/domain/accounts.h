@@ -9,10 +9,13 @@ enum { PASSWORD_MIN = 8, PASSWORD_MAX = 1024 };
 
 typedef struct NewUser {
     Str email;
-    Str full_name; /* may be empty */
-    Str password;  /* empty: none set, cannot sign in yet */
-    Role role;     /* only ROLE_USER and ROLE_SUPER_ADMIN for now */
+    Str full_name; /* may be empty, like the user name */
+    Str username;
+    Str password; /* empty: none set, cannot sign in yet */
+    Role role;
+    Uuid organization_id; /* of a role of an organization; else nil */
     bool verified;
+    bool is_service;
 } NewUser;
 
 /* Where a request comes from, before it is known who sends it. */
@@ -47,7 +50,7 @@ Error *accounts_sign_in(Arena *arena, Db *db, const Peer *peer, Str email, Str p
                         Session *ret_session) MUST_CHECK;
 Error *accounts_sign_out(Arena *arena, Db *db, const Principal *who) MUST_CHECK;
 
-/* Who a session token stands for. ERROR_UNAUTHENTICATED: unknown or expired; ERROR_DENIED: the user is
+/* Who a session token or an API key stands for. ERROR_UNAUTHENTICATED: unknown or expired; ERROR_DENIED: the user is
  * not verified or not active. One indexed read. */
 Error *accounts_authenticate(Arena *arena, Db *db, const Peer *peer, Str token,
                              Principal **ret_principal) MUST_CHECK;

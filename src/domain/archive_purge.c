@@ -173,7 +173,7 @@ Error *archive_purge_request(Arena *arena, Db *db, const Principal *who, Uuid de
 {
     CHECK(reason != NULL);
     TRY(deletion_get(arena, db, who, deletion_id, ret_deletion));
-    if (who->role != ROLE_SUPER_ADMIN)
+    if (!principal_is_admin(who, (*ret_deletion)->owner_id))
         return ERROR(arena, ERROR_DENIED, "Only an administrator may purge an archive.");
     return request(arena, db, who, reason, ret_deletion);
 }

@@ -22,14 +22,7 @@ enum { EXAMINED_MAX = 10000, FIRST_WINDOW = 256, COUNTED_MAX = 10000 };
 
 bool audit_may_read(const Principal *who, size_t index)
 {
-    switch (who->owner_kinds[index]) {
-    case OWNER_PERSONAL:
-        return true;
-    case OWNER_ORGANIZATION:
-        return who->role == ROLE_ORG_AUDITOR || who->role == ROLE_ORG_ADMIN;
-    default:
-        return who->role == ROLE_SUPER_ADMIN;
-    }
+    return principal_audits(who, who->owners[index]);
 }
 
 bool audit_is_asked(const Principal *who, const AuditQuery *query, size_t index)

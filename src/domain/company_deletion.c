@@ -21,11 +21,6 @@ typedef struct Look {
 
 /* --- looking --------------------------------------------------------------------------------- */
 
-static bool may_delete(const Principal *who, Uuid created_by)
-{
-    return uuid_equal(created_by, who->user_id) || who->role == ROLE_SUPER_ADMIN;
-}
-
 static void count_rows(Arena *arena, const Principal *who, const KeySet *set, const KeyRows *rows,
                        Look *look)
 {
@@ -39,7 +34,8 @@ static void count_rows(Arena *arena, const Principal *who, const KeySet *set, co
     look->counts.predictions[set->keys[0].kind] += (int64_t)count;
     for (size_t i = 0; i < rows->count; i++)
         look->others +=
-            rows->versions[i].is_current && !may_delete(who, rows->versions[i].created_by);
+            rows->versions[i].is_current &&
+            !principal_may_change(who, set->keys[0].owner_id, rows->versions[i].created_by);
 }
 
 static Error *look_at(Arena *arena, Db *db, const Principal *who, const Company *company,
@@ -90,7 +86,7 @@ static Error *make_etag(Arena *arena, Db *db, const Company *company, const Comp
 static Error *refuse_others(Arena *arena, const Principal *who, const Company *company,
                             const Look *look)
 {
-    if (!may_delete(who, company->created_by))
+    if (!principal_may_change(who, company->owner_id, company->created_by))
         return ERROR(arena, ERROR_DENIED, "Only who made this company may delete it.");
     if (look->others > 0)
         return ERROR(arena, ERROR_DENIED,

@@ -11,12 +11,9 @@
 
 bool holds_may_set(const Principal *who, const Job *job)
 {
-    if (!principal_reaches(who, job->owner_id))
-        return false;
-    if (who->role == ROLE_SUPER_ADMIN)
-        return true;
-    return (who->role == ROLE_ORG_ADMIN || who->role == ROLE_ORG_AUDITOR) &&
-           principal_owner_kind(who, job->owner_id) == OWNER_ORGANIZATION;
+    return principal_is_admin(who, job->owner_id) ||
+           (who->role == ROLE_ORG_AUDITOR && principal_audits(who, job->owner_id) &&
+            principal_owner_kind(who, job->owner_id) == OWNER_ORGANIZATION);
 }
 
 /* --- refusing -------------------------------------------------------------------------------- */
@@ -89,8 +86,7 @@ Error *holds_refuse_rows(Arena *arena, const Job *job, int64_t rows)
 
 static Error *allowed(Arena *arena, const Principal *who, const Job *job, const JobChange *change)
 {
-    bool only_looks = who->role == ROLE_ORG_VIEWER || who->role == ROLE_ORG_AUDITOR;
-    if (change->has_note && (only_looks || !jobs_may_change(who, job)))
+    if (change->has_note && !jobs_may_change(who, job))
         return ERROR(arena, ERROR_DENIED, "Only who uploaded this file may change its note.");
     if (change->has_hold && !holds_may_set(who, job))
         return ERROR(arena, ERROR_DENIED,

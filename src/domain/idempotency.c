@@ -7,7 +7,7 @@
 
 static Uuid owner_of(const Principal *who)
 {
-    return who->owners[who->writes_to];
+    return principal_writes_to(who, false);
 }
 
 Error *idempotency_find(Arena *arena, Db *db, const Principal *who, const IdempotencyKey *key,

@@ -84,9 +84,7 @@ Error *jobs_transition(Arena *arena, const Job *job, JobEvent event, JobStatus *
 
 bool jobs_may_change(const Principal *who, const Job *job)
 {
-    if (!principal_reaches(who, job->owner_id))
-        return false;
-    return uuid_equal(job->user_id, who->user_id) || who->role == ROLE_SUPER_ADMIN;
+    return principal_may_change(who, job->owner_id, job->user_id);
 }
 
 /* --- lists ----------------------------------------------------------------------------------- */

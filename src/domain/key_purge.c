@@ -24,9 +24,9 @@ typedef struct Look {
 static const Uuid NOBODY = {{0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF,
                              0xFF, 0xFF, 0xFF, 0xFF}};
 
-static bool all_his(const Principal *who)
+static bool all_his(const Principal *who, const Purge *purge)
 {
-    return who->role == ROLE_SUPER_ADMIN;
+    return principal_administers(who, purge->owner_id);
 }
 
 /* The filter as it is asked by the worker: what is his, and was there at that moment. */
@@ -39,9 +39,10 @@ static PredictionFilter effective(const Principal *who, const Purge *purge, int6
     filter.ascending = false;
     if (filter.created_before > at)
         filter.created_before = at;
-    if (all_his(who))
+    if (all_his(who, purge))
         return filter;
-    bool somebody_elses = filter.has_user && !uuid_equal(filter.created_by, who->user_id);
+    bool somebody_elses = !principal_may_change(who, purge->owner_id, who->user_id) ||
+                          (filter.has_user && !uuid_equal(filter.created_by, who->user_id));
     filter.has_user = true;
     filter.created_by = somebody_elses ? NOBODY : who->user_id;
     return filter;
@@ -106,7 +107,7 @@ static Error *count_held(Arena *arena, Db *db, const Purge *purge, const Predict
 static Error *count_all(Arena *arena, Db *db, const Principal *who, const Purge *purge, Look *look)
 {
     PredictionFilter asked = *purge->filter, filter = effective(who, purge, look->at);
-    PurgeQuery query = {purge->kind, purge->owner_id, &asked, who->user_id, all_his(who)};
+    PurgeQuery query = {purge->kind, purge->owner_id, &asked, who->user_id, all_his(who, purge)};
     PurgeCounts *counts = &look->counts;
     int64_t keys = 0;
     asked.created_before = filter.created_before;
@@ -146,7 +147,7 @@ static Error *count_companies(Arena *arena, Db *db, const Principal *who, const 
                               const Look *look, int64_t *ret_empty)
 {
     PredictionFilter filter = effective(who, purge, look->at);
-    PurgeQuery query = {purge->kind, purge->owner_id, &filter, who->user_id, all_his(who)};
+    PurgeQuery query = {purge->kind, purge->owner_id, &filter, who->user_id, all_his(who, purge)};
     return purge_empty_companies(arena, db, &query, ret_empty);
 }
 

@@ -248,7 +248,7 @@ static Error *make(Arena *arena, Db *db, const Making *making, CreatedPrediction
     IdempotentAnswer answer;
     const Principal *who = making->who;
     const NewPrediction *new = making->new;
-    Uuid owner = who->owners[new->personal ? who->owner_count - 1 : who->writes_to];
+    Uuid owner = principal_writes_to(who, new->personal);
     TRY(models_active(arena, db, new->kind, &model));
     Tx TX_AUTO tx = {0};
     TRY(tx_begin(db, arena, TX_WRITE, &tx));

@@ -37,8 +37,7 @@ char *predictions_etag(Arena *arena, const Prediction *prediction, Uuid current_
 
 bool predictions_may_change(const Principal *who, const Prediction *prediction)
 {
-    return principal_reaches(who, prediction->owner_id) &&
-           (uuid_equal(prediction->created_by, who->user_id) || who->role == ROLE_SUPER_ADMIN);
+    return principal_may_change(who, prediction->owner_id, prediction->created_by);
 }
 
 Error *prediction_refuse_others(Arena *arena, const Principal *who, const Prediction *prediction)

@@ -25,9 +25,8 @@ static Error *conflict(Arena *arena, const char *reason, const char *message)
 static Error *refuse_others(Arena *arena, const Principal *who, const Deletion *deletion,
                             const Job *job)
 {
-    bool may = job != NULL
-                   ? jobs_may_change(who, job)
-                   : uuid_equal(deletion->user_id, who->user_id) || who->role == ROLE_SUPER_ADMIN;
+    bool may = job != NULL ? jobs_may_change(who, job)
+                           : principal_may_change(who, deletion->owner_id, deletion->user_id);
     return may ? NULL
                : ERROR(arena, ERROR_DENIED, "Only who made these predictions may bring them back.");
 }
@@ -40,7 +39,7 @@ static Error *refuse_gone(Arena *arena, const Principal *who, const Deletion *de
         (deletion->archived < deletion_rows(&deletion->counts) && !deletion->record_only))
         return error_with_reason(
             ERROR(arena, ERROR_GONE, "What this deletion removed is not kept any more."), "purged");
-    if (clock_now() <= deletion->restorable_until || who->role == ROLE_SUPER_ADMIN)
+    if (clock_now() <= deletion->restorable_until || principal_is_admin(who, deletion->owner_id))
         return NULL;
     time_format(until, deletion->restorable_until);
     return error_with_reason(

@@ -70,7 +70,7 @@ Error *retry_deletion(Arena *arena, Db *db, const Principal *who, Uuid deletion_
                       Deletion **ret_deletion)
 {
     TRY(deletion_get(arena, db, who, deletion_id, ret_deletion));
-    if (who->role != ROLE_SUPER_ADMIN)
+    if (!principal_is_admin(who, (*ret_deletion)->owner_id))
         return ERROR(arena, ERROR_DENIED, "Only an administrator may let a deletion go on.");
     if (goes_on(*ret_deletion))
         return NULL;

@@ -161,7 +161,7 @@ Error *upload_accept(Arena *arena, Db *db, const Principal *who, const UploadReq
     }
     TRY(models_active(arena, db, request->kind, &model));
     Job job = {.id = uuid_new(),
-               .owner_id = who->owners[request->personal ? who->owner_count - 1 : who->writes_to],
+               .owner_id = principal_writes_to(who, request->personal),
                .user_id = who->user_id,
                .kind = request->kind,
                .options = request->options,

@@ -11,18 +11,42 @@
 #define ROLE_BIT(role) (1u << (role))
 #define ALL_ROLES      (ROLE_BIT(ROLE_COUNT) - 1)
 
-static const unsigned PERMITTED[PERMISSION_COUNT] = {
-    [PERMIT_ANYONE] = ALL_ROLES,
-    [PERMIT_LOCAL] = ROLE_BIT(ROLE_SUPER_ADMIN),
-    [PERMIT_USER] = ALL_ROLES,
-    [PERMIT_EDITOR] = ALL_ROLES & ~(ROLE_BIT(ROLE_ORG_VIEWER) | ROLE_BIT(ROLE_ORG_AUDITOR)),
-    [PERMIT_SUPER_ADMIN] = ROLE_BIT(ROLE_SUPER_ADMIN),
+/* `scope`: what a key has to be for; 0: no key will do. */
+static const struct {
+    unsigned roles;
+    unsigned scope;
+} PERMITTED[PERMISSION_COUNT] = {
+    [PERMIT_ANYONE] = {ALL_ROLES, SCOPE_ALL},
+    [PERMIT_LOCAL] = {ROLE_BIT(ROLE_SUPER_ADMIN), SCOPE_READ},
+    [PERMIT_USER] = {ALL_ROLES, SCOPE_READ},
+    [PERMIT_CHANGER] = {ALL_ROLES, SCOPE_WRITE},
+    [PERMIT_EDITOR] = {ALL_ROLES & ~(ROLE_BIT(ROLE_ORG_VIEWER) | ROLE_BIT(ROLE_ORG_AUDITOR)),
+                       SCOPE_WRITE},
+    [PERMIT_SELF] = {ALL_ROLES, 0},
+    [PERMIT_ADMIN] = {ROLE_BIT(ROLE_ORG_ADMIN) | ROLE_BIT(ROLE_SUPER_ADMIN), SCOPE_ADMIN},
+    [PERMIT_SUPER_ADMIN] = {ROLE_BIT(ROLE_SUPER_ADMIN), SCOPE_ADMIN},
 };
 
-bool gate_permits(Permission permission, Role role)
+static bool role_will_do(Permission permission, Role role)
 {
-    CHECK(permission < PERMISSION_COUNT && role < ROLE_COUNT);
-    return (PERMITTED[permission] & ROLE_BIT(role)) != 0;
+    return (PERMITTED[permission].roles & ROLE_BIT(role)) != 0;
+}
+
+static bool key_will_do(Permission permission, const Principal *who)
+{
+    return !who->is_key || (PERMITTED[permission].scope & who->scopes) != 0;
+}
+
+/* Of one that is a single bit. */
+static const char *scope_word(unsigned scope)
+{
+    return SCOPE_WORDS[scope == SCOPE_ADMIN ? 2 : scope == SCOPE_WRITE ? 1 : 0];
+}
+
+bool gate_permits(Permission permission, const Principal *who)
+{
+    CHECK(permission < PERMISSION_COUNT && who->role < ROLE_COUNT);
+    return role_will_do(permission, who->role) && key_will_do(permission, who);
 }
 
 /* "OPTIONS *" asks about the server as a whole (RFC 9110, 9.3.7). */
@@ -86,10 +110,19 @@ Error *gate_admit(Request *request, Db *db)
                      "TOKEN\".");
     TRY(accounts_authenticate(request->arena, db, &request->peer, token, &who));
     request->who = who;
-    if (gate_permits(permission, request->who->role))
+    if (gate_permits(permission, who))
         return NULL;
-    return ERROR(request->arena, ERROR_DENIED, "The role %s may not do this.",
-                 ROLE_WORDS[request->who->role]);
+    if (!role_will_do(permission, who->role))
+        return ERROR(request->arena, ERROR_DENIED, "The role %s may not do this.",
+                     ROLE_WORDS[who->role]);
+    if (PERMITTED[permission].scope == 0)
+        return error_with_reason(ERROR(request->arena, ERROR_DENIED,
+                                       "An API key may not do this. Sign in with your password."),
+                                 "key_not_allowed");
+    return error_with_reason(ERROR(request->arena, ERROR_DENIED,
+                                   "This API key is not made for this: it lacks the scope %s.",
+                                   scope_word(PERMITTED[permission].scope)),
+                             "scope_missing");
 }
 
 int64_t gate_body_length(const Request *request)

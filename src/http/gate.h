@@ -23,6 +23,7 @@ Error *gate_check(Request *request, Str query) MUST_CHECK;
 /* The declared length of the body; -1: not declared (chunked); 0: none. */
 int64_t gate_body_length(const Request *request);
 
-bool gate_permits(Permission permission, Role role);
+/* Because of the role, the scopes of a key, or that it is a key at all. */
+bool gate_permits(Permission permission, const Principal *who);
 
 #endif

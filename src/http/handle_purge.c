@@ -18,7 +18,7 @@ static Uuid read_owner(Params *query, const Principal *who, const PredictionFilt
         params_wrong(query, "access_level", "not_allowed",
                      "There is no data of the access level %s that you can see.",
                      ACCESS_LEVEL_WORDS[filter->access_level]);
-    return who->owners[who->writes_to];
+    return principal_writes_to(who, false);
 }
 
 static void put_others(JsonOut *out, const char *reason, int64_t count)

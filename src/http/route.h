@@ -5,10 +5,13 @@
 #include "http/request.h"
 
 typedef enum Permission {
-    PERMIT_ANYONE, /* no token is looked at */
-    PERMIT_LOCAL,  /* from this machine, else super_admin */
-    PERMIT_USER,   /* signed in, verified, active */
-    PERMIT_EDITOR, /* may change data in some scope: every role but viewers and auditors */
+    PERMIT_ANYONE,  /* no token is looked at */
+    PERMIT_LOCAL,   /* from this machine, else super_admin */
+    PERMIT_USER,    /* signed in, verified, active; a key that may read */
+    PERMIT_CHANGER, /* likewise, and a key needs to be for writing: the domain says who may */
+    PERMIT_EDITOR,  /* may change data in some scope: every role but viewers and auditors */
+    PERMIT_SELF,    /* a person in a session, about their own account: no key */
+    PERMIT_ADMIN,   /* org_admin or super_admin; the domain says of what */
     PERMIT_SUPER_ADMIN,
     PERMISSION_COUNT
 } Permission;

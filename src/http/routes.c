@@ -76,7 +76,7 @@ const Route ROUTES[] = {
     {"GET", JOBS, PERMIT_USER, BODY_NONE, 0, RUNS_READING, handle_jobs_list},
     {"GET", JOBS "/{id}", PERMIT_USER, BODY_NONE, 0, RUNS_READING, handle_job_get},
     {"DELETE", JOBS "/{id}", PERMIT_EDITOR, BODY_EMPTY, 0, RUNS_WORKER, handle_job_delete},
-    {"PATCH", JOBS "/{id}", PERMIT_USER, BODY_JSON, 0, RUNS_WORKER, handle_job_change},
+    {"PATCH", JOBS "/{id}", PERMIT_CHANGER, BODY_JSON, 0, RUNS_WORKER, handle_job_change},
     {"GET", JOBS "/{id}/status", PERMIT_USER, BODY_NONE, 0, RUNS_READING, handle_job_status},
     {"POST", JOBS "/{id}/cancel", PERMIT_EDITOR, BODY_EMPTY, 0, RUNS_WORKER, handle_job_cancel},
     {"GET", JOBS "/{id}/errors", PERMIT_USER, BODY_NONE, 0, RUNS_READING, handle_job_errors},
@@ -90,11 +90,11 @@ const Route ROUTES[] = {
 
     {"GET", API "/deletions", PERMIT_USER, BODY_NONE, 0, RUNS_READING, handle_deletions_list},
     {"GET", API "/deletions/{id}", PERMIT_USER, BODY_NONE, 0, RUNS_READING, handle_deletion_get},
-    {"DELETE", API "/deletions/{id}", PERMIT_SUPER_ADMIN, BODY_EMPTY, 0, RUNS_WORKER,
+    {"DELETE", API "/deletions/{id}", PERMIT_ADMIN, BODY_EMPTY, 0, RUNS_WORKER,
      handle_deletion_purge},
     {"POST", API "/deletions/{id}/restore", PERMIT_EDITOR, BODY_EMPTY, 0, RUNS_WORKER,
      handle_deletion_restore},
-    {"POST", API "/deletions/{id}/retry", PERMIT_SUPER_ADMIN, BODY_EMPTY, 0, RUNS_WORKER,
+    {"POST", API "/deletions/{id}/retry", PERMIT_ADMIN, BODY_EMPTY, 0, RUNS_WORKER,
      handle_deletion_retry},
 
     {"GET", API "/audit", PERMIT_USER, BODY_NONE, 0, RUNS_WORKER, handle_audit_list},

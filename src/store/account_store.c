@@ -5,7 +5,8 @@
 #include "model/words.h"
 #include "store/statements.h"
 
-static const char *const TOKEN_WORDS[] = {"session", "setup"};
+static const char *const TOKEN_WORDS[TOKEN_KIND_COUNT] = {"session", "api_key", "verify", "reset",
+                                                          "setup"};
 
 static Value digest_value(const Digest *digest)
 {
@@ -14,13 +15,15 @@ static Value digest_value(const Digest *digest)
 
 Error *user_insert(Arena *arena, Db *db, const User *user)
 {
-    Error *error =
-        db_run(db, arena, SQL_USER_INSERT,
-               PARAMS(value_uuid(user->id), value_text(user->email), value_text(user->username),
-                      value_text(user->full_name), value_text(user->password_hash),
-                      value_text(ROLE_WORDS[user->role]), value_bool(user->is_active),
-                      value_time_or_null(user->verified_at), value_time(user->created_at)),
-               NULL);
+    Error *error = db_run(
+        db, arena, SQL_USER_INSERT,
+        PARAMS(value_uuid(user->id), value_text(user->email), value_text(user->username),
+               value_text(user->full_name), value_text(user->password_hash),
+               value_text(ROLE_WORDS[user->role]), value_bool(user->is_active),
+               value_time_or_null(user->verified_at), value_time(user->created_at),
+               value_bool(user->is_service),
+               user->has_organization ? value_uuid(user->organization_id) : value_null(VALUE_UUID)),
+        NULL);
     if (error != NULL && error->code == ERROR_CONFLICT)
         return error_because(ERROR(arena, ERROR_CONFLICT,
                                    "There is a user with the address %s already.", user->email),
@@ -35,6 +38,8 @@ Error *user_insert(Arena *arena, Db *db, const User *user)
                   NULL);
 }
 
+enum { USER_COLUMNS = 15 };
+
 static User *read_user(Arena *arena, const Rows *rows)
 {
     User *user = ARENA_NEW(arena, User);
@@ -47,7 +52,17 @@ static User *read_user(Arena *arena, const Rows *rows)
                    .role = role < 0 ? ROLE_USER : (Role)role,
                    .is_active = row_bool(rows, 6),
                    .verified_at = row_time(rows, 7),
-                   .created_at = row_time(rows, 8)};
+                   .created_at = row_time(rows, 8),
+                   .is_service = row_bool(rows, 9),
+                   .deleted_at = row_time(rows, 10),
+                   .has_organization = !row_is_null(rows, 11),
+                   .organization_open = !row_is_null(rows, 12)};
+    if (user->has_organization)
+        user->organization_id = row_uuid(rows, 11);
+    if (user->organization_open) {
+        user->organization_name = row_text(rows, 13);
+        user->organization_reads_system = row_bool(rows, 14);
+    }
     return user;
 }
 
@@ -123,20 +138,65 @@ Error *user_set_active(Arena *arena, Db *db, Uuid id, bool active, int64_t now)
                   PARAMS(value_uuid(id), value_bool(active), value_time(now)), NULL);
 }
 
-Error *token_insert(Arena *arena, Db *db, Digest digest, TokenKind kind, Uuid user_id, int64_t now,
-                    int64_t expires_at)
+/* --- tokens ---------------------------------------------------------------------------------- */
+
+Uuid token_id(Digest digest)
+{
+    Uuid id; /* the secret has 256 random bits: half of its digest leads nowhere */
+    memcpy(id.bytes, digest.bytes, sizeof id.bytes);
+    return id;
+}
+
+static const char *scopes_text(Arena *arena, unsigned scopes)
+{
+    Buf text = buf_new(arena, 64);
+    for (size_t i = 0; i < SCOPE_COUNT; i++)
+        if (scopes >> i & 1)
+            buf_printf(&text, "%s%s", buf_str(&text).len == 0 ? "" : " ", SCOPE_WORDS[i]);
+    return scopes == 0 ? NULL : buf_str(&text).ptr;
+}
+
+static unsigned read_scopes(Str text)
+{
+    unsigned scopes = 0;
+    Str word;
+    while (str_next(&text, ' ', &word)) {
+        int scope = words_find(SCOPE_WORDS, SCOPE_COUNT, word);
+        scopes |= scope < 0 ? 0 : 1u << scope;
+    }
+    return scopes;
+}
+
+Error *token_insert(Arena *arena, Db *db, const Token *token)
 {
     return db_run(db, arena, SQL_TOKEN_INSERT,
-                  PARAMS(digest_value(&digest), value_text(TOKEN_WORDS[kind]), value_uuid(user_id),
-                         value_time(now), value_time(expires_at)),
+                  PARAMS(digest_value(&token->digest), value_text(TOKEN_WORDS[token->kind]),
+                         value_uuid(token->user_id), value_time(token->created_at),
+                         value_time(token->expires_at), value_text(token->name),
+                         value_text(scopes_text(arena, token->scopes)), value_text(token->address)),
                   NULL);
 }
 
-Error *token_user(Arena *arena, Db *db, Digest digest, TokenKind kind, int64_t now, User **ret_user)
+Error *token_user(Arena *arena, Db *db, Digest digest, int64_t now, Token *ret_token,
+                  User **ret_user)
 {
-    return one_user(arena, db, SQL_TOKEN_USER,
-                    PARAMS(digest_value(&digest), value_text(TOKEN_WORDS[kind]), value_time(now)),
-                    ret_user);
+    Rows ROWS_AUTO *rows = NULL;
+    Error *error = NULL;
+    TRY(db_query(db, arena, SQL_TOKEN_USER, PARAMS(digest_value(&digest), value_time(now)), &rows));
+    User *user = rows_next(rows, &error) ? read_user(arena, rows) : NULL;
+    TRY(error);
+    if (user != NULL)
+        *ret_token = (Token){.digest = digest,
+                             .kind = (TokenKind)words_find(TOKEN_WORDS, TOKEN_KIND_COUNT,
+                                                           row_str(rows, USER_COLUMNS)),
+                             .user_id = user->id,
+                             .scopes = row_is_null(rows, USER_COLUMNS + 1)
+                                           ? 0
+                                           : read_scopes(row_str(rows, USER_COLUMNS + 1)),
+                             .expires_at = row_time(rows, USER_COLUMNS + 2),
+                             .last_used = row_time(rows, USER_COLUMNS + 3)};
+    *ret_user = user;
+    return NULL;
 }
 
 Error *token_is_good(Arena *arena, Db *db, Digest digest, TokenKind kind, int64_t now,

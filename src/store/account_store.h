@@ -5,7 +5,30 @@
 #include "model/user.h"
 #include "store/db.h"
 
-typedef enum TokenKind { TOKEN_SESSION, TOKEN_SETUP } TokenKind;
+typedef enum TokenKind {
+    TOKEN_SESSION,
+    TOKEN_API_KEY,
+    TOKEN_VERIFY, /* of a mailed link: proves the address */
+    TOKEN_RESET,  /* likewise, and sets a password; an invitation too */
+    TOKEN_SETUP,
+    TOKEN_KIND_COUNT
+} TokenKind;
+
+/* A token as it is kept: never the secret. */
+typedef struct Token {
+    Digest digest; /* of the secret */
+    TokenKind kind;
+    Uuid user_id;     /* nil for a set-up token */
+    const char *name; /* of a key; else NULL */
+    unsigned scopes;  /* of a key, bits of Scope; else 0 */
+    int64_t created_at;
+    int64_t expires_at;
+    int64_t last_used;   /* coarse; 0: not since it was made */
+    const char *address; /* where it was made; NULL: unknown */
+} Token;
+
+/* What lists and addresses name a token by: it tells nothing about the secret. */
+Uuid token_id(Digest digest);
 
 /* The user and the owner that their personal data belongs to. ERROR_CONFLICT: the address is taken. */
 Error *user_insert(Arena *arena, Db *db, const User *user) MUST_CHECK;
@@ -20,11 +43,12 @@ Error *user_set_password(Arena *arena, Db *db, Uuid id, const char *hash, int64_
 Error *user_set_verified(Arena *arena, Db *db, Uuid id, int64_t now) MUST_CHECK;
 Error *user_set_active(Arena *arena, Db *db, Uuid id, bool active, int64_t now) MUST_CHECK;
 
-/* Tokens are kept as digests. `user_id` is nil for a set-up token. */
-Error *token_insert(Arena *arena, Db *db, Digest digest, TokenKind kind, Uuid user_id, int64_t now,
-                    int64_t expires_at) MUST_CHECK;
-Error *token_user(Arena *arena, Db *db, Digest digest, TokenKind kind, int64_t now, User **ret_user)
-    MUST_CHECK; /* NULL: not there or expired */
+Error *token_insert(Arena *arena, Db *db, const Token *token) MUST_CHECK;
+
+/* Who the token stands for, and what it is (kind, scopes, expires_at and last_used are filled). *ret_user is
+ * NULL: not there or expired. */
+Error *token_user(Arena *arena, Db *db, Digest digest, int64_t now, Token *ret_token,
+                  User **ret_user) MUST_CHECK;
 Error *token_is_good(Arena *arena, Db *db, Digest digest, TokenKind kind, int64_t now,
                      bool *ret_good) MUST_CHECK;
 Error *token_delete(Arena *arena, Db *db, Digest digest, bool *ret_was_there) MUST_CHECK;

@@ -23,6 +23,7 @@ static const char FOUNDER[] = "owners";
 
 const TablePlace TABLE_PLACES[TABLE_PLACE_COUNT] = {
     {"users", PLACEMENT_REFERENCE, NULL},
+    {"organizations", PLACEMENT_REFERENCE, NULL},
     {"models", PLACEMENT_REFERENCE, NULL},
     {"owners", PLACEMENT_BY_OWNER, "id"},
     {"bulk_upload_jobs", PLACEMENT_BY_OWNER, "owner_id"},
@@ -43,6 +44,8 @@ const TablePlace TABLE_PLACES[TABLE_PLACE_COUNT] = {
     {"audit_events", PLACEMENT_BY_OWNER, "owner_id"},
     {"work_queue", PLACEMENT_LOCAL, NULL},
     {"tokens", PLACEMENT_LOCAL, NULL},
+    {"organization_whitelist", PLACEMENT_LOCAL, NULL},
+    {"mail_outbox", PLACEMENT_LOCAL, NULL},
     {"schema_migrations", PLACEMENT_NONE, NULL},
 };
 

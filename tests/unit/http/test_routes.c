@@ -60,17 +60,43 @@ static void nothing_that_writes_runs_on_a_socket_thread(void **state)
             assert_true(ROUTES[i].runs == RUNS_WORKER || ROUTES[i].runs == RUNS_HASHING);
 }
 
+/* Which roles a permission is for, as a word of their first letters in the order of the enum. */
 static void roles_have_their_permissions(void **state)
 {
     (void)state;
-    assert_true(gate_permits(PERMIT_USER, ROLE_ORG_VIEWER));
-    assert_false(gate_permits(PERMIT_EDITOR, ROLE_ORG_VIEWER));
-    assert_false(gate_permits(PERMIT_EDITOR, ROLE_ORG_AUDITOR));
-    assert_true(gate_permits(PERMIT_EDITOR, ROLE_USER));
-    assert_true(gate_permits(PERMIT_EDITOR, ROLE_ORG_ADMIN));
-    assert_false(gate_permits(PERMIT_SUPER_ADMIN, ROLE_ORG_ADMIN));
-    assert_true(gate_permits(PERMIT_SUPER_ADMIN, ROLE_SUPER_ADMIN));
-    assert_false(gate_permits(PERMIT_LOCAL, ROLE_USER));
+    static const struct {
+        Permission permission;
+        const char *roles; /* user, viewer, member, auditor, admin, super_admin; - : may not */
+    } expected[] = {
+        {PERMIT_LOCAL, "-----s"},       {PERMIT_USER, "uvmaos"}, {PERMIT_CHANGER, "uvmaos"},
+        {PERMIT_EDITOR, "u-m-os"},      {PERMIT_SELF, "uvmaos"}, {PERMIT_ADMIN, "----os"},
+        {PERMIT_SUPER_ADMIN, "-----s"},
+    };
+    for (size_t i = 0; i < ARRAY_COUNT(expected); i++)
+        for (Role role = 0; role < ROLE_COUNT; role++) {
+            Principal who = {.role = role, .scopes = SCOPE_ALL};
+            assert_int_equal(gate_permits(expected[i].permission, &who),
+                             expected[i].roles[role] != '-');
+        }
+}
+
+static void a_key_needs_its_scope(void **state)
+{
+    (void)state;
+    static const struct {
+        Permission permission;
+        unsigned scope; /* the only one that will do */
+    } expected[] = {
+        {PERMIT_LOCAL, SCOPE_READ},        {PERMIT_USER, SCOPE_READ}, {PERMIT_CHANGER, SCOPE_WRITE},
+        {PERMIT_EDITOR, SCOPE_WRITE},      {PERMIT_SELF, 0},          {PERMIT_ADMIN, SCOPE_ADMIN},
+        {PERMIT_SUPER_ADMIN, SCOPE_ADMIN},
+    };
+    for (size_t i = 0; i < ARRAY_COUNT(expected); i++)
+        for (size_t bit = 0; bit < SCOPE_COUNT; bit++) {
+            Principal key = {.role = ROLE_SUPER_ADMIN, .is_key = true, .scopes = 1u << bit};
+            assert_int_equal(gate_permits(expected[i].permission, &key),
+                             expected[i].scope == 1u << bit);
+        }
 }
 
 int main(void)
@@ -78,7 +104,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         TEST(every_row_finds_itself),       TEST(what_changes_says_what_body_it_takes),
         TEST(strangers_reach_only_a_few),   TEST(nothing_that_writes_runs_on_a_socket_thread),
-        TEST(roles_have_their_permissions),
+        TEST(roles_have_their_permissions), TEST(a_key_needs_its_scope),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

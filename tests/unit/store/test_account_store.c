@@ -150,15 +150,22 @@ static Digest token(const char *text)
 static void add_token(Fixture *f, const char *text, TokenKind kind, Uuid user, int64_t expires_at)
 {
     fixture_begin(f);
-    assert_no_error(
-        token_insert(f->arena, f->db, token(text), kind, user, FIXTURE_START, expires_at));
+    assert_no_error(token_insert(f->arena, f->db,
+                                 &(Token){.digest = token(text),
+                                          .kind = kind,
+                                          .user_id = user,
+                                          .created_at = FIXTURE_START,
+                                          .expires_at = expires_at}));
     fixture_commit(f);
 }
 
 static const User *user_of(Fixture *f, const char *text, TokenKind kind, int64_t now)
 {
     User *user = (User *)1;
-    assert_no_error(token_user(f->arena, f->db, token(text), kind, now, &user));
+    Token found = {0};
+    assert_no_error(token_user(f->arena, f->db, token(text), now, &found, &user));
+    if (user != NULL && found.kind != kind)
+        user = NULL;
     bool good = false;
     assert_no_error(token_is_good(f->arena, f->db, token(text), kind, now, &good));
     if (user != NULL)
@@ -184,6 +191,32 @@ static void an_inactive_user_is_given_as_such(void **state)
     add_token(f, "s", TOKEN_SESSION, f->user, FIXTURE_START + 10);
     fixture_script(f, "UPDATE users SET is_active = FALSE");
     assert_false(user_of(f, "s", TOKEN_SESSION, FIXTURE_START)->is_active);
+}
+
+static void a_key_has_its_scopes(void **state)
+{
+    Fixture *f = *state;
+    Token key = {.digest = token("k"),
+                 .kind = TOKEN_API_KEY,
+                 .user_id = f->user,
+                 .name = "nightly",
+                 .scopes = SCOPE_READ | SCOPE_ADMIN,
+                 .created_at = FIXTURE_START,
+                 .expires_at = FIXTURE_START + 10,
+                 .address = "192.0.2.1"};
+    fixture_begin(f);
+    assert_no_error(token_insert(f->arena, f->db, &key));
+    fixture_commit(f);
+    User *user = NULL;
+    Token found = {0};
+    assert_no_error(token_user(f->arena, f->db, token("k"), FIXTURE_START, &found, &user));
+    assert_uuid(user->id, f->user);
+    assert_int_equal(found.kind, TOKEN_API_KEY);
+    assert_int_equal(found.scopes, SCOPE_READ | SCOPE_ADMIN);
+    assert_int_equal(found.expires_at, FIXTURE_START + 10);
+    assert_int_equal(found.last_used, 0);
+    Uuid id = token_id(found.digest);
+    assert_memory_equal(id.bytes, key.digest.bytes, sizeof id.bytes);
 }
 
 static void a_setup_token_is_nobodys(void **state)
@@ -240,8 +273,9 @@ static void the_same_token_twice_is_a_conflict(void **state)
     Fixture *f = *state;
     add_token(f, "a", TOKEN_SESSION, f->user, FIXTURE_START + 10);
     fixture_begin(f);
-    assert_error(token_insert(f->arena, f->db, token("a"), TOKEN_SESSION, f->other, 1, 2),
-                 ERROR_CONFLICT, "The data is in conflict with data that is there.");
+    Token same = {token("a"), TOKEN_SESSION, f->other, .created_at = 1, .expires_at = 2};
+    assert_error(token_insert(f->arena, f->db, &same), ERROR_CONFLICT,
+                 "The data is in conflict with data that is there.");
     tx_rollback(&f->tx);
 }
 
@@ -268,6 +302,7 @@ int main(void)
         STORE_TEST(a_user_changes),
         STORE_TEST(a_session_stands_for_its_user),
         STORE_TEST(an_inactive_user_is_given_as_such),
+        STORE_TEST(a_key_has_its_scopes),
         STORE_TEST(a_setup_token_is_nobodys),
         STORE_TEST(tokens_go),
         STORE_TEST(the_same_token_twice_is_a_conflict),

@@ -180,9 +180,11 @@ static Error *account_work(Arena *arena, Db *db, void *context)
     TRY(user_set_password(arena, db, user.id, "x", 2));
     TRY(user_set_verified(arena, db, user.id, 3));
     TRY(user_set_active(arena, db, user.id, true, 4));
-    TRY(token_insert(arena, db, a, TOKEN_SESSION, user.id, 1, 10));
-    TRY(token_insert(arena, db, b, TOKEN_SETUP, UUID_NIL, 1, 10));
-    TRY(token_user(arena, db, a, TOKEN_SESSION, 2, &users));
+    Token session = {a, TOKEN_SESSION, user.id, .created_at = 1, .expires_at = 10}, found;
+    Token setup = {b, TOKEN_SETUP, UUID_NIL, .created_at = 1, .expires_at = 10};
+    TRY(token_insert(arena, db, &session));
+    TRY(token_insert(arena, db, &setup));
+    TRY(token_user(arena, db, a, 2, &found, &users));
     TRY(token_is_good(arena, db, b, TOKEN_SETUP, 2, &any));
     bool was_there = false;
     TRY(token_delete(arena, db, b, &was_there));

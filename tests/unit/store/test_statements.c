@@ -281,10 +281,10 @@ static int expected_columns(const char *name)
         {"problem_list", 7},
         {"task_next", 9},
         {"task_next_of_owner", 9},
-        {"user_by_email", 9},
-        {"user_by_id", 9},
-        {"user_list", 9},
-        {"token_user", 9},
+        {"user_by_email", 15},
+        {"user_by_id", 15},
+        {"user_list", 15},
+        {"token_user", 19},
     };
     for (size_t i = 0; i < ARRAY_COUNT(table); i++)
         if (strcmp(table[i].name, name) == 0)
