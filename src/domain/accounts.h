@@ -55,6 +55,10 @@ Error *accounts_sign_out(Arena *arena, Db *db, const Principal *who) MUST_CHECK;
 Error *accounts_authenticate(Arena *arena, Db *db, const Peer *peer, Str token,
                              Principal **ret_principal) MUST_CHECK;
 
+/* The same by the token's digest: for who was let in with it and is still there. */
+Error *accounts_authenticate_digest(Arena *arena, Db *db, const Peer *peer, Digest digest,
+                                    Principal **ret_principal) MUST_CHECK;
+
 /* Is the user still verified and active? ERROR_DENIED if not. For what began long ago. */
 Error *accounts_recheck(Arena *arena, Db *db, const Principal *who) MUST_CHECK;
 

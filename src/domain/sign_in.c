@@ -75,9 +75,15 @@ Error *accounts_sign_out(Arena *arena, Db *db, const Principal *who)
 Error *accounts_authenticate(Arena *arena, Db *db, const Peer *peer, Str token,
                              Principal **ret_principal)
 {
+    return accounts_authenticate_digest(arena, db, peer, digest_of(token), ret_principal);
+}
+
+Error *accounts_authenticate_digest(Arena *arena, Db *db, const Peer *peer, Digest digest,
+                                    Principal **ret_principal)
+{
     User *user = NULL;
     Token found;
-    TRY(token_user(arena, db, digest_of(token), clock_now(), &found, &user));
+    TRY(token_user(arena, db, digest, clock_now(), &found, &user));
     if (user == NULL || (found.kind != TOKEN_SESSION && found.kind != TOKEN_API_KEY))
         return error_with_reason(
             ERROR(arena, ERROR_UNAUTHENTICATED, "The session is unknown or over. Sign in again."),

@@ -91,6 +91,7 @@ static Error *start(App *app, Arena *arena)
     TRY(watch(app, arena));
     make_sessions(app);
     app->pool = pool_start(&pool);
+    app->events = events_start(app->config.db_url);
     return NULL;
 }
 
@@ -118,8 +119,10 @@ void app_close(App *app)
 {
     if (app == NULL)
         return;
+    events_stop(app->events);
     pool_stop(app->pool);
     pool_free(app->pool);
+    events_free(app->events);
     watch_stop(app->replica);
     watch_stop(app->database);
     sessions_free(app->replicas);

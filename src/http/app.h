@@ -2,6 +2,7 @@
 #ifndef OBLIGOR_HTTP_APP_H
 #define OBLIGOR_HTTP_APP_H
 
+#include "http/events.h"
 #include "http/metrics.h"
 #include "http/permits.h"
 #include "http/pool.h"
@@ -16,6 +17,7 @@ typedef struct App {
     const Router *router;
     Metrics *metrics;
     Pool *pool;
+    Events *events; /* live progress of jobs */
     Watch *database;
     Watch *replica;     /* NULL: there is none */
     Sessions *readers;  /* of the socket threads, where the database is embedded */

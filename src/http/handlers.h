@@ -37,6 +37,8 @@ HANDLER(handle_predictions_purge);
 HANDLER(handle_predictions_score);
 HANDLER(handle_predictions_template);
 
+HANDLER(handle_job_events);
+
 HANDLER(handle_upload_of_kind);
 HANDLER(handle_upload);
 

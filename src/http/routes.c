@@ -78,6 +78,7 @@ const Route ROUTES[] = {
     {"DELETE", JOBS "/{id}", PERMIT_EDITOR, BODY_EMPTY, 0, RUNS_WORKER, handle_job_delete},
     {"PATCH", JOBS "/{id}", PERMIT_CHANGER, BODY_JSON, 0, RUNS_WORKER, handle_job_change},
     {"GET", JOBS "/{id}/status", PERMIT_USER, BODY_NONE, 0, RUNS_READING, handle_job_status},
+    {"GET", JOBS "/{id}/events", PERMIT_USER, BODY_NONE, 0, RUNS_READING, handle_job_events},
     {"POST", JOBS "/{id}/cancel", PERMIT_EDITOR, BODY_EMPTY, 0, RUNS_WORKER, handle_job_cancel},
     {"GET", JOBS "/{id}/errors", PERMIT_USER, BODY_NONE, 0, RUNS_READING, handle_job_errors},
     {"GET", JOBS "/{id}/warnings", PERMIT_USER, BODY_NONE, 0, RUNS_READING, handle_job_warnings},

@@ -236,6 +236,7 @@ TABLE = {
         Try(400, "malformed", body=b"{", type="application/json")]),
     ("POST", JOBS + "/{id}/restore"): ("editor", "empty", RESTORES + [Try(409, "not_deleted")]),
     ("GET", JOBS + "/{id}/status"): ("user", "none", JOB_PART),
+    ("GET", JOBS + "/{id}/events"): ("user", "none", JOB_PART),
     ("POST", JOBS + "/{id}/cancel"): ("editor", "empty", [
         unknown(), gone(), Try(409, "job_completed")]),
     ("GET", JOBS + "/{id}/errors"): ("user", "none", JOB_PART + LISTED),
