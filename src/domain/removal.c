@@ -125,11 +125,12 @@ static Error *remove_edits(Arena *arena, Db *db, const Deletion *deletion, int64
     *ret_more = false;
     if (!deletion->include_edited)
         return NULL;
-    TRY(edits_of_job(arena, db, &query, &ids, &count));
+    TRY(versions_uncover_edits(arena, db, &query, &swaps));
+    TRY(edits_of_job(arena, db, &query, &ids,
+                     &count)); /* those that are held now, and the others */
     if (count == 0)
         return NULL;
     *ret_more = (int64_t)count == limit;
-    TRY(versions_uncover_edits(arena, db, &query, &swaps));
     TRY(predictions_remove(arena, db, deletion->kind, deletion->owner_id, ids, count, &rows,
                            &count));
     TRY(archive_rows(arena, db, deletion, PART_EDITS, rows, count, step));
