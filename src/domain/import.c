@@ -408,7 +408,7 @@ static Error *read_file(Run *run, TaskEnd *ret_end)
     Stream stream = {.commit = import_commit_new(run->arena, run->db, run->task, run->job),
                      .rows = BATCH_ROWS_FIRST};
     stream.may_part = import_lanes_possible(stream.commit, run->db);
-    stream.pipe = import_pipe_open(reader, PIPE_SLOTS + (stream.may_part ? IMPORT_LANES : 0));
+    stream.pipe = import_pipe_open(reader, PIPE_SLOTS + (stream.may_part ? LANES : 0));
     error = error_copy(run->arena, run_batches(run, &stream));
     import_lanes_close(stream.lanes);
     import_pipe_close(stream.pipe);

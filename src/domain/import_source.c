@@ -12,11 +12,6 @@ typedef struct ChunkSource {
     int64_t left; /* of the whole file */
 } ChunkSource;
 
-static void free_arena(void *arena)
-{
-    arena_free(arena);
-}
-
 static Error *read_chunks(void *self, Arena *arena, char *bytes, size_t cap, size_t *ret_size)
 {
     ChunkSource *source = self;
@@ -48,9 +43,8 @@ ByteSource import_source(Arena *arena, Db *db, const Job *job)
     ChunkSource *source = ARENA_NEW(arena, ChunkSource);
     *source = (ChunkSource){.db = db,
                             .job = {job->owner_id, job->id},
-                            .chunk_arena = arena_new(0),
+                            .chunk_arena = arena_child(arena),
                             .left = job->file_size,
                             .chunk = {"", 0}};
-    arena_defer(arena, free_arena, source->chunk_arena);
     return (ByteSource){read_chunks, source};
 }
