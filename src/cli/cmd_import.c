@@ -1,12 +1,24 @@
 /* import: an upload from the command line. It is accepted like one over HTTP and becomes the same
  * job; only the work is done here and now, and the exit code tells how it ended. */
 #include "base/check.h"
+#include "base/utf8.h"
 #include "cli/access.h"
 #include "cli/files.h"
 #include "cli/job_view.h"
 #include "cli/work.h"
 #include "domain/upload.h"
 #include "model/words.h"
+
+/* A name beyond what is kept is none that a workbook has. */
+static Error *check_sheet(Arena *arena, const char *sheet)
+{
+    size_t at;
+    Str name = str_from(sheet);
+    if (utf8_check(name, &at) && utf8_length(name) <= SHEET_OPTION_MAX)
+        return NULL;
+    return ERROR(arena, ERROR_INVALID, "--sheet must be text in UTF-8 of at most %d characters.",
+                 SHEET_OPTION_MAX);
+}
 
 static ImportOptions options_of(const Call *call)
 {
@@ -15,6 +27,7 @@ static ImportOptions options_of(const Call *call)
     options.market_cap_unit = (CapUnit)call_number(call, OPTION_MARKET_CAP_UNIT);
     options.update_companies = call_flag(call, OPTION_UPDATE_COMPANIES);
     options.dry_run = call_flag(call, OPTION_DRY_RUN);
+    options.sheet = call_text(call, OPTION_SHEET);
     if (call_is_set(call, OPTION_MAX_FAILED_ROWS))
         options.max_failed_rows = call_number(call, OPTION_MAX_FAILED_ROWS);
     return options;
@@ -24,6 +37,7 @@ static Error *accept(Cli *cli, Db *db, const Principal *who, UploadAnswer *ret_a
 {
     const Call *call = cli->call;
     FileInput file;
+    TRY(check_sheet(cli->arena, call_text(call, OPTION_SHEET)));
     TRY(files_open(cli->arena, call->arguments[0], call_text(call, OPTION_SPOOL), &file));
     const UploadRequest request = {
         .kind = (Kind)call_number(call, OPTION_TYPE),

@@ -322,6 +322,13 @@ static const OptionSpec OPTIONS[OPTION_COUNT] = {
             .high = INT64_MAX,
             .commands = ON(IMPORT),
         },
+    [OPTION_SHEET] =
+        {
+            .name = "sheet",
+            .value = "NAME",
+            .help = "read this sheet of a workbook, by name or number (default: the first shown)",
+            .commands = ON(IMPORT),
+        },
     [OPTION_MARKET_CAP_UNIT] =
         {
             .name = "market-cap-unit",

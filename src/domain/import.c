@@ -401,7 +401,7 @@ static Error *read_file(Run *run, TaskEnd *ret_end)
     const LoadedModel *model = NULL;
     TRY(models_load(run->arena, run->db, run->job->model_id, &model));
     BatchReader *reader = NULL;
-    ByteSource source = import_source(run->arena, run->reader_db, run->job);
+    RangeSource source = import_source(run->arena, run->reader_db, run->job);
     Error *error = batch_reader_open(run->arena, source, run->job, model->card, &reader);
     if (error != NULL)
         return import_file_fault(error) ? end_for_file(run, error, ret_end) : error;

@@ -318,11 +318,17 @@ bool row_rules_check(Arena *arena, Kind kind, CapUnit unit, int64_t row, const R
     *ret_input = (PredictionInput){0};
     for (size_t field = 0; field < FIELD_RATIO; field++) {
         Str cell = raw->cells[field];
-        CHECKS[field](&check, field, cell.ptr == NULL ? (Str){"", 0} : cell);
+        check.failed |= raw->wrong[field];
+        if (!raw->wrong[field])
+            CHECKS[field](&check, field, cell.ptr == NULL ? (Str){"", 0} : cell);
     }
     size_t filled = 0;
     for (size_t i = 0; i < spec->ratio_count; i++) {
         Str cell = raw->cells[FIELD_RATIO + i];
+        check.failed |= raw->wrong[FIELD_RATIO + i];
+        filled += raw->wrong[FIELD_RATIO + i];
+        if (raw->wrong[FIELD_RATIO + i])
+            continue;
         check_ratio(&check, FIELD_RATIO + i, cell.ptr == NULL ? (Str){"", 0} : cell);
         filled += !row_rules_is_missing(str_trim(cell.ptr == NULL ? (Str){"", 0} : cell));
     }

@@ -42,6 +42,8 @@ Error *row_rules_map(Arena *arena, Kind kind, const Str *cells, size_t count, Co
 /* Cells as the input gives them, in the order of Field; an absent field has ptr NULL. */
 typedef struct RawRow {
     Str cells[FIELD_MAX];
+    bool wrong
+        [FIELD_MAX]; /* a problem that fails the row is known already: the cell is not looked at */
 } RawRow;
 
 RawRow row_rules_pick(const ColumnMap *map, const Str *cells, size_t count);

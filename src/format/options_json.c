@@ -2,6 +2,7 @@
 #include "format/options_json.h"
 
 #include "base/check.h"
+#include "base/utf8.h"
 #include "format/json.h"
 #include "format/json_out.h"
 #include "model/words.h"
@@ -14,6 +15,7 @@ static const JsonRule MEMBERS[] = {
     {"update_companies", JSON_IS_BOOL, false},
     {"market_cap_unit", JSON_IS_STRING, false},
     {"delimiter", JSON_IS_STRING | JSON_IS_NULL, false},
+    {"sheet", JSON_IS_STRING | JSON_IS_NULL, false},
 };
 
 Str options_format(Arena *arena, const ImportOptions *options)
@@ -34,6 +36,7 @@ Str options_format(Arena *arena, const ImportOptions *options)
         json_put_null(&out, "delimiter");
     else
         json_put_str(&out, "delimiter", (Str){&options->delimiter, 1});
+    json_put_text(&out, "sheet", options->sheet);
     json_end_object(&out);
     json_out_close(&out);
     return buf_str(&text);
@@ -86,6 +89,21 @@ static void read_delimiter(Arena *arena, const JsonValue *object, ImportOptions 
         options->delimiter = c;
 }
 
+static void read_sheet(Arena *arena, const JsonValue *object, ImportOptions *options,
+                       ErrorField **wrong)
+{
+    Str text;
+    size_t at;
+    if (!json_to_str(json_find(object, "sheet"), &text))
+        return;
+    if (text.len == 0 || utf8_length(text) > SHEET_OPTION_MAX || str_find(text, '\0', &at))
+        error_field_add(arena, wrong, "sheet", "not_allowed",
+                        "\"sheet\" must be a name or a number of 1 to %d characters.",
+                        SHEET_OPTION_MAX);
+    else
+        options->sheet = str_dup(arena, text);
+}
+
 Error *options_parse(Arena *arena, Str text, ImportOptions *ret_options)
 {
     const JsonValue *object;
@@ -105,6 +123,7 @@ Error *options_parse(Arena *arena, Str text, ImportOptions *ret_options)
     json_to_bool(json_find(object, "dry_run"), &options.dry_run);
     json_to_bool(json_find(object, "update_companies"), &options.update_companies);
     read_delimiter(arena, object, &options, &wrong);
+    read_sheet(arena, object, &options, &wrong);
     TRY(error_from_fields(arena, wrong));
     *ret_options = options;
     return NULL;

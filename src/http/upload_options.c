@@ -48,6 +48,12 @@ static char read_delimiter(Params *all)
     return 0;
 }
 
+static const char *read_sheet(Params *all)
+{
+    Str sheet = params_text(all, "sheet", SHEET_OPTION_MAX);
+    return sheet.len == 0 ? NULL : str_dup(all->arena, sheet);
+}
+
 static void read_encoding(Params *all)
 {
     static const char *const words[] = {"utf-8", "utf8"};
@@ -70,6 +76,7 @@ static ImportOptions read_options(Params *all)
     options.market_cap_unit =
         (CapUnit)params_word(all, "market_cap_unit", CAP_UNIT_WORDS, CAP_UNIT_COUNT, CAP_USD);
     options.delimiter = read_delimiter(all);
+    options.sheet = read_sheet(all);
     read_encoding(all);
     return options;
 }

@@ -45,7 +45,11 @@ typedef struct ImportOptions {
     bool update_companies;
     CapUnit market_cap_unit;
     char delimiter; /* 0: found by itself */
+    const char
+        *sheet; /* name or number of the sheet of a workbook; NULL: the first that is shown */
 } ImportOptions;
+
+enum { SHEET_OPTION_MAX = 255 }; /* characters */
 
 #define IMPORT_OPTIONS_DEFAULT ((ImportOptions){.max_failed_rows = -1})
 

@@ -107,6 +107,8 @@ static const char IMPORT[] =
     "                             reject)\n"
     "  --max-failed-rows N        give up after more rejected rows than this; 0: all\n"
     "                             or nothing (default: no limit)\n"
+    "  --sheet NAME               read this sheet of a workbook, by name or number\n"
+    "                             (default: the first shown)\n"
     "  --market-cap-unit UNIT     what the file's market_cap counts: usd or millions\n"
     "                             (default usd)\n"
     "  --update-companies         take names and sectors that differ from the file\n"

@@ -6,7 +6,7 @@
 static const char *const DEFAULT_TEXT =
     "{\"on_duplicate\":\"reject\",\"on_error\":\"keep\",\"max_failed_rows\":null,"
     "\"dry_run\":false,\"update_companies\":false,\"market_cap_unit\":\"usd\","
-    "\"delimiter\":null}";
+    "\"delimiter\":null,\"sheet\":null}";
 
 typedef struct Refusal {
     const char *text;
@@ -34,6 +34,8 @@ static void wrong_options_are_refused(void **state)
          "\"update_companies\" must be true or false, not a string."},
         {"{\"market_cap_unit\": \"eur\"}", "market_cap_unit",
          "\"market_cap_unit\" must be usd or millions."},
+        {"{\"sheet\": \"\"}", "sheet",
+         "\"sheet\" must be a name or a number of 1 to 255 characters."},
         {"{\"delimiter\": \"\\n\"}", "delimiter",
          "\"delimiter\" must be one ASCII character, and no quote or line end."},
         {"{\"delimiter\": \",,\"}", "delimiter",
@@ -86,6 +88,7 @@ static void assert_same(const ImportOptions *a, const ImportOptions *b)
     assert_int_equal(a->update_companies, b->update_companies);
     assert_int_equal(a->market_cap_unit, b->market_cap_unit);
     assert_int_equal(a->delimiter, b->delimiter);
+    assert_str(str_from(a->sheet), b->sheet == NULL ? "" : b->sheet);
 }
 
 static void what_is_not_there_takes_its_default(void **state)
@@ -130,11 +133,15 @@ static void every_option_goes_out_and_comes_back(void **state)
                              .dry_run = true,
                              .update_companies = true,
                              .market_cap_unit = CAP_MILLIONS,
-                             .delimiter = '\t'};
+                             .delimiter = '\t',
+                             .sheet = "Bl\xC3\xA4tt 1"};
     assert_str(options_format(*state, &options),
                "{\"on_duplicate\":\"replace\",\"on_error\":\"undo\",\"max_failed_rows\":3,"
                "\"dry_run\":true,\"update_companies\":true,\"market_cap_unit\":\"millions\","
-               "\"delimiter\":\"\\u0009\"}");
+               "\"delimiter\":\"\\u0009\",\"sheet\":\"Bl\xC3\xA4tt 1\"}");
+    ImportOptions back;
+    assert_no_error(options_parse(*state, options_format(*state, &options), &back));
+    assert_same(&options, &back);
 }
 
 int main(void)
