@@ -3,15 +3,18 @@
 #include "domain/import_batch.h"
 
 #include "base/utf8.h"
+#include "domain/import_limit.h"
 #include "domain/import_seen.h"
 #include "domain/scoring.h"
 #include "format/csv_out.h"
+#include "format/text_source.h"
 
 struct BatchReader {
     Arena *arena; /* lives as long as the reader */
+    TextSource *text;
     CsvReader *csv;
     Kind kind;
-    CapUnit unit;
+    RowStyle style;
     const ScoreCard *card;
     ColumnMap map;
     ImportSeen *seen; /* NULL: nobody asks */
@@ -51,19 +54,41 @@ static Error *read_header(BatchReader *reader)
                          &reader->header);
 }
 
+/* Where cells end at commas, 1,5 would be two of them. */
+static Error *check_delimiter(const BatchReader *reader)
+{
+    if (reader->style.decimal != DECIMAL_COMMA || csv_delimiter(reader->csv) != ',')
+        return NULL;
+    return file_error(
+        reader->arena, "decimal_is_delimiter",
+        "The file's cells are separated by commas, so numbers in it cannot have a comma for "
+        "the decimals (decimal=comma). Save it with semicolons or tabs between the cells.");
+}
+
+static Error *open_csv(BatchReader *reader, ByteSource source, const ImportOptions *options)
+{
+    const TextEncoding *encoding =
+        options->encoding == NULL ? NULL : text_encoding_find(str_from(options->encoding));
+    TRY(text_source_open(reader->arena, source, encoding, import_limit(), &reader->text));
+    CsvOptions csv = {.delimiter = options->delimiter,
+                      .encoding = text_source_encoding(reader->text)};
+    TRY(csv_open(reader->arena, text_source_bytes(reader->text), csv, &reader->csv));
+    return check_delimiter(reader);
+}
+
 Error *batch_reader_open(Arena *arena, ByteSource source, const Job *job, const ScoreCard *card,
                          BatchReader **ret_reader)
 {
     BatchReader *reader = ARENA_NEW(arena, BatchReader);
     *reader = (BatchReader){.arena = arena,
                             .kind = job->kind,
-                            .unit = job->options.market_cap_unit,
+                            .style = {job->options.market_cap_unit, job->options.decimal},
                             .card = card,
                             .resume_row = job->counters.resume_row,
                             .header_given = job->counters.resume_row > 0};
     if (job->options.on_duplicate == DUPLICATE_REPLACE)
         reader->seen = import_seen_new(arena, IMPORT_SEEN_MAX);
-    TRY(csv_open(arena, source, (CsvOptions){.delimiter = job->options.delimiter}, &reader->csv));
+    TRY(open_csv(reader, source, &job->options));
     TRY(read_header(reader));
     *ret_reader = reader;
     return NULL;
@@ -111,7 +136,7 @@ static void fill_row(const BatchReader *reader, Arena *arena, const CsvRow *csv,
     for (size_t field = 0; field < FIELD_MAX; field++)
         if (raw.cells[field].len > 0)
             raw.cells[field] = csv_unguard(raw.cells[field]);
-    if (!row_rules_check(arena, reader->kind, reader->unit, row->number, &raw, &row->input,
+    if (!row_rules_check(arena, reader->kind, reader->style, row->number, &raw, &row->input,
                          &row->problems)) {
         row->read = ROW_FAILED;
         return;
@@ -168,5 +193,5 @@ void batch_reader_next(BatchReader *reader, size_t rows, ImportBatch *batch)
         }
     }
     batch->last_row = reader->last_row > reader->resume_row ? reader->last_row : reader->resume_row;
-    batch->bytes_done = csv_offset(reader->csv);
+    batch->bytes_done = text_source_stored(reader->text, csv_offset(reader->csv));
 }
