@@ -30,7 +30,7 @@ BENEATH = {
 HOME_OF = {
     "sodium.h": "base/crypto.c",
     "jansson.h": "format/json.c",
-    "zlib.h": "format/gzip.c",
+    "zlib.h": "format/",
     "zstd.h": "format/zstd.c",
     "zstd_errors.h": "format/zstd.c",
     "zip.h": "format/",

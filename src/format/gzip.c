@@ -1,4 +1,4 @@
-/* The only file that includes <zlib.h>. zlib checks each member's digest and length by itself; what it does
+/* zlib checks each member's digest and length by itself; what it does
  * not do is go on with the next member, and say what stands behind the last one. */
 #include "format/gzip.h"
 

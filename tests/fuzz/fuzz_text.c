@@ -62,8 +62,8 @@ static Str describe(Arena *arena, Str file, const TextEncoding *encoding, size_t
             check_converted(buf_str(&out));
         CHECK(text_source_stored(text, (int64_t)file.len) <= (int64_t)file.len);
     }
-    /* A limit is seen behind a piece, wherever that ends. */
-    if (error != NULL && error->code == ERROR_TOO_LARGE)
+    /* A limit, or damage, is seen behind a piece, wherever that ends. */
+    if (error != NULL && !error_is(error, "truncated"))
         buf_clear(&out);
     if (error != NULL)
         buf_printf(&out, "\n%s %s", error_word(error->code), error->message);
