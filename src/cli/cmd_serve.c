@@ -10,6 +10,7 @@
 #include "cli/retention.h"
 #include "cli/signals.h"
 #include "domain/audit.h"
+#include "domain/import_limit.h"
 #include "domain/models.h"
 #include "http/server.h"
 #include "worker/worker.h"
@@ -31,6 +32,7 @@ static Error *start_workers(Cli *cli, Serving *serving)
 {
     const WorkerConfig config = {.db_url = call_text(cli->call, OPTION_DB),
                                  .keep_archives = serving->retention.keep_archives};
+    import_limit_set(call_number(cli->call, OPTION_MAX_UPLOAD));
     for (int64_t i = 0; i < call_number(cli->call, OPTION_WORKERS); i++) {
         Worker *worker;
         TRY(worker_start(cli->arena, &config, &worker));

@@ -4,6 +4,7 @@
 #include "cli/retention.h"
 #include "cli/signals.h"
 #include "domain/audit.h"
+#include "domain/import_limit.h"
 #include "worker/worker.h"
 
 Error *cmd_worker(Cli *cli)
@@ -12,6 +13,7 @@ Error *cmd_worker(Cli *cli)
     Worker *worker;
     Retention retention;
     TRY(retention_read(cli, &retention));
+    import_limit_set(call_number(cli->call, OPTION_MAX_UPLOAD));
     const WorkerConfig config = {.db_url = call_text(cli->call, OPTION_DB),
                                  .keep_archives = retention.keep_archives};
     signals_hold(); /* from here on a signal ends it in good order */

@@ -169,11 +169,11 @@ static const OptionSpec OPTIONS[OPTION_COUNT] = {
             .environment = "OBLIGOR_MAX_UPLOAD",
             .fallback = "1GiB",
             .value = "BYTES",
-            .help = "the largest file taken over HTTP",
+            .help = "the largest file taken over HTTP, and the most that a packed one may hold",
             .kind = OPTION_IS_BYTES,
             .low = 1,
             .high = INT64_C(1) << 50,
-            .commands = ON(SERVE),
+            .commands = ON(SERVE) | ON(WORKER) | ON(IMPORT),
         },
     [OPTION_MAX_BODY] =
         {
@@ -345,6 +345,24 @@ static const OptionSpec OPTIONS[OPTION_COUNT] = {
             .name = "update-companies",
             .help = "take names and sectors that differ from the file",
             .kind = OPTION_IS_BOOL,
+            .commands = ON(IMPORT),
+        },
+    [OPTION_ENCODING] =
+        {
+            .name = "encoding",
+            .value = "NAME",
+            .help = "the encoding of a text file that is not UTF-8 and has no byte order mark",
+            .commands = ON(IMPORT),
+        },
+    [OPTION_DECIMAL] =
+        {
+            .name = "decimal",
+            .fallback = "point",
+            .value = "MARK",
+            .help = "what stands before the decimals of a text file's numbers",
+            .kind = OPTION_IS_CHOICE,
+            .choices = DECIMAL_MARK_WORDS,
+            .choice_count = DECIMAL_MARK_COUNT,
             .commands = ON(IMPORT),
         },
     [OPTION_STATUS] =

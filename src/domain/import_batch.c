@@ -3,15 +3,17 @@
 #include "domain/import_batch.h"
 
 #include "domain/cell_rules.h"
+#include "domain/import_limit.h"
 #include "domain/import_seen.h"
 #include "domain/scoring.h"
 #include "format/csv_out.h"
+#include "format/text_source.h"
 
 struct BatchReader {
     Arena *arena; /* lives as long as the reader */
     Table *table;
     Kind kind;
-    CapUnit unit;
+    RowStyle style;
     const ScoreCard *card;
     ColumnMap map;
     ImportSeen *seen; /* NULL: nobody asks */
@@ -53,22 +55,46 @@ static Error *read_header(BatchReader *reader)
                          &reader->header);
 }
 
+/* Where cells end at commas, 1,5 would be two of them. The numbers of a workbook have no mark of their own. */
+static Error *check_decimal(BatchReader *reader)
+{
+    char delimiter = table_delimiter(reader->table);
+    if (delimiter == 0)
+        reader->style.decimal = DECIMAL_POINT;
+    if (reader->style.decimal != DECIMAL_COMMA || delimiter != ',')
+        return NULL;
+    return file_error(
+        reader->arena, "decimal_is_delimiter",
+        "The file's cells are separated by commas, so numbers in it cannot have a comma for "
+        "the decimals (decimal=comma). Save it with semicolons or tabs between the cells.");
+}
+
+static Error *open_table(BatchReader *reader, RangeSource source, const ImportOptions *options)
+{
+    const TextEncoding *encoding =
+        options->encoding == NULL ? NULL : text_encoding_find(str_from(options->encoding));
+    TableOptions table = {.csv = {.delimiter = options->delimiter},
+                          .encoding = encoding,
+                          .max_unpacked = import_limit(),
+                          .sheet = str_from(options->sheet)};
+    TRY(table_open(reader->arena, source, table, &reader->table));
+    return check_decimal(reader);
+}
+
 Error *batch_reader_open(Arena *arena, RangeSource source, const Job *job, const ScoreCard *card,
                          BatchReader **ret_reader)
 {
     BatchReader *reader = ARENA_NEW(arena, BatchReader);
     *reader = (BatchReader){.arena = arena,
                             .kind = job->kind,
-                            .unit = job->options.market_cap_unit,
+                            .style = {job->options.market_cap_unit, job->options.decimal},
                             .card = card,
                             .resume_row = job->counters.resume_row,
                             .header_given = job->counters.resume_row > 0,
                             .whole_given = job->counters.total >= 0};
     if (job->options.on_duplicate == DUPLICATE_REPLACE)
         reader->seen = import_seen_new(arena, IMPORT_SEEN_MAX);
-    TableOptions options = {.csv = {.delimiter = job->options.delimiter},
-                            .sheet = str_from(job->options.sheet)};
-    TRY(table_open(arena, source, options, &reader->table));
+    TRY(open_table(reader, source, &job->options));
     TRY(read_header(reader));
     *ret_reader = reader;
     return NULL;
@@ -148,7 +174,7 @@ static void fill_row(BatchReader *reader, Arena *arena, const TableRow *cells, I
         return;
     }
     RawRow raw = pick_cells(reader, arena, cells, row);
-    if (!row_rules_check(arena, reader->kind, reader->unit, row->number, &raw, &row->input,
+    if (!row_rules_check(arena, reader->kind, reader->style, row->number, &raw, &row->input,
                          &row->problems)) {
         row->read = ROW_FAILED;
         return;

@@ -4,11 +4,15 @@
 #include "base/check.h"
 #include "base/number.h"
 #include "format/csv_out.h"
+#include "format/text_source.h"
 #include "format/xlsx.h"
+
+enum { UNPACKED_MAX = 1 << 30 };
 
 struct Table {
     CsvReader *csv; /* one of the two */
     XlsxReader *xlsx;
+    TextSource *text; /* that the CSV comes from */
 };
 
 /* ---- reading -------------------------------------------------------------------------------- */
@@ -21,6 +25,16 @@ static Error *open_workbook(Arena *arena, RangeSource file, const TableOptions *
                         .max_columns = options->csv.max_columns,
                         .max_row_bytes = options->csv.max_row_bytes};
     return xlsx_open(arena, file, xlsx, &table->xlsx);
+}
+
+static Error *open_text(Arena *arena, RangeSource file, const TableOptions *options, Table *table)
+{
+    int64_t max = options->max_unpacked > 0 ? options->max_unpacked : UNPACKED_MAX;
+    TRY(text_source_open(arena, range_source_in_order(arena, file), options->encoding, max,
+                         &table->text));
+    CsvOptions csv = options->csv;
+    csv.encoding = text_source_encoding(table->text);
+    return csv_open(arena, text_source_bytes(table->text), csv, &table->csv);
 }
 
 static Error *no_sheets(Arena *arena)
@@ -45,7 +59,7 @@ Error *table_open(Arena *arena, RangeSource file, TableOptions options, Table **
     else if (options.sheet.len > 0)
         return no_sheets(arena);
     else
-        TRY(csv_open(arena, range_source_in_order(arena, file), options.csv, &table->csv));
+        TRY(open_text(arena, file, &options, table));
     *ret_table = table;
     return NULL;
 }
@@ -76,7 +90,13 @@ Error *table_next(Table *table, Arena *row_arena, TableRow *ret_row, bool *ret_m
 
 int64_t table_bytes_done(const Table *table)
 {
-    return table->xlsx != NULL ? xlsx_bytes_done(table->xlsx) : csv_offset(table->csv);
+    return table->xlsx != NULL ? xlsx_bytes_done(table->xlsx)
+                               : text_source_stored(table->text, csv_offset(table->csv));
+}
+
+char table_delimiter(const Table *table)
+{
+    return table->csv != NULL ? csv_delimiter(table->csv) : '\0';
 }
 
 /* ---- words ---------------------------------------------------------------------------------- */

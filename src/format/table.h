@@ -1,4 +1,4 @@
-/* A table as an import reads it, whatever the file is: CSV (csv.h) or an Excel workbook (xlsx.h). The
+/* A table as an import reads it, whatever the file is: CSV (csv.h), packed or in any encoding (text_source.h), or an Excel workbook (xlsx.h). The
  * content decides which, never the name.
  *
  * Rows are numbered as a spreadsheet shows them; blank ones count and are not delivered. What is wrong with
@@ -9,6 +9,7 @@
 
 #include "format/csv.h"
 #include "format/range_source.h"
+#include "format/text_encoding.h"
 
 /* What a cell is, besides its text. A CSV file has text alone. */
 typedef enum CellKind {
@@ -41,7 +42,9 @@ typedef struct TableRow {
 
 typedef struct TableOptions {
     CsvOptions csv; /* of it a workbook takes max_cell, max_columns and max_row_bytes */
-    Str sheet;      /* name or number of the sheet of a workbook; empty: the first that is shown */
+    const TextEncoding *encoding; /* of a text; NULL: found by itself */
+    int64_t max_unpacked;         /* bytes of a text that is packed; 0: 1 GiB */
+    Str sheet; /* name or number of the sheet of a workbook; empty: the first that is shown */
 } TableOptions;
 
 typedef struct Table Table;
@@ -58,6 +61,9 @@ Error *table_next(Table *table, Arena *row_arena, TableRow *ret_row, bool *ret_m
 
 /* True when every cell is empty or blank: such as ",,,", left by a spreadsheet. */
 bool table_row_is_blank(const TableRow *row);
+
+/* What separates the cells of a text; 0: it is a workbook. */
+char table_delimiter(const Table *table);
 
 /* Of the file's bytes, for a progress in percent; all of them after the last row. */
 int64_t table_bytes_done(const Table *table);
