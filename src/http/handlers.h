@@ -14,6 +14,20 @@ HANDLER(handle_api_setup);
 HANDLER(handle_setup_page);
 HANDLER(handle_setup_form);
 
+HANDLER(handle_organizations_list);
+HANDLER(handle_organization_create);
+HANDLER(handle_organization_get);
+HANDLER(handle_organization_change);
+HANDLER(handle_organization_new_token);
+HANDLER(handle_whitelist_get);
+HANDLER(handle_whitelist_add);
+HANDLER(handle_whitelist_remove);
+HANDLER(handle_members_list);
+HANDLER(handle_member_change);
+HANDLER(handle_member_remove);
+HANDLER(handle_join);
+HANDLER(handle_leave);
+
 HANDLER(handle_models_list);
 HANDLER(handle_model_add);
 HANDLER(handle_model_get);

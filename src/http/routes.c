@@ -12,6 +12,7 @@
 #define API         "/api/v1"
 #define PREDICTIONS API "/predictions"
 #define JOBS        PREDICTIONS "/jobs"
+#define ORGS        API "/organizations"
 
 enum { LOGIN_MAX = 16 << 10, CARD_MAX = 4 << 20 };
 
@@ -29,6 +30,25 @@ const Route ROUTES[] = {
     {"POST", API "/auth/logout", PERMIT_USER, BODY_EMPTY, 0, RUNS_WORKER, handle_logout},
     {"GET", API "/auth/me", PERMIT_USER, BODY_NONE, 0, RUNS_READING, handle_me},
     {"GET", API "/users/me", PERMIT_USER, BODY_NONE, 0, RUNS_READING, handle_me},
+
+    {"POST", API "/auth/join", PERMIT_SELF, BODY_JSON, 0, RUNS_WORKER, handle_join},
+    {"POST", API "/auth/leave", PERMIT_SELF, BODY_EMPTY, 0, RUNS_WORKER, handle_leave},
+
+    {"GET", ORGS, PERMIT_USER, BODY_NONE, 0, RUNS_READING, handle_organizations_list},
+    {"POST", ORGS, PERMIT_SUPER_ADMIN, BODY_JSON, 0, RUNS_WORKER, handle_organization_create},
+    {"GET", ORGS "/{id}", PERMIT_USER, BODY_NONE, 0, RUNS_READING, handle_organization_get},
+    {"PATCH", ORGS "/{id}", PERMIT_ADMIN, BODY_JSON, 0, RUNS_WORKER, handle_organization_change},
+    {"POST", ORGS "/{id}/regenerate-token", PERMIT_ADMIN, BODY_EMPTY, 0, RUNS_WORKER,
+     handle_organization_new_token},
+    {"GET", ORGS "/{id}/whitelist", PERMIT_ADMIN, BODY_NONE, 0, RUNS_READING, handle_whitelist_get},
+    {"POST", ORGS "/{id}/whitelist", PERMIT_ADMIN, BODY_JSON, 0, RUNS_WORKER, handle_whitelist_add},
+    {"DELETE", ORGS "/{id}/whitelist", PERMIT_ADMIN, BODY_EMPTY, 0, RUNS_WORKER,
+     handle_whitelist_remove},
+    {"GET", ORGS "/{id}/users", PERMIT_ADMIN, BODY_NONE, 0, RUNS_READING, handle_members_list},
+    {"PATCH", ORGS "/{id}/users/{user_id}", PERMIT_ADMIN, BODY_JSON, 0, RUNS_WORKER,
+     handle_member_change},
+    {"DELETE", ORGS "/{id}/users/{user_id}", PERMIT_ADMIN, BODY_EMPTY, 0, RUNS_WORKER,
+     handle_member_remove},
 
     {"GET", API "/models", PERMIT_USER, BODY_NONE, 0, RUNS_READING, handle_models_list},
     {"POST", API "/models", PERMIT_SUPER_ADMIN, BODY_JSON, CARD_MAX, RUNS_WORKER, handle_model_add},

@@ -17,7 +17,8 @@ static void every_row_finds_itself(void **state)
         while (str_next(&rest, '/', &segment)) {
             buf_add_char(&path, '/');
             buf_add(&path, str_is(segment, "{kind}") ? STR("annual")
-                           : str_is(segment, "{id}") || str_is(segment, "{version_id}")
+                           : str_is(segment, "{id}") || str_is(segment, "{version_id}") ||
+                                   str_is(segment, "{user_id}")
                                ? STR("01890a5d-ac96-774b-bcce-b302099a8057")
                            : str_starts_with(segment, STR("{")) ? STR("x")
                                                                 : segment);
