@@ -25,6 +25,13 @@ HANDLER(handle_whitelist_remove);
 HANDLER(handle_members_list);
 HANDLER(handle_member_change);
 HANDLER(handle_member_remove);
+HANDLER(handle_users_list);
+HANDLER(handle_user_invite);
+HANDLER(handle_user_get);
+HANDLER(handle_user_change);
+HANDLER(handle_user_delete);
+HANDLER(handle_user_restore);
+HANDLER(handle_user_link);
 HANDLER(handle_join);
 HANDLER(handle_leave);
 

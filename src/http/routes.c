@@ -12,6 +12,7 @@
 #define API         "/api/v1"
 #define PREDICTIONS API "/predictions"
 #define JOBS        PREDICTIONS "/jobs"
+#define USERS       API "/users"
 #define ORGS        API "/organizations"
 
 enum { LOGIN_MAX = 16 << 10, CARD_MAX = 4 << 20 };
@@ -49,6 +50,15 @@ const Route ROUTES[] = {
      handle_member_change},
     {"DELETE", ORGS "/{id}/users/{user_id}", PERMIT_ADMIN, BODY_EMPTY, 0, RUNS_WORKER,
      handle_member_remove},
+
+    {"GET", USERS, PERMIT_ADMIN, BODY_NONE, 0, RUNS_READING, handle_users_list},
+    {"POST", USERS, PERMIT_ADMIN, BODY_JSON, 0, RUNS_WORKER, handle_user_invite},
+    {"GET", USERS "/{id}", PERMIT_ADMIN, BODY_NONE, 0, RUNS_READING, handle_user_get},
+    {"PATCH", USERS "/{id}", PERMIT_ADMIN, BODY_JSON, 0, RUNS_WORKER, handle_user_change},
+    {"DELETE", USERS "/{id}", PERMIT_ADMIN, BODY_EMPTY, 0, RUNS_WORKER, handle_user_delete},
+    {"POST", USERS "/{id}/restore", PERMIT_SUPER_ADMIN, BODY_EMPTY, 0, RUNS_WORKER,
+     handle_user_restore},
+    {"POST", USERS "/{id}/link", PERMIT_ADMIN, BODY_EMPTY, 0, RUNS_WORKER, handle_user_link},
 
     {"GET", API "/models", PERMIT_USER, BODY_NONE, 0, RUNS_READING, handle_models_list},
     {"POST", API "/models", PERMIT_SUPER_ADMIN, BODY_JSON, CARD_MAX, RUNS_WORKER, handle_model_add},
