@@ -254,7 +254,7 @@ static const OptionSpec OPTIONS[OPTION_COUNT] = {
             .name = "smtp-url",
             .environment = "OBLIGOR_SMTP_URL",
             .value = "URL",
-            .help = "the mail server: smtp://USER:PASSWORD@HOST:PORT, or smtps://…",
+            .help = "the mail server: smtp://USER:PASSWORD@HOST:PORT, or smtps:",
             .secrecy = SECRET_IN_URL,
             .commands = ON(SERVE) | ON(WORKER),
         },
