@@ -16,23 +16,23 @@ static const Registration *registration(const Request *request)
     return &request->app->config.registration;
 }
 
-static Error *check_both(Request *request, Params *body)
+static Error *read_body(Request *request, Params *ret_body)
 {
-    TRY(params_check(body));
-    return params_check(&request->query);
+    TRY(params_check(&request->query));
+    return params_from_body(request->arena, request->body, ret_body);
 }
 
 Error *handle_register(Request *request, Response *response)
 {
     Params body;
-    TRY(params_from_body(request->arena, request->body, &body));
+    TRY(read_body(request, &body));
     NewUser new = {.email = params_text(&body, "email", 254),
                    .full_name = params_text(&body, "full_name", 200),
                    .username = params_text(&body, "username", 200),
                    .password = params_secret(&body, "password", PASSWORD_MAX)};
     params_need(&body, "email");
     params_need(&body, "password");
-    TRY(check_both(request, &body));
+    TRY(params_check(&body));
     TRY(registration_register(request->arena, request->db, &request->peer, registration(request),
                               &new));
     return say(request, response, 201,
@@ -46,10 +46,10 @@ typedef Error *AskForMail(Arena *arena, Db *db, const Registration *how, Str ema
 static Error *ask_for_mail(Request *request, Response *response, AskForMail *ask)
 {
     Params body;
-    TRY(params_from_body(request->arena, request->body, &body));
+    TRY(read_body(request, &body));
     Str email = params_text(&body, "email", 254);
     params_need(&body, "email");
-    TRY(check_both(request, &body));
+    TRY(params_check(&body));
     TRY(ask(request->arena, request->db, registration(request), email));
     return say(request, response, 200,
                registration(request)->mails
@@ -70,10 +70,10 @@ Error *handle_forgot(Request *request, Response *response)
 Error *handle_verify(Request *request, Response *response)
 {
     Params body;
-    TRY(params_from_body(request->arena, request->body, &body));
+    TRY(read_body(request, &body));
     Str token = params_secret(&body, "token", 200);
     params_need(&body, "token");
-    TRY(check_both(request, &body));
+    TRY(params_check(&body));
     TRY(registration_verify(request->arena, request->db, &request->peer, token));
     return say(request, response, 200, "The address is confirmed. Sign in now.");
 }
@@ -81,12 +81,12 @@ Error *handle_verify(Request *request, Response *response)
 Error *handle_reset(Request *request, Response *response)
 {
     Params body;
-    TRY(params_from_body(request->arena, request->body, &body));
+    TRY(read_body(request, &body));
     Str token = params_secret(&body, "token", 200);
     Str password = params_secret(&body, "password", PASSWORD_MAX);
     params_need(&body, "token");
     params_need(&body, "password");
-    TRY(check_both(request, &body));
+    TRY(params_check(&body));
     TRY(registration_reset(request->arena, request->db, &request->peer, token, password));
     return say(request, response, 200, "The password is set. Sign in now.");
 }
