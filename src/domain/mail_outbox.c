@@ -102,7 +102,7 @@ Error *mail_outbox_end(Arena *arena, Db *db, const Mail *mail)
     return tx_commit(&tx, arena);
 }
 
-Error *mail_outbox_postpone(Arena *arena, Db *db, const Mail *mail, int64_t *ret_pause)
+Error *mail_outbox_postpone(Arena *arena, Db *db, const Mail *mail)
 {
     int64_t pause = PAUSE_FIRST;
     for (int64_t i = 1; i < mail->queued.attempts && pause < PAUSE_MOST; i++)
@@ -112,9 +112,7 @@ Error *mail_outbox_postpone(Arena *arena, Db *db, const Mail *mail, int64_t *ret
     Tx TX_AUTO tx = {0};
     TRY(tx_begin(db, arena, TX_WRITE, &tx));
     TRY(mail_postpone(arena, db, &mail->queued, clock_now() + pause));
-    TRY(tx_commit(&tx, arena));
-    *ret_pause = pause;
-    return NULL;
+    return tx_commit(&tx, arena);
 }
 
 Error *mail_outbox_sweep(Arena *arena, Db *db, int64_t *ret_removed)

@@ -30,8 +30,8 @@ Error *mail_outbox_take(Arena *arena, Db *db, Mail **ret_mail) MUST_CHECK;
 /* It was sent, or refused for good. */
 Error *mail_outbox_end(Arena *arena, Db *db, const Mail *mail) MUST_CHECK;
 
-/* It could not be sent; it is due again after a pause that grows, which *ret_pause tells in µs. */
-Error *mail_outbox_postpone(Arena *arena, Db *db, const Mail *mail, int64_t *ret_pause) MUST_CHECK;
+/* It could not be sent; it is due again after a pause that grows. */
+Error *mail_outbox_postpone(Arena *arena, Db *db, const Mail *mail) MUST_CHECK;
 
 /* Removes what is older than a day. */
 Error *mail_outbox_sweep(Arena *arena, Db *db, int64_t *ret_removed) MUST_CHECK;

@@ -4,6 +4,7 @@
 #include "base/clock.h"
 #include "domain/account_rules.h"
 #include "domain/organizations.h"
+#include "domain/queue.h"
 #include "store/account_store.h"
 #include "store/organization_store.h"
 
@@ -139,6 +140,8 @@ static Error *invite_at_once(Arena *arena, Db *db, const Principal *who,
     TRY(account_note(arena, db, who, "user.invited", user->id));
     TRY(user_by_id(arena, db, user->id, &user)); /* with the name of its organization */
     TRY(tx_commit(&tx, arena));
+    if (invited.mailed)
+        queue_wake();
     invited.user = user;
     *ret_invited = invited;
     return NULL;
@@ -208,6 +211,7 @@ static Error *invite_by_mail(Arena *arena, Db *db, const Principal *who,
         (OrganizationNote){.organization_id = organization->id, .action = "organization.invited"}));
     TRY(account_note(arena, db, who, "user.invited", known->id));
     TRY(tx_commit(&tx, arena));
+    queue_wake();
     *ret_invited = (Invited){.mailed = true};
     return NULL;
 }

@@ -3,8 +3,8 @@
 #include "base/check.h"
 #include "domain/registration.h"
 #include "domain/users.h"
+#include "http/app.h"
 #include "http/handlers.h"
-#include "http/mailing.h"
 #include "http/organization_body.h"
 #include "http/paging.h"
 #include "http/reply.h"
@@ -57,7 +57,7 @@ static Error *read_invitation(Request *request, Invitation *invitation)
                                .full_name = params_text(&body, "full_name", FULL_NAME_CHARS_MAX),
                                .role = role_body_read(&body, "role"),
                                .is_service = params_bool(&body, "service", false),
-                               .mails = mailing_is_on(request)};
+                               .mails = request->app->config.registration.mails};
     params_uuid(&body, "organization_id", &invitation->organization_id);
     if (!invitation->is_service)
         params_need(&body, "email");
@@ -66,7 +66,7 @@ static Error *read_invitation(Request *request, Invitation *invitation)
 
 static void put_link(const Request *request, JsonOut *out, const Link *link)
 {
-    json_put_text(out, "link", mailing_link(request, link));
+    json_put_text(out, "link", link_address(request->arena, request->app->config.public_url, link));
     json_put_time(out, "link_expires_at", link->expires_at);
 }
 

@@ -14,6 +14,16 @@ HANDLER(handle_api_setup);
 HANDLER(handle_setup_page);
 HANDLER(handle_setup_form);
 
+HANDLER(handle_register);
+HANDLER(handle_verify);
+HANDLER(handle_resend);
+HANDLER(handle_forgot);
+HANDLER(handle_reset);
+HANDLER(handle_verify_page);
+HANDLER(handle_verify_form);
+HANDLER(handle_reset_page);
+HANDLER(handle_reset_form);
+
 HANDLER(handle_organizations_list);
 HANDLER(handle_organization_create);
 HANDLER(handle_organization_get);

@@ -180,6 +180,23 @@ TABLE = {
     ("POST", API + "/auth/setup"): ("anyone", "json", [
         Try(401, "bad_token", body={"token": "x", "email": "a@example.com", "password": "abc12345"}),
         Try(422, "invalid_parameters", body={})]),
+    ("GET", "/verify"): ("anyone", "none", []),
+    ("POST", "/verify"): ("anyone", "form", []),
+    ("GET", "/reset"): ("anyone", "none", []),
+    ("POST", "/reset"): ("anyone", "form", []),
+    ("POST", API + "/auth/register"): ("anyone", "json", [
+        Try(403, "registration_closed", body={"email": "a@example.com", "password": "abc12345"}),
+        Try(422, "invalid_parameters", body={"email": "a@example.com", "password": "abc12345", "role": "user"}),
+        Try(422, "invalid_parameters", body={})]),
+    ("POST", API + "/auth/verify"): ("anyone", "json", [
+        Try(422, "bad_token", body={"token": "x"}), Try(422, "invalid_parameters", body={})]),
+    ("POST", API + "/auth/verify/resend"): ("anyone", "json", [
+        Try(422, None, body={"email": "x"}), Try(422, "invalid_parameters", body={})]),
+    ("POST", API + "/auth/forgot-password"): ("anyone", "json", [
+        Try(422, None, body={"email": "x"}), Try(422, "invalid_parameters", body={})]),
+    ("POST", API + "/auth/reset-password"): ("anyone", "json", [
+        Try(422, "bad_token", body={"token": "x", "password": "abc12345"}),
+        Try(422, "invalid_parameters", body={"token": "x"})]),
     ("POST", API + "/auth/login"): ("anyone", "json", [
         Try(401, "wrong_credentials", body={"email": "a@example.com", "password": "x"}),
         Try(422, "invalid_parameters", body={"email": "a@example.com"})]),
@@ -369,6 +386,8 @@ GOOD = {
     ("DELETE", USERS + "/{id}"): lambda w: {"thing": w.fresh_user()},
     ("POST", USERS + "/{id}/restore"): lambda w: {"thing": w.deleted_user()},
     ("POST", USERS + "/{id}/link"): lambda w: {"status": 201},
+    ("POST", API + "/auth/verify/resend"): lambda w: {"body": {"email": "nobody@example.com"}},
+    ("POST", API + "/auth/forgot-password"): lambda w: {"body": {"email": "nobody@example.com"}},
     ("POST", API + "/models"): lambda w: {"body": support.card("annual"), "status": (200, 201)},
     ("POST", API + "/models/{id}/activate"): lambda w: {},
     ("POST", PREDICTIONS + "/{kind}"): lambda w: {"body": w.row(), "status": 201},
@@ -395,8 +414,11 @@ GOOD = {
                                                     "query": {"reason": "x"},
                                                     "status": (200, 202)},
 }
-# These end or begin something once, and are tried where that is looked at (test_accounts, test_jobs).
-NOT_TRIED_GOOD = {("POST", "/setup"), ("POST", API + "/auth/setup"), ("POST", API + "/auth/logout"),
+# These end or begin something once, and are tried where that is looked at (test_accounts, test_jobs,
+# test_registration).
+NOT_TRIED_GOOD = {("POST", "/verify"), ("POST", "/reset"), ("POST", API + "/auth/register"),
+                  ("POST", API + "/auth/verify"), ("POST", API + "/auth/reset-password"),
+                  ("POST", "/setup"), ("POST", API + "/auth/setup"), ("POST", API + "/auth/logout"),
                   ("POST", API + "/auth/join"), ("POST", API + "/auth/leave"),
                   ("POST", JOBS + "/{id}/cancel"), ("POST", API + "/deletions/{id}/retry")}
 
@@ -415,7 +437,7 @@ class Routes(support.TestCase):
         if path == ORGS + "/{id}": # an administrator's or a member's
             return self.world.admin
         return {"anyone": self.server.anonymous(), "local": self.server.anonymous(),
-                "super_admin": self.world.admin, "admin": self.world.admin}.get(permission, self.world.user)
+                "admin": self.world.admin, "super_admin": self.world.admin}.get(permission, self.world.user)
 
     def paths(self):
         """Path -> its methods."""

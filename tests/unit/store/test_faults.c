@@ -13,6 +13,7 @@
 #include "store/deletion_store.h"
 #include "store/idempotency_store.h"
 #include "store/job_store.h"
+#include "store/mail_store.h"
 #include "store/migrate.h"
 #include "store/model_store.h"
 #include "store/organization_store.h"
@@ -251,6 +252,27 @@ static Error *member_work(Arena *arena, Db *db, void *context)
     query.has_organization = true;
     TRY(user_page(arena, db, &query, &users, &count));
     TRY(user_count(arena, db, &query, &number));
+    return tx_commit(&tx, arena);
+}
+
+static Error *mail_work(Arena *arena, Db *db, void *context)
+{
+    World *world = context;
+    Fixture *f = world->f;
+    QueuedMail mail = {.id = fixture_id(77), .kind = MAIL_RESET, .user_id = f->user}, *next = NULL;
+    int64_t count = 0, last = 0;
+    mail.created_at = clock_now();
+    Tx TX_AUTO tx = {0};
+    TRY(tx_begin(db, arena, TX_WRITE, &tx));
+    TRY(mail_lock_user(arena, db, f->user));
+    TRY(mail_recent(arena, db, &mail, 0, &count, &last));
+    TRY(mail_insert(arena, db, &mail));
+    TRY(mail_next(arena, db, mail.created_at, false, &next));
+    TRY(mail_next(arena, db, mail.created_at, true, &next));
+    TRY(mail_take(arena, db, next, mail.created_at + 1));
+    TRY(mail_postpone(arena, db, next, mail.created_at + 2));
+    TRY(mail_end(arena, db, next, mail.created_at + 3));
+    TRY(mail_delete_old(arena, db, mail.created_at - 1, &count));
     return tx_commit(&tx, arena);
 }
 
@@ -583,6 +605,11 @@ static void members(void **state)
     run_each(state, member_work, 14);
 }
 
+static void mail(void **state)
+{
+    run_each(state, mail_work, 15);
+}
+
 static void models(void **state)
 {
     run_each(state, model_work, 13);
@@ -637,6 +664,7 @@ int main(void)
         STORE_TEST(accounts),
         STORE_TEST(organizations),
         STORE_TEST(members),
+        STORE_TEST(mail),
         STORE_TEST(models),
         STORE_TEST(an_upload),
         STORE_TEST(a_batch_of_an_import),
