@@ -114,3 +114,14 @@ ORDER BY u.created_at DESC, u.id DESC LIMIT $7;
 SELECT count(*) FROM users u
 WHERE ($1 = '' OR strpos(lower(u.email), $1) > 0) AND ($2 = '' OR strpos($2, ',' || u.role || ',') > 0)
   AND ($3 = 0 OR ($3 = 1) = u.is_active) AND ($4 OR u.deleted_at IS NULL);
+
+-- --- what an organization has ---------------------------------------------------------------------------
+
+-- name: organization_counts
+-- Jobs, companies, and current predictions of the two kinds, as its members see them.
+SELECT (SELECT count(*) FROM bulk_upload_jobs j WHERE j.owner_id = $1 AND j.status NOT IN ('receiving', 'deleting', 'deleted')),
+  (SELECT count(*) FROM companies c WHERE c.owner_id = $1 AND c.deleted_at IS NULL),
+  (SELECT CAST(coalesce(sum(n.delta), 0) AS {int}) FROM prediction_counts n WHERE n.owner_id = $1 AND n.kind = 0
+     AND NOT EXISTS (SELECT 1 FROM bulk_upload_jobs h WHERE h.owner_id = $1 AND h.id = n.job_id AND h.hides_rows)),
+  (SELECT CAST(coalesce(sum(n.delta), 0) AS {int}) FROM prediction_counts n WHERE n.owner_id = $1 AND n.kind = 1
+     AND NOT EXISTS (SELECT 1 FROM bulk_upload_jobs h WHERE h.owner_id = $1 AND h.id = n.job_id AND h.hides_rows));

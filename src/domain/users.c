@@ -202,7 +202,8 @@ static Error *invite_by_mail(Arena *arena, Db *db, const Principal *who,
                                  "already_member");
     if (!invitation->mails)
         return no_mail(arena);
-    MailKind kind = known == NULL ? MAIL_INVITE : MAIL_KNOWN;
+    bool has_none = known == NULL || (known->password_hash == NULL && !known->is_service);
+    MailKind kind = has_none ? MAIL_INVITE : MAIL_KNOWN;
     if (known == NULL)
         TRY(add_stranger(arena, db, invitation, &known));
     TRY(mail_outbox_add(arena, db, kind, known->id));

@@ -1,9 +1,12 @@
 /* Organizations: making, looking, settings, the join token, and the list of who may join. */
 #include "base/check.h"
+#include "domain/organization_deletion.h"
+#include "http/app.h"
 #include "http/handlers.h"
 #include "http/organization_body.h"
 #include "http/paging.h"
 #include "http/reply.h"
+#include "http/scope.h"
 #include "http/views.h"
 
 static Error *reply_with(Request *request, Response *response, const Organization *organization,
@@ -89,6 +92,65 @@ Error *handle_organization_new_token(Request *request, Response *response)
     TRY(joining_new_token(request->arena, request->db, request->who, request->values.id, &token,
                           &changed));
     return reply_with(request, response, changed, token, 200);
+}
+
+/* --- deleting ------------------------------------------------------------------------------------- */
+
+static void put_counts(JsonOut *out, const OrganizationDeletionPreview *was)
+{
+    view_organization(out, "deleted_organization", was->organization);
+    json_put_int(out, "users", was->organization->members);
+    json_put_int(out, "jobs", was->counts.jobs);
+    json_put_int(out, "companies", was->counts.companies);
+    json_begin_object(out, "predictions");
+    for (Kind kind = 0; kind < KIND_COUNT; kind++)
+        json_put_int(out, kind_spec(kind)->word, was->counts.predictions[kind]);
+    json_end_object(out);
+}
+
+static Error *reply_deletion_preview(Request *request, Response *response)
+{
+    OrganizationDeletionPreview preview;
+    TRY(organization_deletion_preview(request->arena, request->db, request->who, request->values.id,
+                                      &preview));
+    JsonOut *out = reply_begin(request, response);
+    json_put_bool(out, "dry_run", true);
+    json_put_text(out, "message",
+                  "This would delete the organization: its members act for themselves alone, and "
+                  "see nothing that is its own. Nothing was changed.");
+    put_counts(out, &preview);
+    json_put_text(out, "etag", preview.etag);
+    TRY(reply_end(request, response, 200));
+    response_header(request->arena, response, "ETag", preview.etag);
+    return NULL;
+}
+
+Error *handle_organization_preview(Request *request, Response *response)
+{
+    return reply_deletion_preview(request, response);
+}
+
+Error *handle_organization_delete(Request *request, Response *response)
+{
+    OrganizationDeletion asked = {.window = request->app->config.restore_window};
+    OrganizationDeletionPreview was;
+    Deletion *deletion = NULL;
+    bool dry_run = params_bool(&request->query, "dry_run", false);
+    asked.reason = reason_read(&request->query);
+    TRY(params_check(&request->query));
+    TRY(request_if_match(request, &asked.if_match));
+    if (dry_run)
+        return reply_deletion_preview(request, response);
+    TRY(organization_deletion_request(request->arena, request->db, request->who, request->values.id,
+                                      &asked, &was, &deletion));
+    JsonOut *out = reply_begin(request, response);
+    json_put_text(out, "message",
+                  "The organization was deleted. Its members act for themselves alone. All that is "
+                  "its own is kept, and an administrator of the server can bring it back.");
+    put_counts(out, &was);
+    json_put_uuid(out, "deletion_id", deletion->id);
+    json_put_time(out, "restorable_until", deletion->restorable_until);
+    return reply_end(request, response, 200);
 }
 
 /* --- who may join --------------------------------------------------------------------------------- */

@@ -28,6 +28,8 @@ HANDLER(handle_organizations_list);
 HANDLER(handle_organization_create);
 HANDLER(handle_organization_get);
 HANDLER(handle_organization_change);
+HANDLER(handle_organization_preview);
+HANDLER(handle_organization_delete);
 HANDLER(handle_organization_new_token);
 HANDLER(handle_whitelist_get);
 HANDLER(handle_whitelist_add);

@@ -158,6 +158,20 @@ Error *organization_set_deleted(Arena *arena, Db *db, Uuid id, int64_t deleted_a
                   NULL);
 }
 
+Error *organization_counts(Arena *arena, Db *db, Uuid id, OrganizationCounts *ret_counts)
+{
+    Rows ROWS_AUTO *rows = NULL;
+    Error *error = NULL;
+    TRY(db_query(db, arena, SQL_ORGANIZATION_COUNTS, PARAMS(value_uuid(id)), &rows));
+    if (rows_next(rows, &error)) {
+        ret_counts->jobs = row_int(rows, 0);
+        ret_counts->companies = row_int(rows, 1);
+        for (int kind = 0; kind < KIND_COUNT; kind++)
+            ret_counts->predictions[kind] = row_int(rows, 2 + kind);
+    }
+    return error;
+}
+
 /* --- who may join -------------------------------------------------------------------------------- */
 
 Error *whitelist_add(Arena *arena, Db *db, Uuid organization_id, const WhitelistEntry *entry,

@@ -2,6 +2,7 @@
 #ifndef OBLIGOR_STORE_ORGANIZATION_STORE_H
 #define OBLIGOR_STORE_ORGANIZATION_STORE_H
 
+#include "model/kind.h"
 #include "model/organization.h"
 #include "store/db.h"
 
@@ -39,6 +40,15 @@ Error *organization_touch(Arena *arena, Db *db, Uuid id, int64_t now) MUST_CHECK
 /* `deleted_at` 0: it is there again. */
 Error *organization_set_deleted(Arena *arena, Db *db, Uuid id, int64_t deleted_at, Uuid deletion_id,
                                 int64_t now) MUST_CHECK;
+
+/* What its members see of it. */
+typedef struct OrganizationCounts {
+    int64_t jobs;
+    int64_t companies;
+    int64_t predictions[KIND_COUNT]; /* current ones */
+} OrganizationCounts;
+Error *organization_counts(Arena *arena, Db *db, Uuid id, OrganizationCounts *ret_counts)
+    MUST_CHECK;
 
 /* --- who may join -------------------------------------------------------------------------------- */
 
