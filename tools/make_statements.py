@@ -104,6 +104,12 @@ USER = ("u.id, u.email, u.username, u.full_name, u.password_hash, u.role, u.is_a
         "u.is_service, u.deleted_at, u.organization_id, o.id, o.name, o.allow_global_data_access")
 USER_FROM = "LEFT JOIN organizations o ON o.id = u.organization_id AND o.is_active AND o.deleted_at IS NULL"
 
+# What organization_store.c reads of an organization.
+ORGANIZATION = ("g.id, g.slug, g.name, g.is_active, g.join_digest IS NOT NULL, g.join_enabled, g.default_role, "
+                "g.max_users, g.allow_global_data_access, g.revision, g.created_by, g.created_at, g.updated_at, "
+                "g.deleted_at, g.deletion_id, "
+                "(SELECT count(*) FROM users m WHERE m.organization_id = g.id AND m.deleted_at IS NULL)")
+
 
 def hidden(alias):
     """A row is hidden iff a job with its (owner_id, job_id) exists that hides it."""
@@ -162,7 +168,8 @@ class Statement:
         self.alone = False  # the other engine has none
 
     def text(self, engine, kind=None):
-        words = dict(ENGINE_WORDS[engine], deletion=", ".join(DELETION), user=USER, their_organization=USER_FROM)
+        words = dict(ENGINE_WORDS[engine], deletion=", ".join(DELETION), user=USER, their_organization=USER_FROM,
+                     organization=ORGANIZATION)
         if match := re.search(r"owner_id = (\$\d+)", " ".join(self.lines)):
             words["owner"] = match.group(1)
         if kind is not None:

@@ -49,18 +49,22 @@ CREATE INDEX users_organization_ix ON users (organization_id, created_at, id) WH
 -- Where a session was opened or a key made.
 ALTER TABLE tokens ADD COLUMN address {text};
 
--- What is to be mailed. No secret is in here: the link's token is made when the mail is sent.
+-- What is to be mailed, and what was within a day: nobody's mailbox is flooded. No secret is in here: the link's
+-- token is made when the mail is sent. `user_id` may be nobody's, where somebody asked for mail to an address
+-- without an account. Taking one moves `not_before` on, so that it comes again when who took it dies; done: sent,
+-- given up, or for nobody.
 CREATE TABLE mail_outbox (
   id {uuid} NOT NULL,
   kind {text} NOT NULL,
   user_id {uuid} NOT NULL,
   created_at {time} NOT NULL,
   not_before {time} NOT NULL,
-  lease_until {time},
   attempts {int} NOT NULL,
+  done_at {time},
   CONSTRAINT mail_outbox_pk PRIMARY KEY (id),
   CONSTRAINT mail_outbox_kind_ck CHECK (kind IN ('verify', 'reset', 'invite', 'known'))
 ) {strict};
 
-CREATE INDEX mail_outbox_order_ix ON mail_outbox (not_before, id);
-CREATE INDEX mail_outbox_user_ix ON mail_outbox (user_id, kind);
+CREATE INDEX mail_outbox_order_ix ON mail_outbox (not_before, id) WHERE done_at IS NULL;
+CREATE INDEX mail_outbox_user_ix ON mail_outbox (user_id, kind, created_at);
+CREATE INDEX mail_outbox_age_ix ON mail_outbox (created_at);

@@ -451,7 +451,8 @@ SELECT id FROM owners WHERE id >= $1 ORDER BY id LIMIT $2;
 SELECT v.id, count(*) OVER () FROM (
   SELECT o.id FROM owners o
   WHERE (o.kind = 'system') <> (o.id = {nil}) OR o.data_revision < 0
-    OR (o.kind = 'personal' AND NOT EXISTS (SELECT 1 FROM users u WHERE u.id = o.id))) v
+    OR (o.kind = 'personal' AND NOT EXISTS (SELECT 1 FROM users u WHERE u.id = o.id))
+    OR (o.kind = 'organization' AND NOT EXISTS (SELECT 1 FROM organizations g WHERE g.id = o.id))) v
 ORDER BY v.id LIMIT 5;
 
 -- name: invariant_user_owner
@@ -459,6 +460,31 @@ ORDER BY v.id LIMIT 5;
 SELECT v.id, count(*) OVER () FROM (
   SELECT u.id FROM users u WHERE u.email = '' OR u.email <> trim(u.email)
     OR NOT EXISTS (SELECT 1 FROM owners o WHERE o.id = u.id AND o.kind = 'personal')) v
+ORDER BY v.id LIMIT 5;
+
+-- name: invariant_user_place
+-- scans users: each of them is looked at
+SELECT v.id, count(*) OVER () FROM (
+  SELECT u.id FROM users u WHERE (u.role IN ('user', 'super_admin')) <> (u.organization_id IS NULL)
+    OR (u.organization_id IS NOT NULL
+        AND NOT EXISTS (SELECT 1 FROM organizations g WHERE g.id = u.organization_id))) v
+ORDER BY v.id LIMIT 5;
+
+-- name: invariant_organization_facts
+-- scans organizations: each of them is looked at
+SELECT v.id, count(*) OVER () FROM (
+  SELECT g.id FROM organizations g WHERE g.name = '' OR g.slug = '' OR g.slug <> lower(g.slug) OR g.revision < 0
+    OR length(g.join_digest) <> 32 OR (g.deleted_at IS NULL) <> (g.deletion_id IS NULL)
+    OR NOT EXISTS (SELECT 1 FROM owners o WHERE o.id = g.id AND o.kind = 'organization')
+    OR NOT EXISTS (SELECT 1 FROM audit_heads h WHERE h.owner_id = g.id)
+    OR (g.created_by <> {nil} AND NOT EXISTS (SELECT 1 FROM users u WHERE u.id = g.created_by))) v
+ORDER BY v.id LIMIT 5;
+
+-- name: invariant_whitelist_place
+-- scans organization_whitelist: each of them is looked at
+SELECT v.id, count(*) OVER () FROM (
+  SELECT w.organization_id AS id FROM organization_whitelist w WHERE w.pattern <> lower(w.pattern)
+    OR NOT EXISTS (SELECT 1 FROM organizations g WHERE g.id = w.organization_id)) v
 ORDER BY v.id LIMIT 5;
 
 -- name: invariant_token_user

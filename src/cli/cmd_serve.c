@@ -7,6 +7,7 @@
 #include "cli/access.h"
 #include "cli/address.h"
 #include "cli/files.h"
+#include "cli/mailing.h"
 #include "cli/retention.h"
 #include "cli/signals.h"
 #include "domain/audit.h"
@@ -19,6 +20,8 @@ typedef struct Serving {
     HttpServer *server;
     VEC(Worker *) workers;
     Retention retention;
+    Mailing mailing;
+    Registration registration;
 } Serving;
 
 static void stop(Serving *serving)
@@ -30,11 +33,12 @@ static void stop(Serving *serving)
 
 static Error *start_workers(Cli *cli, Serving *serving)
 {
-    const WorkerConfig config = {.db_url = call_text(cli->call, OPTION_DB),
-                                 .keep_archives = serving->retention.keep_archives};
+    WorkerConfig config = {.db_url = call_text(cli->call, OPTION_DB),
+                           .keep_archives = serving->retention.keep_archives};
     import_limit_set(call_number(cli->call, OPTION_MAX_UPLOAD));
     for (int64_t i = 0; i < call_number(cli->call, OPTION_WORKERS); i++) {
         Worker *worker;
+        config.mail = i == 0 && serving->mailing.on ? &serving->mailing.mailer : NULL;
         TRY(worker_start(cli->arena, &config, &worker));
         vec_push(cli->arena, &serving->workers, worker);
     }
@@ -55,6 +59,8 @@ static Error *start_server(Cli *cli, Serving *serving)
         .threads = (int)call_number(call, OPTION_THREADS),
         .queue_max = (int)call_number(call, OPTION_QUEUE),
         .restore_window = serving->retention.restore_window,
+        .registration = serving->registration,
+        .public_url = serving->mailing.mailer.public_url,
     };
     return http_server_start(cli->arena, &config, &serving->server);
 }
@@ -126,13 +132,31 @@ static Error *serve(Cli *cli, Serving *serving, Str host)
     TRY(prepare(cli, &token));
     signals_hold();
     TRY(start_server(cli, serving));
-    TRY(start_workers(cli, serving));
     const char *url = address_url(cli->arena, host, http_server_port(serving->server));
+    if (serving->mailing.mailer.public_url == NULL)
+        serving->mailing.mailer.public_url = url;
+    TRY(start_workers(cli, serving));
     TRY(announce(cli, url, token));
     log_event(LOG_INFO, "serving", LOG_TEXT("url", url), LOG_TEXT("version", cli_version()),
               LOG_INT("workers", serving->workers.count));
     int number = signals_wait();
     log_event(LOG_INFO, "stopping", LOG_TEXT("signal", sigabbrev_np(number)));
+    return NULL;
+}
+
+static Error *read_registration(Cli *cli, Serving *serving)
+{
+    Registration *registration = &serving->registration;
+    Error *error =
+        registration_parse(cli->arena, call_str(cli->call, OPTION_REGISTRATION), registration);
+    if (error != NULL)
+        return usage_error(cli->arena, error->message, "The value of --registration is not good.");
+    registration->mails = serving->mailing.on;
+    if (registration->mode != REGISTRATION_CLOSED && !registration->mails)
+        log_event(LOG_WARN,
+                  "people may register, but no mail is sent: an administrator has to "
+                  "verify them (--smtp-url, --mail)",
+                  LOG_TEXT("registration", call_text(cli->call, OPTION_REGISTRATION)));
     return NULL;
 }
 
@@ -143,6 +167,10 @@ Error *cmd_serve(Cli *cli)
     Serving serving = {0};
     TRY(address_parse(cli->arena, call_str(cli->call, OPTION_LISTEN), &host, &port));
     TRY(retention_read(cli, &serving.retention));
+    TRY(mailing_read(cli, &serving.mailing));
+    TRY(read_registration(cli, &serving));
+    if (serving.mailing.mailer.public_url == NULL && port != 0)
+        serving.mailing.mailer.public_url = address_url(cli->arena, host, port);
     if (!address_is_loopback(host))
         log_event(LOG_WARN,
                   "listening beyond this machine without TLS: put a proxy before it, or keep it on "

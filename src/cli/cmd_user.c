@@ -1,7 +1,9 @@
 /* user: what the operator of the machine does with users. */
 #include "base/check.h"
 #include "cli/access.h"
+#include "cli/mailing.h"
 #include "cli/password.h"
+#include "domain/registration.h"
 #include "model/words.h"
 
 static const char *state_of(const User *user)
@@ -134,4 +136,24 @@ Error *cmd_user_disable(Cli *cli)
 Error *cmd_user_enable(Cli *cli)
 {
     return set_active(cli, true);
+}
+
+Error *cmd_user_link(Cli *cli)
+{
+    Db *db;
+    User *user;
+    Link link;
+    const char *public_url;
+    TRY(mailing_public_url(cli, &public_url));
+    TRY(access_open(cli, &db));
+    TRY(named_user(cli, db, &user));
+    LinkKind kind = user->password_hash == NULL ? LINK_INVITE : LINK_RESET;
+    TRY(registration_link(cli->arena, db, access_operator(cli), user, kind, &link));
+    const Fact facts[] = {
+        {"Email", "email", cell_text(user->email)},
+        {"Link", "link", cell_text(link_address(cli->arena, public_url, &link))},
+        {"Good until", "expires_at", cell_time(link.expires_at)},
+    };
+    output_facts(cli->out, "link", facts, ARRAY_COUNT(facts));
+    return NULL;
 }

@@ -1,6 +1,7 @@
 /* worker: works the queue, without serving. */
 #include "base/log.h"
 #include "cli/access.h"
+#include "cli/mailing.h"
 #include "cli/retention.h"
 #include "cli/signals.h"
 #include "domain/audit.h"
@@ -12,10 +13,14 @@ Error *cmd_worker(Cli *cli)
     Db *db;
     Worker *worker;
     Retention retention;
+    Mailing mailing;
     TRY(retention_read(cli, &retention));
     import_limit_set(call_number(cli->call, OPTION_MAX_UPLOAD));
+    TRY(mailing_read(cli, &mailing));
+    TRY(mailing_need_public_url(cli, &mailing));
     const WorkerConfig config = {.db_url = call_text(cli->call, OPTION_DB),
-                                 .keep_archives = retention.keep_archives};
+                                 .keep_archives = retention.keep_archives,
+                                 .mail = mailing.on ? &mailing.mailer : NULL};
     signals_hold(); /* from here on a signal ends it in good order */
     TRY(access_open(cli, &db));
     TRY(audit_check_keys(cli->arena, db));

@@ -106,6 +106,20 @@ static const Command COMMANDS[COMMAND_COUNT] = {
             .database = DATABASE_EXISTING,
             .run = cmd_user_enable,
         },
+    [COMMAND_USER_LINK] =
+        {
+            .name = "user",
+            .verb = "link",
+            .arguments = "[EMAIL]",
+            .arguments_max = 1,
+            .line = "make a link with which a user sets a password",
+            .text = USER_ARGUMENT
+            " The link is good once: for an hour, or for seven days where the user has no "
+            "password yet. It ends the one before it, and who uses it is verified. Hand it over "
+            "on a way that nobody reads along.",
+            .database = DATABASE_EXISTING,
+            .run = cmd_user_link,
+        },
     [COMMAND_MODEL_ADD] =
         {
             .name = "model",

@@ -3,6 +3,7 @@
 #include "cli/options.h"
 
 #include "base/check.h"
+#include "cli/mailing.h"
 #include "model/job.h"
 #include "model/page.h"
 
@@ -12,7 +13,8 @@ static const char *const KINDS[KIND_COUNT] = {"annual", "quarterly"};
 static const char *const ROLES[] = {"user", "super_admin"};
 
 #define USER_ONES                                                                                  \
-    (ON(USER_ADD) | ON(USER_PASSWD) | ON(USER_VERIFY) | ON(USER_DISABLE) | ON(USER_ENABLE))
+    (ON(USER_ADD) | ON(USER_PASSWD) | ON(USER_VERIFY) | ON(USER_DISABLE) | ON(USER_ENABLE) |       \
+     ON(USER_LINK))
 #define JOBS (ON(JOBS_LIST) | ON(JOBS_SHOW) | ON(JOBS_CANCEL) | ON(JOBS_DELETE) | ON(JOBS_RESTORE))
 
 enum { DAYS_MAX = 36500 };
@@ -217,6 +219,59 @@ static const OptionSpec OPTIONS[OPTION_COUNT] = {
             .kind = OPTION_IS_INT,
             .low = 1,
             .high = DAYS_MAX,
+            .commands = ON(SERVE) | ON(WORKER),
+        },
+    [OPTION_REGISTRATION] =
+        {
+            .name = "registration",
+            .environment = "OBLIGOR_REGISTRATION",
+            .fallback = "closed",
+            .value = "WHO",
+            .help = "who may register: closed, open, or domain=a.example,b.example",
+            .commands = ON(SERVE),
+        },
+    [OPTION_PUBLIC_URL] =
+        {
+            .name = "public-url",
+            .environment = "OBLIGOR_PUBLIC_URL",
+            .value = "URL",
+            .help = "where people find the server, for links (default: http:// and --listen)",
+            .commands = ON(SERVE) | ON(WORKER) | ON(USER_LINK),
+        },
+    [OPTION_MAIL] =
+        {
+            .name = "mail",
+            .environment = "OBLIGOR_MAIL",
+            .value = "HOW",
+            .help = "send mail by smtp, write its links to the log, or send none",
+            .kind = OPTION_IS_CHOICE,
+            .choices = MAIL_MODE_WORDS,
+            .choice_count = MAIL_MODE_COUNT,
+            .commands = ON(SERVE) | ON(WORKER),
+        },
+    [OPTION_SMTP_URL] =
+        {
+            .name = "smtp-url",
+            .environment = "OBLIGOR_SMTP_URL",
+            .value = "URL",
+            .help = "the mail server: smtp://USER:PASSWORD@HOST:PORT, or smtps:",
+            .secrecy = SECRET_IN_URL,
+            .commands = ON(SERVE) | ON(WORKER),
+        },
+    [OPTION_SMTP_CA] =
+        {
+            .name = "smtp-ca",
+            .environment = "OBLIGOR_SMTP_CA",
+            .value = "FILE",
+            .help = "trust these certificates for the mail server, instead of the system's",
+            .commands = ON(SERVE) | ON(WORKER),
+        },
+    [OPTION_MAIL_FROM] =
+        {
+            .name = "mail-from",
+            .environment = "OBLIGOR_MAIL_FROM",
+            .value = "EMAIL",
+            .help = "the address that mail comes from",
             .commands = ON(SERVE) | ON(WORKER),
         },
     [OPTION_DISTRIBUTED] =

@@ -13,6 +13,7 @@
 #include "domain/holds.h"
 #include "domain/jobs.h"
 #include "domain/key_deletion.h"
+#include "domain/organization_deletion.h"
 #include "domain/queue.h"
 #include "domain/removal.h"
 #include "domain/versions.h"
@@ -347,8 +348,9 @@ Error *deletion_get(Arena *arena, Db *db, const Principal *who, Uuid id, Deletio
     *ret_deletion = NULL;
     for (size_t i = 0; i < who->owner_count && *ret_deletion == NULL; i++)
         TRY(deletion_find(arena, db, who->owners[i], id, ret_deletion));
-    return *ret_deletion != NULL ? NULL
-                                 : ERROR(arena, ERROR_NOT_FOUND, "There is no such deletion.");
+    if (*ret_deletion != NULL && organization_deletion_is_seen(who, *ret_deletion))
+        return NULL;
+    return ERROR(arena, ERROR_NOT_FOUND, "There is no such deletion.");
 }
 
 Error *deletion_wait(Arena *arena, Db *db, const Principal *who, Uuid id, int64_t wait,

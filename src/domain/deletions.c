@@ -88,6 +88,8 @@ Error *deletions_list(Arena *arena, Db *db, const Principal *who, const Deletion
                       const Page *page, DeletionList *ret_list)
 {
     DeletionQuery query = query_of(filter, page);
+    if (who->role != ROLE_SUPER_ADMIN) /* see organization_deletion_is_seen */
+        query.subjects &= ~(1u << SUBJECT_ORGANIZATION);
     VEC(Deletion) all = {0};
     PageEnd end = {.total = page->want_total ? 0 : -1};
     for (size_t i = 0; i < who->owner_count; i++) {

@@ -158,7 +158,8 @@ static const Invariant INVARIANTS[INVARIANT_COUNT] = {
                                "An idempotency key is a user's and knows its request.",
                                "The same request sent again may take effect twice."},
     [INVARIANT_OWNER_KIND] = {"owner_kind", "owner",
-                              "The system is one owner, and a personal owner is a user.",
+                              "The system is one owner, a personal owner is a user, and any "
+                              "other is an organization.",
                               "Rows have an owner whom nobody can be."},
     [INVARIANT_OWNER_MISSING] = {"owner_missing", "owner", "The owner of every row is there.",
                                  "Nobody may read the rows, and this check passes them by."},
@@ -170,6 +171,19 @@ static const Invariant INVARIANTS[INVARIANT_COUNT] = {
     [INVARIANT_TOKEN_USER] = {"token_user", "user",
                               "Every token is a user's, but for the link that makes the first one.",
                               "Somebody may be signed in as nobody."},
+    [INVARIANT_USER_PLACE] =
+        {"user_place", "user",
+         "Who is a member of an organization that is there has one of its roles, and nobody else "
+         "has.",
+         "The user reaches data that is not theirs, or not what is."},
+    [INVARIANT_ORGANIZATION_FACTS] =
+        {"organization_facts", "organization",
+         "An organization has a name, is an owner of rows with an audit trail, and names the "
+         "deletion that it was deleted by.",
+         "Its members can store nothing, or it cannot be brought back."},
+    [INVARIANT_WHITELIST_PLACE] = {"whitelist_place", "organization",
+                                   "A list of addresses is that of an organization.",
+                                   "Nobody can see or change the list."},
     [INVARIANT_MODEL_FACTS] = {"model_facts", "model",
                                "A kind has at most one active model, and its author is a user or "
                                "the operator.",

@@ -7,6 +7,7 @@
 #include "domain/deletion.h"
 #include "domain/holds.h"
 #include "domain/jobs.h"
+#include "domain/organization_deletion.h"
 #include "domain/queue.h"
 #include "domain/versions.h"
 #include "format/json_out.h"
@@ -178,6 +179,9 @@ Error *restoration_request(Arena *arena, Db *db, const Principal *who, Uuid dele
 {
     Deletion *deletion = NULL;
     Job *job = NULL;
+    TRY(deletion_get(arena, db, who, deletion_id, &deletion));
+    if (deletion->subject == SUBJECT_ORGANIZATION)
+        return organization_deletion_restore(arena, db, who, deletion, reason, ret_deletion);
     Tx TX_AUTO tx = {0};
     TRY(tx_begin(db, arena, TX_WRITE, &tx));
     TRY(find_both(arena, db, who, deletion_id, &deletion, &job));
@@ -247,7 +251,9 @@ Error *restoration_preview(Arena *arena, Db *db, const Principal *who, Uuid dele
     TRY(tx_begin(db, arena, TX_READ, &tx));
     TRY(find_both(arena, db, who, deletion_id, &deletion, &job));
     preview.deletion = deletion;
-    if (deletion->phase == PHASE_REMOVAL)
+    if (deletion->subject == SUBJECT_ORGANIZATION)
+        TRY(organization_deletion_refuse_restore(arena, deletion));
+    else if (deletion->phase == PHASE_REMOVAL)
         TRY(refuse(arena, db, who, deletion, job));
     else
         TRY(refuse_others(arena, who, deletion, job));

@@ -9,6 +9,14 @@
 #define LOCK_TIMEOUT      SECONDS(10)
 enum { DEFAULT_THREADS = 4, DEFAULT_QUEUE = 256, DEFAULT_BODY = 1 << 20, HASHING_MAX = 2 };
 
+static const Str *copy_domains(Arena *arena, const Registration *registration)
+{
+    Str *domains = ARENA_ARRAY(arena, Str, registration->domain_count + 1);
+    for (size_t i = 0; i < registration->domain_count; i++)
+        domains[i] = str_copy(arena, registration->domains[i]);
+    return domains;
+}
+
 static HttpConfig complete(Arena *arena, const HttpConfig *given)
 {
     HttpConfig config = *given;
@@ -16,6 +24,8 @@ static HttpConfig complete(Arena *arena, const HttpConfig *given)
     config.db_replica = arena_strdup(arena, given->db_replica);
     config.listen = arena_strdup(arena, given->listen);
     config.spool = arena_strdup(arena, given->spool);
+    config.public_url = arena_strdup(arena, given->public_url);
+    config.registration.domains = copy_domains(arena, &given->registration);
     if (config.statement_timeout <= 0)
         config.statement_timeout = STATEMENT_TIMEOUT;
     if (config.threads <= 0)

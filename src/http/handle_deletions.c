@@ -76,11 +76,15 @@ static Error *reply_restoration_preview(Request *request, Response *response, Uu
     JsonOut *out = reply_begin(request, response);
     json_put_bool(out, "dry_run", true);
     json_put_text(out, "message",
-                  arena_printf(request->arena,
-                               "This would bring back %lld predictions: %lld as current ones, %lld "
-                               "into the history behind newer ones. Nothing was changed.",
-                               (long long)preview.rows, (long long)preview.current,
-                               (long long)preview.former));
+                  preview.deletion->subject == SUBJECT_ORGANIZATION
+                      ? "This would bring back the organization with its members and all that is "
+                        "its own. Nothing was changed."
+                      : arena_printf(request->arena,
+                                     "This would bring back %lld predictions: %lld as current "
+                                     "ones, %lld into the history behind newer ones. Nothing was "
+                                     "changed.",
+                                     (long long)preview.rows, (long long)preview.current,
+                                     (long long)preview.former));
     put_restored(out, preview.rows, preview.former);
     TRY(put_deletion(request, out, preview.deletion));
     return reply_end(request, response, 200);
@@ -88,6 +92,8 @@ static Error *reply_restoration_preview(Request *request, Response *response, Uu
 
 static const char *restored_message(Arena *arena, const Deletion *deletion, bool over)
 {
+    if (deletion->subject == SUBJECT_ORGANIZATION)
+        return "The organization is back, with its members and all that is its own.";
     if (deletion->record_only)
         return "The job's record is back.";
     if (!over)

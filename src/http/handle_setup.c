@@ -35,56 +35,23 @@ Error *handle_api_setup(Request *request, Response *response)
     return reply_end(request, response, 201);
 }
 
-static void add_input(Buf *page, const char *label, const char *attributes, Str value)
-{
-    buf_printf(page, "<label>%s <input %s value=\"", label, attributes);
-    html_text(page, value);
-    buf_add(page, STR("\"></label>\n"));
-}
-
-static Str value_of(Params *form, const char *name)
-{
-    const Param *param = params_find(form, name);
-    return param == NULL ? STR("") : param->value;
-}
-
-static void add_wrong(Buf *page, const Error *error)
-{
-    if (error == NULL)
-        return;
-    buf_add(page, STR("<div class=\"wrong\" role=\"alert\">\n"));
-    for (const ErrorField *field = error->fields; field != NULL; field = field->next) {
-        buf_add(page, STR("<p>"));
-        html_text(page, str_from(field->message));
-        buf_add(page, STR("</p>\n"));
-    }
-    if (error->fields == NULL) {
-        buf_add(page, STR("<p>"));
-        html_text(page, str_from(error->message));
-        buf_add(page, STR("</p>\n"));
-    }
-    buf_add(page, STR("</div>\n"));
-}
-
 /* The password is never filled in again. */
 static void show_form(Request *request, Response *response, Params *values, const Error *error)
 {
     Buf page = buf_new(request->arena, 1 << 20);
     buf_add(&page, STR("<p>Make the first administrator of this server.</p>\n"));
-    add_wrong(&page, error);
-    buf_add(&page, STR("<form method=\"post\" action=\"/setup\">\n<input type=\"hidden\" "
-                       "name=\"token\" value=\""));
-    html_text(&page, value_of(values, "token"));
-    buf_add(&page, STR("\">\n"));
-    add_input(&page, "E-mail address",
-              "name=\"email\" type=\"email\" autocomplete=\"email\" required",
-              value_of(values, "email"));
-    add_input(&page, "Full name (may be empty)", "name=\"full_name\" autocomplete=\"name\"",
-              value_of(values, "full_name"));
-    add_input(&page, "Password (at least 8 characters, with a letter and a digit)",
-              "name=\"password\" type=\"password\" autocomplete=\"new-password\" minlength=\"8\" "
-              "required",
-              STR(""));
+    html_wrong(&page, error);
+    buf_add(&page, STR("<form method=\"post\" action=\"/setup\">\n"));
+    html_hidden(&page, "token", html_value(values, "token"));
+    html_input(&page, "E-mail address",
+               "name=\"email\" type=\"email\" autocomplete=\"email\" required",
+               html_value(values, "email"));
+    html_input(&page, "Full name (may be empty)", "name=\"full_name\" autocomplete=\"name\"",
+               html_value(values, "full_name"));
+    html_input(&page, "Password (at least 8 characters, with a letter and a digit)",
+               "name=\"password\" type=\"password\" autocomplete=\"new-password\" minlength=\"8\" "
+               "required",
+               STR(""));
     buf_add(&page, STR("<button>Make the administrator</button>\n</form>\n"));
     html_reply(request, response, error == NULL ? 200 : problem_status(error), "Obligor: set-up",
                buf_str(&page));

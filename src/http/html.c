@@ -25,6 +25,45 @@ void html_text(Buf *out, Str text)
     }
 }
 
+void html_input(Buf *page, const char *label, const char *attributes, Str value)
+{
+    buf_printf(page, "<label>%s <input %s value=\"", label, attributes);
+    html_text(page, value);
+    buf_add(page, STR("\"></label>\n"));
+}
+
+void html_hidden(Buf *page, const char *name, Str value)
+{
+    buf_printf(page, "<input type=\"hidden\" name=\"%s\" value=\"", name);
+    html_text(page, value);
+    buf_add(page, STR("\">\n"));
+}
+
+Str html_value(Params *form, const char *name)
+{
+    const Param *param = params_find(form, name);
+    return param == NULL ? STR("") : param->value;
+}
+
+static void add_sentence(Buf *page, const char *sentence)
+{
+    buf_add(page, STR("<p>"));
+    html_text(page, str_from(sentence));
+    buf_add(page, STR("</p>\n"));
+}
+
+void html_wrong(Buf *page, const Error *error)
+{
+    if (error == NULL)
+        return;
+    buf_add(page, STR("<div class=\"wrong\" role=\"alert\">\n"));
+    for (const ErrorField *field = error->fields; field != NULL; field = field->next)
+        add_sentence(page, field->message);
+    if (error->fields == NULL)
+        add_sentence(page, error->message);
+    buf_add(page, STR("</div>\n"));
+}
+
 /* base64 as CSP wants it: from our base64url, with the other two characters and padding. */
 static const char *style_digest(Arena *arena)
 {

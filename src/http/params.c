@@ -34,6 +34,15 @@ bool params_has(Params *params, const char *name)
     return params_find(params, name) != NULL;
 }
 
+bool params_is_null(Params *params, const char *name)
+{
+    Param *param = find(params, name);
+    if (param == NULL || param->type != PARAM_NULL)
+        return false;
+    param->used = true;
+    return true;
+}
+
 void params_wrong(Params *params, const char *name, const char *code, const char *format, ...)
 {
     va_list arguments;

@@ -56,6 +56,9 @@ void params_add(Params *params, Str name, Str value);
 const Param *params_find(Params *params, const char *name);
 bool params_has(Params *params, const char *name);
 
+/* A JSON null, where that means something else than not to name it. Counts as read. */
+bool params_is_null(Params *params, const char *name);
+
 bool params_bool(Params *params, const char *name, bool otherwise);
 int64_t params_int(Params *params, const char *name, int64_t low, int64_t high, int64_t otherwise);
 double params_real(Params *params, const char *name, double low, double high, double otherwise);

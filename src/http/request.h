@@ -45,6 +45,7 @@ typedef struct PathValues {
     Kind kind;       /* {kind} */
     Uuid id;         /* {id} */
     Uuid version_id; /* {version_id} */
+    Uuid user_id;    /* {user_id} */
     Str text;        /* any other name: decoded, not empty, good UTF-8 */
 } PathValues;
 

@@ -66,7 +66,7 @@ typedef struct RouteMatch {
     const char *allow; /* the methods that the path has, for the Allow header */
 } RouteMatch;
 
-/* Trailing slashes do not count; an empty segment, or a {kind}, {id} or {version_id} that is none, is
+/* Trailing slashes do not count; an empty segment, or a {kind}, {id}, {version_id} or {user_id} that is none, is
  * ROUTE_NO_PATH. */
 RouteResult router_match(Arena *arena, const Router *router, const char *method, Str path,
                          RouteMatch *ret_match);

@@ -12,6 +12,7 @@ typedef enum SegmentType {
     SEGMENT_KIND,
     SEGMENT_ID,
     SEGMENT_VERSION,
+    SEGMENT_USER,
     SEGMENT_TEXT
 } SegmentType;
 
@@ -38,6 +39,8 @@ static SegmentType segment_type(Str text)
         return SEGMENT_KIND;
     if (str_is(text, "{version_id}"))
         return SEGMENT_VERSION;
+    if (str_is(text, "{user_id}"))
+        return SEGMENT_USER;
     return str_is(text, "{id}") ? SEGMENT_ID : SEGMENT_TEXT;
 }
 
@@ -106,6 +109,8 @@ static bool fits(Arena *arena, const Node *node, Str segment, PathValues *values
         return uuid_parse(segment, &values->id);
     case SEGMENT_VERSION:
         return uuid_parse(segment, &values->version_id);
+    case SEGMENT_USER:
+        return uuid_parse(segment, &values->user_id);
     case SEGMENT_TEXT:
         return percent_decode(arena, segment, PERCENT_PATH, &values->text);
     }

@@ -12,6 +12,8 @@
 #define API         "/api/v1"
 #define PREDICTIONS API "/predictions"
 #define JOBS        PREDICTIONS "/jobs"
+#define USERS       API "/users"
+#define ORGS        API "/organizations"
 
 enum { LOGIN_MAX = 16 << 10, CARD_MAX = 4 << 20 };
 
@@ -25,10 +27,54 @@ const Route ROUTES[] = {
     {"POST", "/setup", PERMIT_ANYONE, BODY_FORM, LOGIN_MAX, RUNS_HASHING, handle_setup_form},
     {"POST", API "/auth/setup", PERMIT_ANYONE, BODY_JSON, LOGIN_MAX, RUNS_HASHING,
      handle_api_setup},
+    {"GET", "/verify", PERMIT_ANYONE, BODY_NONE, 0, RUNS_AT_ONCE, handle_verify_page},
+    {"POST", "/verify", PERMIT_ANYONE, BODY_FORM, LOGIN_MAX, RUNS_WORKER, handle_verify_form},
+    {"GET", "/reset", PERMIT_ANYONE, BODY_NONE, 0, RUNS_AT_ONCE, handle_reset_page},
+    {"POST", "/reset", PERMIT_ANYONE, BODY_FORM, LOGIN_MAX, RUNS_HASHING, handle_reset_form},
+    {"POST", API "/auth/register", PERMIT_ANYONE, BODY_JSON, LOGIN_MAX, RUNS_HASHING,
+     handle_register},
+    {"POST", API "/auth/verify", PERMIT_ANYONE, BODY_JSON, LOGIN_MAX, RUNS_WORKER, handle_verify},
+    {"POST", API "/auth/verify/resend", PERMIT_ANYONE, BODY_JSON, LOGIN_MAX, RUNS_WORKER,
+     handle_resend},
+    {"POST", API "/auth/forgot-password", PERMIT_ANYONE, BODY_JSON, LOGIN_MAX, RUNS_WORKER,
+     handle_forgot},
+    {"POST", API "/auth/reset-password", PERMIT_ANYONE, BODY_JSON, LOGIN_MAX, RUNS_HASHING,
+     handle_reset},
     {"POST", API "/auth/login", PERMIT_ANYONE, BODY_JSON, LOGIN_MAX, RUNS_HASHING, handle_login},
     {"POST", API "/auth/logout", PERMIT_USER, BODY_EMPTY, 0, RUNS_WORKER, handle_logout},
     {"GET", API "/auth/me", PERMIT_USER, BODY_NONE, 0, RUNS_READING, handle_me},
     {"GET", API "/users/me", PERMIT_USER, BODY_NONE, 0, RUNS_READING, handle_me},
+
+    {"POST", API "/auth/join", PERMIT_SELF, BODY_JSON, 0, RUNS_WORKER, handle_join},
+    {"POST", API "/auth/leave", PERMIT_SELF, BODY_EMPTY, 0, RUNS_WORKER, handle_leave},
+
+    {"GET", ORGS, PERMIT_USER, BODY_NONE, 0, RUNS_READING, handle_organizations_list},
+    {"POST", ORGS, PERMIT_SUPER_ADMIN, BODY_JSON, 0, RUNS_WORKER, handle_organization_create},
+    {"GET", ORGS "/{id}", PERMIT_USER, BODY_NONE, 0, RUNS_READING, handle_organization_get},
+    {"PATCH", ORGS "/{id}", PERMIT_ADMIN, BODY_JSON, 0, RUNS_WORKER, handle_organization_change},
+    {"DELETE", ORGS "/{id}", PERMIT_ADMIN, BODY_EMPTY, 0, RUNS_WORKER, handle_organization_delete},
+    {"GET", ORGS "/{id}/deletion-preview", PERMIT_ADMIN, BODY_NONE, 0, RUNS_READING,
+     handle_organization_preview},
+    {"POST", ORGS "/{id}/regenerate-token", PERMIT_ADMIN, BODY_EMPTY, 0, RUNS_WORKER,
+     handle_organization_new_token},
+    {"GET", ORGS "/{id}/whitelist", PERMIT_ADMIN, BODY_NONE, 0, RUNS_READING, handle_whitelist_get},
+    {"POST", ORGS "/{id}/whitelist", PERMIT_ADMIN, BODY_JSON, 0, RUNS_WORKER, handle_whitelist_add},
+    {"DELETE", ORGS "/{id}/whitelist", PERMIT_ADMIN, BODY_EMPTY, 0, RUNS_WORKER,
+     handle_whitelist_remove},
+    {"GET", ORGS "/{id}/users", PERMIT_ADMIN, BODY_NONE, 0, RUNS_READING, handle_members_list},
+    {"PATCH", ORGS "/{id}/users/{user_id}", PERMIT_ADMIN, BODY_JSON, 0, RUNS_WORKER,
+     handle_member_change},
+    {"DELETE", ORGS "/{id}/users/{user_id}", PERMIT_ADMIN, BODY_EMPTY, 0, RUNS_WORKER,
+     handle_member_remove},
+
+    {"GET", USERS, PERMIT_ADMIN, BODY_NONE, 0, RUNS_READING, handle_users_list},
+    {"POST", USERS, PERMIT_ADMIN, BODY_JSON, 0, RUNS_WORKER, handle_user_invite},
+    {"GET", USERS "/{id}", PERMIT_ADMIN, BODY_NONE, 0, RUNS_READING, handle_user_get},
+    {"PATCH", USERS "/{id}", PERMIT_ADMIN, BODY_JSON, 0, RUNS_WORKER, handle_user_change},
+    {"DELETE", USERS "/{id}", PERMIT_ADMIN, BODY_EMPTY, 0, RUNS_WORKER, handle_user_delete},
+    {"POST", USERS "/{id}/restore", PERMIT_SUPER_ADMIN, BODY_EMPTY, 0, RUNS_WORKER,
+     handle_user_restore},
+    {"POST", USERS "/{id}/link", PERMIT_ADMIN, BODY_EMPTY, 0, RUNS_WORKER, handle_user_link},
 
     {"GET", API "/models", PERMIT_USER, BODY_NONE, 0, RUNS_READING, handle_models_list},
     {"POST", API "/models", PERMIT_SUPER_ADMIN, BODY_JSON, CARD_MAX, RUNS_WORKER, handle_model_add},

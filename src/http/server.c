@@ -314,6 +314,9 @@ Error *http_server_start(Arena *arena, const HttpConfig *config, HttpServer **re
     Error *error = app_open(arena, config, &server->app);
     if (error == NULL)
         error = listen_open(arena, config->listen, &listening, &server->port);
+    if (error == NULL && server->app->config.public_url == NULL)
+        server->app->config.public_url =
+            arena_printf(server->app->arena, "http://127.0.0.1:%d", server->port);
     if (error == NULL)
         server->daemon = start_daemon(server, listening);
     if (error == NULL && server->daemon == NULL)

@@ -2,7 +2,7 @@
 #ifndef OBLIGOR_HTTP_SERVER_H
 #define OBLIGOR_HTTP_SERVER_H
 
-#include "base/error.h"
+#include "domain/registration.h"
 
 typedef struct HttpServer HttpServer;
 
@@ -17,6 +17,8 @@ typedef struct HttpConfig {
     int threads;               /* that may wait, with a database session each; 0: 4 */
     int queue_max;             /* requests waiting for one; beyond: 503 with Retry-After; 0: 256 */
     int64_t restore_window;    /* µs for which a deletion may be restored; 0: 30 days */
+    Registration registration; /* who may register, and is there mail? */
+    const char *public_url;    /* in front of links; NULL: this machine's */
     int64_t session_seconds;   /* for expires_in; as accounts.h gives it */
 } HttpConfig;
 

@@ -1,5 +1,7 @@
-/* Resolved here so that the floors beneath know only ids. */
+/* Addresses are resolved here so that the floors beneath know only ids. */
 #include "http/user_filter.h"
+
+#include "http/organization_body.h"
 
 static const Uuid NOBODY = {{0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF,
                              0xFF, 0xFF, 0xFF, 0xFF}};
@@ -23,4 +25,29 @@ Error *user_filter_read(Request *request, const char *name, bool *ret_has, Uuid 
                      name);
     }
     return NULL;
+}
+
+void user_filter_read_users(Params *query, UserFilter *ret_filter)
+{
+    *ret_filter = (UserFilter){.email = params_text(query, "email", 254),
+                               .roles = params_words(query, "role", ROLE_WORDS, ROLE_COUNT)};
+    if (params_has(query, "is_active"))
+        ret_filter->active = params_bool(query, "is_active", true) ? 1 : -1;
+}
+
+void user_change_read(Params *body, bool all, UserChange *ret_change)
+{
+    *ret_change = (UserChange){.has_role = params_has(body, "role"),
+                               .has_active = params_has(body, "is_active"),
+                               .role = role_body_read(body, "role"),
+                               .active = params_bool(body, "is_active", true)};
+    if (all) {
+        ret_change->has_name = params_has(body, "full_name") || params_is_null(body, "full_name");
+        ret_change->has_verified = params_has(body, "is_verified");
+        ret_change->name = params_text(body, "full_name", FULL_NAME_CHARS_MAX);
+        ret_change->verified = params_bool(body, "is_verified", true);
+    }
+    if (!ret_change->has_role && !ret_change->has_active && !ret_change->has_name &&
+        !ret_change->has_verified)
+        params_wrong(body, "role", "missing", "Nothing is named that is to be changed.");
 }

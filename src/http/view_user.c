@@ -30,5 +30,6 @@ void view_user(JsonOut *out, const char *key, const User *user)
     json_put_bool(out, "is_service", user->is_service);
     json_put_bool(out, "is_verified", user->verified_at != 0);
     json_put_time(out, "created_at", user->created_at);
+    json_put_time_or_null(out, "deleted_at", user->deleted_at);
     json_end_object(out);
 }

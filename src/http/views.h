@@ -9,6 +9,7 @@
 #include "domain/deletion.h"
 #include "domain/deletions.h"
 #include "domain/jobs.h"
+#include "domain/joining.h"
 #include "domain/models.h"
 #include "domain/predictions.h"
 #include "domain/row_rules.h"
@@ -19,6 +20,9 @@
 void view_ownership(JsonOut *out, const Principal *who, Uuid owner_id);
 
 void view_user(JsonOut *out, const char *key, const User *user);
+void view_users(JsonOut *out, const char *key, const User *users, size_t count);
+void view_organization(JsonOut *out, const char *key, const Organization *organization);
+void view_whitelist(JsonOut *out, const char *key, const Whitelist *list);
 void view_company(JsonOut *out, const char *key, const Principal *who, const Company *company);
 void view_model(JsonOut *out, const char *key, const ModelRow *model);
 

@@ -1,8 +1,8 @@
 /* Words of deletions. */
 #include "model/deletion.h"
 
-const char *const DELETION_SUBJECT_WORDS[SUBJECT_COUNT] = {"job",     "undo",   "prediction",
-                                                           "version", "filter", "company"};
+const char *const DELETION_SUBJECT_WORDS[SUBJECT_COUNT] = {
+    "job", "undo", "prediction", "version", "filter", "company", "organization"};
 
 const char *const DELETION_PHASE_WORDS[PHASE_COUNT] = {"removal", "restore", "purge"};
 

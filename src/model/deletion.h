@@ -7,12 +7,13 @@
 
 /* What a deletion is about. */
 typedef enum DeletionSubject {
-    SUBJECT_JOB,        /* a job, with its predictions or its record alone */
-    SUBJECT_UNDO,       /* the rows of an import that ended badly; the job itself stays */
-    SUBJECT_PREDICTION, /* a prediction with all versions of its key */
-    SUBJECT_VERSION,    /* one version alone */
-    SUBJECT_FILTER,     /* the keys whose current version a filter finds */
-    SUBJECT_COMPANY,    /* a company with its predictions */
+    SUBJECT_JOB,          /* a job, with its predictions or its record alone */
+    SUBJECT_UNDO,         /* the rows of an import that ended badly; the job itself stays */
+    SUBJECT_PREDICTION,   /* a prediction with all versions of its key */
+    SUBJECT_VERSION,      /* one version alone */
+    SUBJECT_FILTER,       /* the keys whose current version a filter finds */
+    SUBJECT_COMPANY,      /* a company with its predictions */
+    SUBJECT_ORGANIZATION, /* an organization with all that is its own */
     SUBJECT_COUNT
 } DeletionSubject;
 extern const char *const DELETION_SUBJECT_WORDS[SUBJECT_COUNT];

@@ -77,3 +77,26 @@ bool principal_audits(const Principal *principal, Uuid owner_id)
            (has_kind(principal, owner_index(principal, owner_id), OWNER_ORGANIZATION) &&
             principal->role == ROLE_ORG_AUDITOR);
 }
+
+static bool belongs(const Principal *principal, Uuid organization_id)
+{
+    return principal->has_organization && uuid_equal(principal->organization_id, organization_id);
+}
+
+bool principal_sees_organization(const Principal *principal, Uuid organization_id)
+{
+    return principal->role == ROLE_SUPER_ADMIN || belongs(principal, organization_id);
+}
+
+bool principal_manages(const Principal *principal, Uuid organization_id)
+{
+    return principal->role == ROLE_SUPER_ADMIN ||
+           (principal->role == ROLE_ORG_ADMIN && belongs(principal, organization_id));
+}
+
+bool principal_manages_user(const Principal *principal, const User *user)
+{
+    return principal->role == ROLE_SUPER_ADMIN ||
+           (user->has_organization && user->deleted_at == 0 &&
+            principal_manages(principal, user->organization_id));
+}

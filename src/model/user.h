@@ -108,4 +108,13 @@ bool principal_administers(const Principal *principal, Uuid owner_id);
 /* May it see all of this owner's audit trail? Who administers it, and the organization's auditor. */
 bool principal_audits(const Principal *principal, Uuid owner_id);
 
+/* Is this organization there for it: its name, its settings? For its members, and for a super_admin. */
+bool principal_sees_organization(const Principal *principal, Uuid organization_id);
+
+/* May it change the organization, its list of addresses and its members: as a super_admin, or as its admin? */
+bool principal_manages(const Principal *principal, Uuid organization_id);
+
+/* Is this account in its care? All are in a super_admin's; those of its members in an organization's admin's. */
+bool principal_manages_user(const Principal *principal, const User *user);
+
 #endif

@@ -13,6 +13,17 @@ static Value digest_value(const Digest *digest)
     return value_bytes((Str){(const char *)digest->bytes, sizeof digest->bytes});
 }
 
+Error *owner_insert(Arena *arena, Db *db, Uuid id, OwnerKind kind, int64_t now)
+{
+    TRY(db_run(db, arena, SQL_OWNER_INSERT,
+               PARAMS(value_uuid(id), value_text(ACCESS_LEVEL_WORDS[kind])), NULL));
+    Digest none = {{0}};
+    return db_run(db, arena, SQL_AUDIT_HEAD_SET,
+                  PARAMS(value_uuid(id), value_int(0), digest_value(&none), value_time(now),
+                         value_null(VALUE_BYTES)),
+                  NULL);
+}
+
 Error *user_insert(Arena *arena, Db *db, const User *user)
 {
     Error *error = db_run(
@@ -29,18 +40,12 @@ Error *user_insert(Arena *arena, Db *db, const User *user)
                                    "There is a user with the address %s already.", user->email),
                              error);
     TRY(error);
-    TRY(db_run(db, arena, SQL_OWNER_INSERT,
-               PARAMS(value_uuid(user->id), value_text(ACCESS_LEVEL_WORDS[OWNER_PERSONAL])), NULL));
-    Digest none = {{0}};
-    return db_run(db, arena, SQL_AUDIT_HEAD_SET,
-                  PARAMS(value_uuid(user->id), value_int(0), digest_value(&none),
-                         value_time(user->created_at), value_null(VALUE_BYTES)),
-                  NULL);
+    return owner_insert(arena, db, user->id, OWNER_PERSONAL, user->created_at);
 }
 
 enum { USER_COLUMNS = 15 };
 
-static User *read_user(Arena *arena, const Rows *rows)
+User *user_read(Arena *arena, const Rows *rows)
 {
     User *user = ARENA_NEW(arena, User);
     int role = words_find(ROLE_WORDS, ROLE_COUNT, row_str(rows, 5));
@@ -72,7 +77,7 @@ static Error *one_user(Arena *arena, Db *db, Sql sql, const Value *params, size_
     Rows ROWS_AUTO *rows = NULL;
     Error *error = NULL;
     TRY(db_query(db, arena, sql, params, count, &rows));
-    User *user = rows_next(rows, &error) ? read_user(arena, rows) : NULL;
+    User *user = rows_next(rows, &error) ? user_read(arena, rows) : NULL;
     TRY(error);
     *ret_user = user;
     return NULL;
@@ -96,7 +101,7 @@ Error *user_list(Arena *arena, Db *db, User **ret_users, size_t *ret_count)
     VEC(User) users = {0};
     TRY(db_query(db, arena, SQL_USER_LIST, NO_PARAMS, &rows));
     while (rows_next(rows, &error))
-        vec_push(arena, &users, *read_user(arena, rows));
+        vec_push(arena, &users, *user_read(arena, rows));
     TRY(error);
     *ret_users = users.items;
     *ret_count = users.count;
@@ -183,7 +188,7 @@ Error *token_user(Arena *arena, Db *db, Digest digest, int64_t now, Token *ret_t
     Rows ROWS_AUTO *rows = NULL;
     Error *error = NULL;
     TRY(db_query(db, arena, SQL_TOKEN_USER, PARAMS(digest_value(&digest), value_time(now)), &rows));
-    User *user = rows_next(rows, &error) ? read_user(arena, rows) : NULL;
+    User *user = rows_next(rows, &error) ? user_read(arena, rows) : NULL;
     TRY(error);
     if (user != NULL)
         *ret_token = (Token){.digest = digest,

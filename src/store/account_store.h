@@ -30,6 +30,12 @@ typedef struct Token {
 /* What lists and addresses name a token by: it tells nothing about the secret. */
 Uuid token_id(Digest digest);
 
+/* An owner of data, with the head of its audit trail. */
+Error *owner_insert(Arena *arena, Db *db, Uuid id, OwnerKind kind, int64_t now) MUST_CHECK;
+
+/* The columns that make_statements.py calls {user}, which stand first in the row. */
+User *user_read(Arena *arena, const Rows *rows);
+
 /* The user and the owner that their personal data belongs to. ERROR_CONFLICT: the address is taken. */
 Error *user_insert(Arena *arena, Db *db, const User *user) MUST_CHECK;
 Error *user_by_email(Arena *arena, Db *db, Str email, User **ret_user) MUST_CHECK; /* may be NULL */

@@ -20,6 +20,7 @@
 #include "domain/audit_heads.h"
 #include "domain/deletion.h"
 #include "domain/idempotency.h"
+#include "domain/mail_outbox.h"
 #include "domain/queue.h"
 #include "domain/restoration.h"
 #include "domain/upload.h"
@@ -93,7 +94,8 @@ struct Worker {
     atomic_bool purged; /* an archive was, by this worker: companies may be without a name now */
     int64_t keep_archives;
     pthread_t ear;
-    Db *ear_db; /* NULL: the database gives no hints */
+    Db *ear_db;     /* NULL: the database gives no hints */
+    Mailer *mailer; /* NULL: this one sends no mail */
 };
 
 /* --- one task -------------------------------------------------------------------------------- */
@@ -210,18 +212,19 @@ static void *run_ear(void *self)
 static Error *sweep(Arena *arena, Worker *worker)
 {
     Db *db = worker->sweeper_db;
-    int64_t tokens = 0, keys = 0, uploads = 0, archives = 0, companies = 0;
+    int64_t tokens = 0, mails = 0, keys = 0, uploads = 0, archives = 0, companies = 0;
     TRY(accounts_sweep_tokens(arena, db, &tokens));
+    TRY(mail_outbox_sweep(arena, db, &mails));
     TRY(idempotency_sweep(arena, db, &keys));
     TRY(upload_sweep(arena, db, clock_now() - STALE_UPLOAD, &uploads));
     if (worker->keep_archives > 0)
         TRY(archive_purge_sweep(arena, db, worker->keep_archives, &archives));
     TRY(archive_purge_companies(arena, worker->company_db, &worker->place, COMPANY_TIME,
                                 &companies));
-    if (tokens + keys + uploads + archives + companies > 0)
-        log_event(LOG_INFO, "swept", LOG_INT("tokens", tokens), LOG_INT("idempotency_keys", keys),
-                  LOG_INT("uploads", uploads), LOG_INT("archives", archives),
-                  LOG_INT("companies", companies));
+    if (tokens + mails + keys + uploads + archives + companies > 0)
+        log_event(LOG_INFO, "swept", LOG_INT("tokens", tokens), LOG_INT("mails", mails),
+                  LOG_INT("idempotency_keys", keys), LOG_INT("uploads", uploads),
+                  LOG_INT("archives", archives), LOG_INT("companies", companies));
     return NULL;
 }
 
@@ -331,6 +334,8 @@ Error *worker_start(Arena *arena, const WorkerConfig *config, Worker **ret_worke
     worker->name = worker_name(config->name);
     worker->keep_archives = config->keep_archives;
     Error *error = open_sessions(arena, worker, config->db_url);
+    if (error == NULL && config->mail != NULL)
+        error = mailer_start(arena, config->db_url, config->mail, &worker->mailer);
     if (error != NULL) {
         close_sessions(worker);
         return error;
@@ -350,6 +355,7 @@ void worker_stop(Worker *worker)
         return;
     atomic_store(&worker->stopping, true);
     queue_wake();
+    mailer_stop(worker->mailer);
     for (size_t i = 0; i < LANES; i++)
         pthread_join(worker->lanes[i].thread, NULL);
     pthread_join(worker->sweeper, NULL);

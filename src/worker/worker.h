@@ -1,20 +1,23 @@
 /* The background worker: claims tasks, runs them, keeps their leases. Each lane is a thread with a
  * database session of its own; the second lane of a worker takes only small tasks, so that ten rows never
  * wait behind a million. One more thread does the housekeeping (expired tokens, leftovers of uploads, archives that
- * are kept no longer, companies that nothing names). */
+ * are kept no longer, companies that nothing names), and
+ * one sends mail where that is configured. */
 #ifndef OBLIGOR_WORKER_WORKER_H
 #define OBLIGOR_WORKER_WORKER_H
 
 #include "base/error.h"
 #include "base/uuid.h"
 #include "domain/import.h"
+#include "worker/mailer.h"
 
 typedef struct Worker Worker;
 
 typedef struct WorkerConfig {
     const char *db_url;
-    const char *name;      /* for the log and the queue; NULL: made of host and process id */
-    int64_t keep_archives; /* µs; older ones are purged; 0: archives are kept */
+    const char *name;         /* for the log and the queue; NULL: made of host and process id */
+    int64_t keep_archives;    /* µs; older ones are purged; 0: archives are kept */
+    const MailerConfig *mail; /* NULL: this one sends none */
 } WorkerConfig;
 
 /* Starts the threads; ERROR_UNAVAILABLE when the database cannot be opened. */

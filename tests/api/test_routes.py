@@ -11,6 +11,8 @@ import time
 import support
 from support import API, JOBS, PREDICTIONS, UNKNOWN_ID, Form
 
+ORGS = API + "/organizations"
+USERS = API + "/users"
 FORM = "application/x-www-form-urlencoded"
 
 
@@ -18,7 +20,7 @@ def parse_routes():
     """(method, path) -> (permission, body, limit) as they stand in the source."""
     with open(os.path.join(support.SOURCE, "src", "http", "routes.c"), encoding="utf-8") as file:
         text = file.read()
-    prefixes = {"API": API, "PREDICTIONS": PREDICTIONS, "JOBS": JOBS}
+    prefixes = {"API": API, "PREDICTIONS": PREDICTIONS, "JOBS": JOBS, "ORGS": ORGS, "USERS": USERS}
     text = text[text.index("ROUTES[]"):text.index("ROUTE_COUNT")]
     found = {}
     for method, place, permission, body, limit in re.findall(
@@ -53,12 +55,37 @@ class World:
         self.gone_prediction = self.fresh_prediction()
         client.delete("%s/annual/%s" % (PREDICTIONS, self.gone_prediction))
         self.model = client.get(API + "/models").json["models"][0]["id"]
+        made = self.admin.post(ORGS, {"name": "Example"}, expect=201).json
+        self.organization, self.join_token = made["organization"]["id"], made["join_token"]
+        self.member = self.fresh_member()
+        self.fresh_member()
+        self.account = self.fresh_user()
 
     def row(self):
         return support.row(next(self.numbers))
 
     def fresh_prediction(self):
         return self.user.create("annual", self.row()).json["prediction"]["id"]
+
+    def fresh_user(self):
+        made = self.admin.post(USERS, {"email": "guest%d@example.com" % next(self.numbers)}, expect=201)
+        return made.json["user"]["id"]
+
+    def fresh_member(self):
+        made = self.admin.post(USERS, {"service": True, "organization_id": self.organization},
+                               expect=201)
+        return made.json["user"]["id"]
+
+    def deleted_user(self):
+        user = self.fresh_user()
+        self.admin.delete("%s/%s" % (USERS, user))
+        return user
+
+    def fresh_pattern(self):
+        pattern = "@h%d.example" % next(self.numbers)
+        self.admin.post("%s/%s/whitelist" % (ORGS, self.organization), {"pattern": pattern},
+                        expect=201)
+        return pattern
 
     def fresh_company(self):
         """One that no prediction names."""
@@ -80,15 +107,16 @@ class World:
     def id_for(self, path):
         for prefix, thing in ((JOBS, self.job), (API + "/companies", self.company),
                               (API + "/models", self.model), (API + "/deletions", self.deletion),
+                              (ORGS, self.organization), (USERS, self.account),
                               (PREDICTIONS, self.prediction)):
             if path.startswith(prefix):
                 return thing
         raise AssertionError(path)
 
-    def fill(self, path, thing=None):
+    def fill(self, path, thing=None, member=None):
         if "{id}" in path:
             path = path.replace("{id}", thing or self.id_for(path))
-        path = path.replace("{version_id}", self.former)
+        path = path.replace("{version_id}", self.former).replace("{user_id}", member or self.member)
         return path.replace("{kind}", "annual").replace("{symbol}", self.symbol)
 
 
@@ -103,6 +131,10 @@ class Try:
 
 def unknown(body=None):
     return Try(404, "not_found", body=body, thing=lambda world: UNKNOWN_ID)
+
+
+def unknown_member(body=None):
+    return Try(404, "not_found", body=body, path="%s/{id}/users/%s" % (ORGS, UNKNOWN_ID))
 
 
 def gone():
@@ -148,12 +180,84 @@ TABLE = {
     ("POST", API + "/auth/setup"): ("anyone", "json", [
         Try(401, "bad_token", body={"token": "x", "email": "a@example.com", "password": "abc12345"}),
         Try(422, "invalid_parameters", body={})]),
+    ("GET", "/verify"): ("anyone", "none", []),
+    ("POST", "/verify"): ("anyone", "form", []),
+    ("GET", "/reset"): ("anyone", "none", []),
+    ("POST", "/reset"): ("anyone", "form", []),
+    ("POST", API + "/auth/register"): ("anyone", "json", [
+        Try(403, "registration_closed", body={"email": "a@example.com", "password": "abc12345"}),
+        Try(422, "invalid_parameters", body={"email": "a@example.com", "password": "abc12345", "role": "user"}),
+        Try(422, "invalid_parameters", body={})]),
+    ("POST", API + "/auth/verify"): ("anyone", "json", [
+        Try(422, "bad_token", body={"token": "x"}), Try(422, "invalid_parameters", body={})]),
+    ("POST", API + "/auth/verify/resend"): ("anyone", "json", [
+        Try(422, None, body={"email": "x"}), Try(422, "invalid_parameters", body={})]),
+    ("POST", API + "/auth/forgot-password"): ("anyone", "json", [
+        Try(422, None, body={"email": "x"}), Try(422, "invalid_parameters", body={})]),
+    ("POST", API + "/auth/reset-password"): ("anyone", "json", [
+        Try(422, "bad_token", body={"token": "x", "password": "abc12345"}),
+        Try(422, "invalid_parameters", body={"token": "x"})]),
     ("POST", API + "/auth/login"): ("anyone", "json", [
         Try(401, "wrong_credentials", body={"email": "a@example.com", "password": "x"}),
         Try(422, "invalid_parameters", body={"email": "a@example.com"})]),
     ("POST", API + "/auth/logout"): ("user", "empty", []),
     ("GET", API + "/auth/me"): ("user", "none", []),
     ("GET", API + "/users/me"): ("user", "none", []),
+    ("POST", API + "/auth/join"): ("self", "json", [
+        Try(404, "bad_join_token", body={"join_token": "x"}),
+        Try(422, "invalid_parameters", body={}), Try(422, None, body=[])]),
+    ("POST", API + "/auth/leave"): ("self", "empty", [Try(409, "no_member")]),
+    ("GET", ORGS): ("user", "none", LISTED + [
+        Try(422, "invalid_parameters", query={"show_deleted": "x"})]),
+    ("POST", ORGS): ("super_admin", "json", [
+        Try(409, "slug_taken", body={"name": "Example"}), Try(422, "invalid_parameters", body={}),
+        Try(422, "invalid_parameters", body={"name": "x", "default_role": "x"}),
+        Try(422, None, body={"name": "x", "slug": "-"}), Try(422, None, body=[]),
+        Try(422, None, body={"name": "x", "default_role": "org_admin"}),
+        Try(422, "invalid_parameters", body={"name": "x", "max_users": 0})]),
+    ("GET", ORGS + "/{id}"): ("user", "none", [
+        unknown(), Try(422, "invalid_parameters", query={"show_deleted": "x"})]),
+    ("PATCH", ORGS + "/{id}"): ("admin", "json", [
+        unknown({"name": "x"}), Try(412, "changed", body={"name": "x"}, headers=WRONG_TAG),
+        Try(422, None, body={"name": "x"}, headers={"If-Match": "x"}),
+        Try(422, "invalid_parameters", body={}), Try(422, None, body={"default_role": "user"}),
+        Try(409, "too_many_members", body={"max_users": 1})]),
+    ("POST", ORGS + "/{id}/regenerate-token"): ("admin", "empty", [unknown()]),
+    ("GET", ORGS + "/{id}/whitelist"): ("admin", "none", [unknown()]),
+    ("POST", ORGS + "/{id}/whitelist"): ("admin", "json", [
+        unknown({"pattern": "@a.b"}), Try(422, None, body={"pattern": "x"}),
+        Try(422, "invalid_parameters", body={})]),
+    ("DELETE", ORGS + "/{id}/whitelist"): ("admin", "empty", [
+        Try(404, "not_found", query={"pattern": "@a.b"}, thing=lambda world: UNKNOWN_ID),
+        Try(404, "not_found", query={"pattern": "@a.b"}), Try(422, "invalid_parameters")]),
+    ("GET", ORGS + "/{id}/users"): ("admin", "none", LISTED + [
+        unknown(), Try(422, "invalid_parameters", query={"role": "x"}),
+        Try(422, "invalid_parameters", query={"is_active": "x"})]),
+    ("PATCH", ORGS + "/{id}/users/{user_id}"): ("admin", "json", [
+        unknown({"role": "org_member"}), unknown_member({"role": "org_member"}),
+        Try(422, None, body={"role": "user"}), Try(422, "invalid_parameters", body={"role": "x"}),
+        Try(422, "invalid_parameters", body={})]),
+    ("DELETE", ORGS + "/{id}/users/{user_id}"): ("admin", "empty", [unknown(), unknown_member()]),
+    ("GET", USERS): ("admin", "none", LISTED + [
+        Try(422, "invalid_parameters", query={"role": "x"}),
+        Try(422, "invalid_parameters", query={"organization_id": "x"}),
+        Try(422, "invalid_parameters", query={"show_deleted": "x"})]),
+    ("POST", USERS): ("admin", "json", [
+        Try(422, "invalid_parameters", body={}), Try(422, None, body={"email": "x"}),
+        Try(422, None, body={"email": "a@b.c", "role": "org_admin"}),
+        Try(422, None, body={"email": "a@b.c", "organization_id": UNKNOWN_ID}),
+        Try(422, "invalid_parameters", body={"email": "a@b.c", "organization_id": "x"})]),
+    ("GET", USERS + "/{id}"): ("admin", "none", [unknown()]),
+    ("PATCH", USERS + "/{id}"): ("admin", "json", [
+        unknown({"is_active": True}), Try(422, None, body={"role": "org_member"}),
+        Try(422, "invalid_parameters", body={}),
+        Try(410, "gone", body={"is_active": True}, thing=lambda world: world.deleted_user())]),
+    ("DELETE", USERS + "/{id}"): ("admin", "empty", [
+        unknown(), Try(410, "gone", thing=lambda world: world.deleted_user())]),
+    ("POST", USERS + "/{id}/restore"): ("super_admin", "empty", [
+        unknown(), Try(409, "not_deleted")]),
+    ("POST", USERS + "/{id}/link"): ("admin", "empty", [
+        unknown(), Try(409, "not_a_person", thing=lambda world: world.member)]),
     ("GET", API + "/models"): ("user", "none", []),
     ("POST", API + "/models"): ("super_admin", "json", [
         Try(422, None, body={}), Try(409, "conflict", body=support.card("annual", intercept=-3)),
@@ -269,6 +373,22 @@ TABLE = {
 GOOD = {
     ("POST", API + "/auth/login"): lambda w: {"body": {"email": w.user.email,
                                                        "password": support.PASSWORD}},
+    ("POST", ORGS): lambda w: {"body": {"name": "Example %d" % next(w.numbers)}, "status": 201},
+    ("PATCH", ORGS + "/{id}"): lambda w: {"body": {"name": "Example"}},
+    ("POST", ORGS + "/{id}/regenerate-token"): lambda w: {},
+    ("POST", ORGS + "/{id}/whitelist"): lambda w: {
+        "body": {"pattern": "@h%d.example" % next(w.numbers)}, "status": 201},
+    ("DELETE", ORGS + "/{id}/whitelist"): lambda w: {"query": {"pattern": w.fresh_pattern()}},
+    ("PATCH", ORGS + "/{id}/users/{user_id}"): lambda w: {"body": {"role": "org_viewer"}},
+    ("DELETE", ORGS + "/{id}/users/{user_id}"): lambda w: {"member": w.fresh_member()},
+    ("POST", USERS): lambda w: {"body": {"email": "new%d@example.com" % next(w.numbers)},
+                                "status": 201},
+    ("PATCH", USERS + "/{id}"): lambda w: {"body": {"is_active": True}},
+    ("DELETE", USERS + "/{id}"): lambda w: {"thing": w.fresh_user()},
+    ("POST", USERS + "/{id}/restore"): lambda w: {"thing": w.deleted_user()},
+    ("POST", USERS + "/{id}/link"): lambda w: {"status": 201},
+    ("POST", API + "/auth/verify/resend"): lambda w: {"body": {"email": "nobody@example.com"}},
+    ("POST", API + "/auth/forgot-password"): lambda w: {"body": {"email": "nobody@example.com"}},
     ("POST", API + "/models"): lambda w: {"body": support.card("annual"), "status": (200, 201)},
     ("POST", API + "/models/{id}/activate"): lambda w: {},
     ("POST", PREDICTIONS + "/{kind}"): lambda w: {"body": w.row(), "status": 201},
@@ -295,8 +415,12 @@ GOOD = {
                                                     "query": {"reason": "x"},
                                                     "status": (200, 202)},
 }
-# These end or begin something once, and are tried where that is looked at (test_accounts, test_jobs).
-NOT_TRIED_GOOD = {("POST", "/setup"), ("POST", API + "/auth/setup"), ("POST", API + "/auth/logout"),
+# These end or begin something once, and are tried where that is looked at (test_accounts, test_jobs,
+# test_registration).
+NOT_TRIED_GOOD = {("POST", "/verify"), ("POST", "/reset"), ("POST", API + "/auth/register"),
+                  ("POST", API + "/auth/verify"), ("POST", API + "/auth/reset-password"),
+                  ("POST", "/setup"), ("POST", API + "/auth/setup"), ("POST", API + "/auth/logout"),
+                  ("POST", API + "/auth/join"), ("POST", API + "/auth/leave"),
                   ("POST", JOBS + "/{id}/cancel"), ("POST", API + "/deletions/{id}/retry")}
 
 
@@ -310,7 +434,9 @@ class Routes(support.TestCase):
             Routes.world = World(cls.server)
         cls.world = Routes.world
 
-    def client_for(self, permission):
+    def client_for(self, permission, path):
+        if path == ORGS + "/{id}": # an administrator's or a member's
+            return self.world.admin
         return {"anyone": self.server.anonymous(), "local": self.server.anonymous(),
                 "admin": self.world.admin, "super_admin": self.world.admin}.get(permission, self.world.user)
 
@@ -335,10 +461,10 @@ class Routes(support.TestCase):
         for (method, path), (permission, _, _) in TABLE.items():
             if (method, path) in NOT_TRIED_GOOD:
                 continue
-            client = self.client_for(permission)
+            client = self.client_for(permission, path)
             for slash in ("", "/", "//"):
                 given = GOOD.get((method, path), lambda world: {})(self.world)
-                filled = self.world.fill(path, given.get("thing")) + slash
+                filled = self.world.fill(path, given.get("thing"), given.get("member")) + slash
                 answer = client.request(method, filled, given.get("body"), given.get("query"),
                                         None, given.get("status", 200), given.get("type"))
                 if answer.status == 202 and "job_id" in answer.json:
@@ -354,10 +480,10 @@ class Routes(support.TestCase):
 
     def test_own_refusals(self):
         for (method, path), (permission, _, tries) in TABLE.items():
-            client = self.client_for(permission)
+            client = self.client_for(permission, path)
             for one in tries:
                 thing = one.thing(self.world) if one.thing else None
-                filled = one.path or self.world.fill(path, thing)
+                filled = self.world.fill(one.path or path, thing)
                 answer = client.request(method, filled, one.body, one.query, one.headers,
                                         one.status, one.type)
                 if one.error is not None:
@@ -427,7 +553,7 @@ class Routes(support.TestCase):
     def test_unknown_paths(self):
         for path in ("/", "/api", API, API + "/nothing", PREDICTIONS, PREDICTIONS + "/monthly",
                      "/api/v2/auth/me", API + "//auth/me", "/API/v1/auth/me", JOBS + "x",
-                     API + "/auth/me/x", API + "/users", "/favicon.ico", "/%2e%2e/etc/passwd",
+                     API + "/auth/me/x", "/favicon.ico", "/%2e%2e/etc/passwd",
                      "/setup/../metrics", API + "/companies/search/", "/setup%00",
                      API + "/companies/search/a/b"):
             for client in (self.server.anonymous(), self.world.user):
@@ -441,7 +567,7 @@ class Routes(support.TestCase):
         for (method, path), (permission, _, _) in TABLE.items():
             if "{id}" not in path:
                 continue
-            client = self.client_for(permission)
+            client = self.client_for(permission, path)
             for word in ("x", UNKNOWN_ID[:-1], UNKNOWN_ID + "0", "0", "%20", "%00"):
                 answer = client.request(method, self.world.fill(path, word), expect=404)
                 self.assertEqual("not_found", answer.json["error"])
@@ -449,7 +575,7 @@ class Routes(support.TestCase):
     def test_malformed_queries(self):
         """400: what cannot be decoded, and what stands there twice."""
         for (method, path), (permission, _, _) in TABLE.items():
-            client = self.client_for(permission)
+            client = self.client_for(permission, path)
             for query in ("?a=%zz", "?a=%", "?a=%00", "?%ff=1", "?a=1&a=2",
                           "?" + "&".join("p%d=" % i for i in range(101))):
                 answer = client.request(method, self.world.fill(path) + query, expect=(400, 415))
@@ -462,7 +588,7 @@ class Routes(support.TestCase):
     def test_unknown_parameters(self):
         """422 on what changes data; on a read they are ignored and named."""
         for (method, path), (permission, body, _) in TABLE.items():
-            client = self.client_for(permission)
+            client = self.client_for(permission, path)
             filled, query = self.world.fill(path), {"colour": "red"}
             if body == "none":
                 answer = client.request(method, filled, None, query)
@@ -478,7 +604,7 @@ class Routes(support.TestCase):
 
     def test_wrong_content_types(self):
         for (method, path), (permission, body, _) in TABLE.items():
-            client, filled = self.client_for(permission), self.world.fill(path)
+            client, filled = self.client_for(permission, path), self.world.fill(path)
             for type in ("image/png", "application/xml", "multipart/mixed; boundary=x", "json"):
                 if body in ("none", "empty"):
                     continue
@@ -487,7 +613,7 @@ class Routes(support.TestCase):
 
     def test_bodies_that_are_too_large(self):
         for (method, path), (permission, body, _) in TABLE.items():
-            client, filled = self.client_for(permission), self.world.fill(path)
+            client, filled = self.client_for(permission, path), self.world.fill(path)
             size = {"upload": 100000 + (256 << 10) + 1, "empty": 1025}.get(body, (1 << 20) + 1)
             if path in ("/setup", API + "/auth/setup", API + "/auth/login") and body != "none":
                 size = (16 << 10) + 1
@@ -504,7 +630,7 @@ class Routes(support.TestCase):
 
     def test_bodies_where_none_belongs(self):
         for (method, path), (permission, body, _) in TABLE.items():
-            client, filled = self.client_for(permission), self.world.fill(path)
+            client, filled = self.client_for(permission, path), self.world.fill(path)
             if body == "none":
                 client.request(method, filled, b"anything", type="text/plain")
             if body == "empty":
@@ -516,7 +642,7 @@ class Routes(support.TestCase):
         for (method, path), (permission, body, _) in TABLE.items():
             if body != "json":
                 continue
-            client, filled = self.client_for(permission), self.world.fill(path)
+            client, filled = self.client_for(permission, path), self.world.fill(path)
             for sent in (b"{", b"\xff", b"{\"a\": 01}", b"{}{}", b"nul", b"[" * 5000,
                          b'{"a": "\x01"}'):
                 answer = client.request(method, filled, sent, None, None, 400, "application/json")

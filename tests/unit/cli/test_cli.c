@@ -93,7 +93,8 @@ static void test_config(void **state)
         if (option_spec(id)->environment != NULL)
             unsetenv(option_spec(id)->environment);
     setenv("OBLIGOR_WORKERS", "7", 1);
-    Run run = RUN(arena, "config", "--db", "postgresql://a:secret@c/d");
+    Run run = RUN(arena, "config", "--db", "postgresql://a:secret@c/d", "--smtp-url",
+                  "smtp://ann:secret@mail.example");
     unsetenv("OBLIGOR_WORKERS");
     assert_int_equal(run.code, EXIT_DONE);
     assert_str(run.out, "db\tpostgresql://a:***@c/d\tcommand line\tOBLIGOR_DB\n"
@@ -112,6 +113,12 @@ static void test_config(void **state)
                         "spool\t/var/tmp\tdefault\tOBLIGOR_SPOOL\n"
                         "restore-window\t30\tdefault\tOBLIGOR_RESTORE_WINDOW\n"
                         "keep-archives\t\tnot set\tOBLIGOR_KEEP_ARCHIVES\n"
+                        "registration\tclosed\tdefault\tOBLIGOR_REGISTRATION\n"
+                        "public-url\t\tnot set\tOBLIGOR_PUBLIC_URL\n"
+                        "mail\t\tnot set\tOBLIGOR_MAIL\n"
+                        "smtp-url\tsmtp://ann:***@mail.example\tcommand line\tOBLIGOR_SMTP_URL\n"
+                        "smtp-ca\t\tnot set\tOBLIGOR_SMTP_CA\n"
+                        "mail-from\t\tnot set\tOBLIGOR_MAIL_FROM\n"
                         "user\t\tnot set\tOBLIGOR_USER\n");
     run = RUN(arena, "config", "--json", "--db", "postgresql://a:secret@c");
     assert_true(str_starts_with(
@@ -134,6 +141,40 @@ static void test_what_fails(void **state)
                  "obligor: There is no command \"frobnicate\".\n"
                  "  hint: 'obligor help' lists the commands.\n",
                  "frobnicate");
+    static const struct {
+        const char *option, *value, *said;
+    } mail[] = {
+        {"--smtp-url", "mail.example:25",
+         "obligor: The value of --smtp-url is not good.\n"
+         "  hint: This is not the address of a mail server. Write smtp://HOST:PORT or "
+         "smtps://HOST:PORT, with USER:PASSWORD@ before the host where one has to sign in; "
+         "characters other than letters, digits and -._~ as %XX.\n"},
+        {"--smtp-url", "smtp://mail.example",
+         "obligor: --smtp-url needs --mail-from, the address that mail comes from.\n"},
+        {"--mail", "smtp", "obligor: --mail smtp needs --smtp-url, the mail server.\n"},
+        {"--mail", "pigeon", "obligor: The value \"pigeon\" of --mail is not smtp, log or none.\n"},
+        {"--public-url", "obligor.example",
+         "obligor: The value of --public-url is not an address of a web server.\n"
+         "  hint: Write --public-url https://obligor.example\n"},
+        {"--public-url", "https://a.example/?x",
+         "obligor: The value of --public-url is not an address of a web server.\n"
+         "  hint: Write --public-url https://obligor.example\n"},
+    };
+    for (size_t i = 0; i < ARRAY_COUNT(mail); i++)
+        assert_fails(arena, EXIT_USAGE, mail[i].said, i % 2 == 0 ? "serve" : "worker",
+                     mail[i].option, mail[i].value);
+    assert_fails(arena, EXIT_USAGE,
+                 "obligor: A worker that sends mail needs --public-url, for the links in it.\n",
+                 "worker", "--mail", "log");
+    assert_fails(arena, EXIT_USAGE,
+                 "obligor: The value of --mail-from is not an e-mail address.\n"
+                 "  hint: Write the address alone: --mail-from obligor@example.com\n",
+                 "serve", "--smtp-url", "smtp://mail.example", "--mail-from", "Ann <a@b>");
+    assert_fails(arena, EXIT_USAGE,
+                 "obligor: The value of --registration is not good.\n"
+                 "  hint: \"\" is not a domain. Registration is closed, open, or "
+                 "domain=a.example,b.example for addresses of these domains.\n",
+                 "serve", "--registration", "domain=a.example,");
     assert_fails(arena, EXIT_USAGE,
                  "obligor: There is no command \"jobs lst\".\n"
                  "  hint: Commands of jobs: list, show, cancel, delete, restore.\n",

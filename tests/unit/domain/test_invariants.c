@@ -4,6 +4,8 @@
 
 #include "base/clock.h"
 #include "domain/invariants.h"
+#include "domain/joining.h"
+#include "domain/organizations.h"
 
 #define UNKNOWN "{id 01900000-0000-7000-8000-000000000000}"
 #define ADA     "(SELECT id FROM users WHERE email = 'ada@example.com')"
@@ -66,6 +68,25 @@ static void keep_a_key(World *w)
     assert_no_error(tx_commit(&tx, w->arena));
 }
 
+/* With a member and a list of addresses. */
+static void found_an_organization(World *w)
+{
+    const char *token = NULL;
+    Organization *made = NULL;
+    User *user = NULL;
+    bool is_new = false;
+    assert_no_error(organizations_create(
+        w->arena, w->db, w->root,
+        &(NewOrganization){.name = STR("Guild"), .default_role = ROLE_ORG_MEMBER}, &token, &made));
+    assert_no_error(accounts_create(w->arena, w->db, w->root,
+                                    &(NewUser){.email = STR("member@example.com"),
+                                               .role = ROLE_ORG_ADMIN,
+                                               .organization_id = made->id},
+                                    &user));
+    assert_no_error(
+        joining_allow(w->arena, w->db, w->root, made->id, STR("@example.com"), &is_new));
+}
+
 /* Jobs in every state that lasts, with and without their rows; rows that failed and warnings; work by hand. */
 static void fill(World *w)
 {
@@ -91,6 +112,7 @@ static void fill(World *w)
     world_delete(w, w->ada, hidden, true);
     upload(w, KIND_ANNUAL, "waits", world_row(w, "WAITS", 2020, 1), false);
     keep_a_key(w);
+    found_an_organization(w);
     static const Peer peer = {.via = "http", .address = "127.0.0.1"};
     assert_no_error(accounts_set_password(
         w->arena, w->db, w->ada, &(User){.id = w->ada->user_id, .email = "ada@example.com"},
@@ -246,6 +268,19 @@ static const struct {
     {"INSERT INTO owners (id, kind, data_revision) VALUES (" UNKNOWN ", 'personal', 0)",
      "owner_kind"},
     {"UPDATE owners SET kind = 'organization' WHERE kind = 'system'", "owner_kind"},
+    {"INSERT INTO owners (id, kind, data_revision) VALUES (" UNKNOWN ", 'organization', 0)",
+     "owner_kind"},
+    {"UPDATE users SET role = 'org_viewer' WHERE id = " BOB, "user_place"},
+    {"UPDATE users SET role = 'user' WHERE organization_id IS NOT NULL", "user_place"},
+    {"UPDATE users SET organization_id = " UNKNOWN " WHERE role = 'org_admin'", "user_place"},
+    {"UPDATE organizations SET deleted_at = {micros 1}", "organization_facts"},
+    {"UPDATE organizations SET slug = 'Guild'", "organization_facts"},
+    {"UPDATE organizations SET join_digest = {bytes 00}", "organization_facts"},
+    {"UPDATE organizations SET created_by = " UNKNOWN, "organization_facts"},
+    {"UPDATE owners SET kind = 'personal' WHERE kind = 'organization'",
+     "owner_kind organization_facts"},
+    {"UPDATE organization_whitelist SET organization_id = " UNKNOWN, "whitelist_place"},
+    {"UPDATE organization_whitelist SET pattern = '@Example.com'", "whitelist_place"},
     {"UPDATE audit_events SET owner_id = " UNKNOWN " WHERE seq = 1 AND owner_id = " ADA,
      "audit_chain owner_missing"},
     {"INSERT INTO audit_heads (owner_id, seq, digest, at) SELECT " UNKNOWN
@@ -327,7 +362,7 @@ static void test_the_report(void **state)
     fill(w);
     w->broken = "prediction_user";
     assert_no_error(invariants_check(w->arena, w->reader, &(InvariantScope){0}, &report));
-    assert_int_equal(report.owners, 4); /* three users and the system */
+    assert_int_equal(report.owners, 6); /* four users, an organization and the system */
     assert_int_equal(report.looked, INVARIANT_COUNT - 1);
     assert_int_equal(report.violated, 0);
     assert_false(report.results[INVARIANT_FILE_DIGEST].looked);
@@ -377,11 +412,21 @@ static void test_many_owners(void **state)
 {
     World *w = *state;
     InvariantReport report;
-    for (int i = 0; i < 230; i++)
-        world_script(w, arena_printf(w->arena,
-                                     "INSERT INTO owners (id, kind, data_revision) VALUES ({id "
-                                     "01900000-0000-7000-8000-%012x}, 'organization', 0)",
-                                     i));
+    for (int i = 0; i < 230; i++) {
+        const char *id = arena_printf(w->arena, "{id 01900000-0000-7000-8000-%012x}", i);
+        world_script(
+            w,
+            arena_printf(
+                w->arena,
+                "INSERT INTO owners (id, kind, data_revision) VALUES (%s, 'organization', 0);"
+                "INSERT INTO audit_heads (owner_id, seq, digest, at) SELECT %s, 0, {bytes %064d}, "
+                "at FROM audit_heads WHERE owner_id = {nil};"
+                "INSERT INTO organizations (id, slug, name, is_active, join_enabled, "
+                "default_role, allow_global_data_access, revision, created_by, created_at, "
+                "updated_at) VALUES (%s, 'o%d', 'O', {true}, {false}, 'org_viewer', {false}, 0, "
+                "{nil}, {micros 1}, {micros 1})",
+                id, id, 0, id, i));
+    }
     assert_no_error(invariants_check(w->arena, w->reader, &(InvariantScope){0}, &report));
     assert_int_equal(report.owners, 234);
     assert_int_equal(report.violated, 0);

@@ -17,7 +17,8 @@ static void every_row_finds_itself(void **state)
         while (str_next(&rest, '/', &segment)) {
             buf_add_char(&path, '/');
             buf_add(&path, str_is(segment, "{kind}") ? STR("annual")
-                           : str_is(segment, "{id}") || str_is(segment, "{version_id}")
+                           : str_is(segment, "{id}") || str_is(segment, "{version_id}") ||
+                                   str_is(segment, "{user_id}")
                                ? STR("01890a5d-ac96-774b-bcce-b302099a8057")
                            : str_starts_with(segment, STR("{")) ? STR("x")
                                                                 : segment);
@@ -41,8 +42,21 @@ static void what_changes_says_what_body_it_takes(void **state)
 
 static void strangers_reach_only_a_few(void **state)
 {
-    static const char *const open[] = {"/health", "/healthz",           "/readyz",
-                                       "/setup",  "/api/v1/auth/setup", "/api/v1/auth/login"};
+    static const char *const open[] = {
+        "/health",
+        "/healthz",
+        "/readyz",
+        "/setup",
+        "/api/v1/auth/setup",
+        "/verify",
+        "/reset",
+        "/api/v1/auth/register",
+        "/api/v1/auth/verify",
+        "/api/v1/auth/verify/resend",
+        "/api/v1/auth/forgot-password",
+        "/api/v1/auth/reset-password",
+        "/api/v1/auth/login",
+    };
     (void)state;
     for (size_t i = 0; i < ROUTE_COUNT; i++) {
         bool is_open = false;

@@ -13,8 +13,10 @@
 #include "store/deletion_store.h"
 #include "store/idempotency_store.h"
 #include "store/job_store.h"
+#include "store/mail_store.h"
 #include "store/migrate.h"
 #include "store/model_store.h"
+#include "store/organization_store.h"
 #include "store/prediction_store.h"
 #include "store/problem_store.h"
 #include "store/queue_store.h"
@@ -191,6 +193,86 @@ static Error *account_work(Arena *arena, Db *db, void *context)
     TRY(token_delete_of_user(arena, db, user.id, TOKEN_SETUP));
     TRY(token_sweep(arena, db, 5, &removed));
     TRY(owner_touch(arena, db, f->user));
+    return tx_commit(&tx, arena);
+}
+
+static Error *organization_work(Arena *arena, Db *db, void *context)
+{
+    (void)context;
+    Organization made = {.id = uuid_new(),
+                         .slug = "guild",
+                         .name = "Guild",
+                         .default_role = ROLE_ORG_VIEWER,
+                         .created_at = 1},
+                 *found = NULL;
+    WhitelistEntry entry = {"@a.example", made.id, 1}, *entries = NULL;
+    Digest token = digest_of(STR("token"));
+    OrganizationQuery query = {.before_created_at = INT64_MAX, .limit = 9};
+    size_t count = 0;
+    int64_t number = 0;
+    bool yes = false;
+    Tx TX_AUTO tx = {0};
+    TRY(tx_begin(db, arena, TX_WRITE, &tx));
+    TRY(organization_insert(arena, db, &made, token));
+    TRY(organization_by_id(arena, db, made.id, &found));
+    TRY(organization_by_slug(arena, db, STR("guild"), &found));
+    TRY(organization_by_token(arena, db, token, &found));
+    TRY(organization_lock(arena, db, made.id, &yes));
+    TRY(organization_list(arena, db, &query, &found, &count));
+    TRY(organization_count(arena, db, &query, &number));
+    TRY(organization_update(arena, db, &made, 2));
+    TRY(organization_set_token(arena, db, made.id, token, 3));
+    TRY(organization_touch(arena, db, made.id, 4));
+    TRY(organization_set_deleted(arena, db, made.id, 5, made.id, 5));
+    TRY(whitelist_add(arena, db, made.id, &entry, &yes));
+    TRY(whitelist_list(arena, db, made.id, &entries, &count));
+    TRY(whitelist_count(arena, db, made.id, &number));
+    TRY(whitelist_admits(arena, db, made.id, STR("x@a.example"), &yes));
+    TRY(whitelist_remove(arena, db, made.id, STR("@a.example"), &yes));
+    return tx_commit(&tx, arena);
+}
+
+static Error *member_work(Arena *arena, Db *db, void *context)
+{
+    World *world = context;
+    User user = {.id = world->f->user, .role = ROLE_USER, .is_active = true}, *users = NULL;
+    UserQuery query = {.before_created_at = INT64_MAX, .limit = 9};
+    Uuid place;
+    size_t count = 0;
+    int64_t number = 0;
+    Tx TX_AUTO tx = {0};
+    TRY(tx_begin(db, arena, TX_WRITE, &tx));
+    TRY(user_place_lock(arena, db, user.id, &place));
+    TRY(user_set_place(arena, db, &user, 1));
+    TRY(user_change(arena, db, &user, 2));
+    TRY(user_set_deleted(arena, db, user.id, 3, 3));
+    TRY(member_admins(arena, db, user.id, user.id, &number));
+    TRY(user_page(arena, db, &query, &users, &count));
+    TRY(user_count(arena, db, &query, &number));
+    query.has_organization = true;
+    TRY(user_page(arena, db, &query, &users, &count));
+    TRY(user_count(arena, db, &query, &number));
+    return tx_commit(&tx, arena);
+}
+
+static Error *mail_work(Arena *arena, Db *db, void *context)
+{
+    World *world = context;
+    Fixture *f = world->f;
+    QueuedMail mail = {.id = fixture_id(77), .kind = MAIL_RESET, .user_id = f->user}, *next = NULL;
+    int64_t count = 0, last = 0;
+    mail.created_at = clock_now();
+    Tx TX_AUTO tx = {0};
+    TRY(tx_begin(db, arena, TX_WRITE, &tx));
+    TRY(mail_lock_user(arena, db, f->user));
+    TRY(mail_recent(arena, db, &mail, 0, &count, &last));
+    TRY(mail_insert(arena, db, &mail));
+    TRY(mail_next(arena, db, mail.created_at, false, &next));
+    TRY(mail_next(arena, db, mail.created_at, true, &next));
+    TRY(mail_take(arena, db, next, mail.created_at + 1));
+    TRY(mail_postpone(arena, db, next, mail.created_at + 2));
+    TRY(mail_end(arena, db, next, mail.created_at + 3));
+    TRY(mail_delete_old(arena, db, mail.created_at - 1, &count));
     return tx_commit(&tx, arena);
 }
 
@@ -513,6 +595,21 @@ static void accounts(void **state)
     run_each(state, account_work, 25);
 }
 
+static void organizations(void **state)
+{
+    run_each(state, organization_work, 20);
+}
+
+static void members(void **state)
+{
+    run_each(state, member_work, 14);
+}
+
+static void mail(void **state)
+{
+    run_each(state, mail_work, 15);
+}
+
 static void models(void **state)
 {
     run_each(state, model_work, 13);
@@ -565,6 +662,9 @@ int main(void)
         STORE_TEST(a_user_that_cannot_be_stored_is_no_conflict),
         EMPTY_STORE_TEST(migrations),
         STORE_TEST(accounts),
+        STORE_TEST(organizations),
+        STORE_TEST(members),
+        STORE_TEST(mail),
         STORE_TEST(models),
         STORE_TEST(an_upload),
         STORE_TEST(a_batch_of_an_import),

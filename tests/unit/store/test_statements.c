@@ -57,6 +57,10 @@ static const struct {
     {"key_of_company", "{kind}_predictions_former_ix"},
     {"key_versions", "{kind}_predictions_key_uq"},
     {"key_versions", "{kind}_predictions_former_ix"},
+    {"mail_next", "mail_outbox_order_ix"},
+    {"mail_next_locked", "mail_outbox_order_ix"},
+    {"mail_recent", "mail_outbox_user_ix"},
+    {"mail_sweep", "mail_outbox_age_ix"},
     {"model_active", "models_active_uq"},
     {"chunk_of_prediction", "deletion_chunks_ids_ix"},
     {"covering_cover", "{kind}_predictions_key_uq"},
@@ -104,12 +108,19 @@ static const struct {
     {"purge_empty_company", "{kind}_predictions_key_uq"},
     {"purge_empty_created", "quarterly_predictions_key_uq"},
     {"purge_empty_job", "{kind}_predictions_job_uq"},
+    {"member_admins", "users_organization_ix"},
+    {"member_count", "users_organization_ix"},
+    {"member_page", "users_organization_ix"},
+    {"organization_by_slug", "organizations_slug_uq"},
+    {"organization_by_token", "organizations_join_uq"},
+    {"organization_list", "organizations_list_ix"},
     {"task_next", "work_queue_turn_ix"},
     {"task_next_locked", "work_queue_turn_ix"},
     {"task_next_of_owner", "work_queue_owner_ix"},
     {"token_delete_of_user", "tokens_user_ix"},
     {"token_sweep", "tokens_expiry_ix"},
     {"user_by_email", "users_email_uq"},
+    {"user_page", "users_list_ix"},
 };
 
 static const char *const BUSINESS_TABLES[] = {
@@ -131,6 +142,7 @@ static const struct {
     {"audit_heads_behind", "the heads of all owners"},
     {"audit_owner_behind", "the next of all owners"},
     {"idempotency_sweep", "removes what expired, of all owners"},
+    {"invariant_organization_facts", "looks at the audit trails of all organizations"},
     {"invariant_owner_missing", "looks for rows whose owner is not there, of all owners"},
     {"invariant_task_owner", "looks for tasks whose owner is not there, of all owners"},
     {"job_stale_receiving", "finds uploads that never ended, of all owners"},
@@ -586,6 +598,7 @@ static const struct {
     const char *name;
     const char *why;
 } OWNER_BY_JOIN[] = {
+    {"invariant_organization_facts", "looks at the audit trails of all organizations"},
     {"company_walk_deleted", "finds companies that are marked deleted, of all owners"},
     {"company_walk_end", "the walk over the companies of all owners"},
     {"deletion_old_archives", "finds archives that are kept too long, of all owners"},
