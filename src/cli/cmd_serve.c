@@ -11,6 +11,7 @@
 #include "cli/signals.h"
 #include "domain/audit.h"
 #include "domain/models.h"
+#include "domain/user_sessions.h"
 #include "http/server.h"
 #include "worker/worker.h"
 
@@ -122,6 +123,7 @@ static Error *serve(Cli *cli, Serving *serving, Str host)
 {
     const char *token;
     TRY(prepare(cli, &token));
+    session_use_hours(call_number(cli->call, OPTION_SESSION_HOURS));
     signals_hold();
     TRY(start_server(cli, serving));
     TRY(start_workers(cli, serving));

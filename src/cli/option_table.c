@@ -3,6 +3,7 @@
 #include "cli/options.h"
 
 #include "base/check.h"
+#include "domain/user_sessions.h"
 #include "model/job.h"
 #include "model/page.h"
 
@@ -218,6 +219,18 @@ static const OptionSpec OPTIONS[OPTION_COUNT] = {
             .low = 1,
             .high = DAYS_MAX,
             .commands = ON(SERVE) | ON(WORKER),
+        },
+    [OPTION_SESSION_HOURS] =
+        {
+            .name = "session-hours",
+            .environment = "OBLIGOR_SESSION_HOURS",
+            .fallback = "12",
+            .value = "HOURS",
+            .help = "sessions end so long after signing in, unless they are refreshed",
+            .kind = OPTION_IS_INT,
+            .low = 1,
+            .high = SESSION_HOURS_MAX,
+            .commands = ON(SERVE),
         },
     [OPTION_DISTRIBUTED] =
         {

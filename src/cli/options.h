@@ -30,6 +30,7 @@ typedef enum OptionId {
     OPTION_SPOOL,
     OPTION_RESTORE_WINDOW,
     OPTION_KEEP_ARCHIVES,
+    OPTION_SESSION_HOURS,
     /* migrate */
     OPTION_DISTRIBUTED,
     /* user */

@@ -17,7 +17,6 @@ typedef struct HttpConfig {
     int threads;               /* that may wait, with a database session each; 0: 4 */
     int queue_max;             /* requests waiting for one; beyond: 503 with Retry-After; 0: 256 */
     int64_t restore_window;    /* µs for which a deletion may be restored; 0: 30 days */
-    int64_t session_seconds;   /* for expires_in; as accounts.h gives it */
 } HttpConfig;
 
 /* Starts listening. ERROR_UNAVAILABLE names the address when it cannot be had. */

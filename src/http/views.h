@@ -14,11 +14,17 @@
 #include "domain/row_rules.h"
 #include "domain/scoring.h"
 #include "format/json_out.h"
+#include "store/account_store.h"
 
 /* access_level, organization_id and organization_name, as members of the object at hand. */
 void view_ownership(JsonOut *out, const Principal *who, Uuid owner_id);
 
 void view_user(JsonOut *out, const char *key, const User *user);
+void view_session(JsonOut *out, const char *key, const Principal *who, const Token *session);
+void view_api_key(JsonOut *out, const char *key, const Token *api_key);
+
+/* What the request came with: {id, kind, scopes, expires_at}. */
+void view_own_token(JsonOut *out, const char *key, const Principal *who);
 void view_company(JsonOut *out, const char *key, const Principal *who, const Company *company);
 void view_model(JsonOut *out, const char *key, const ModelRow *model);
 

@@ -30,6 +30,10 @@ typedef struct Token {
 /* What lists and addresses name a token by: it tells nothing about the secret. */
 Uuid token_id(Digest digest);
 
+/* As the database has them. */
+const char *token_kind_word(TokenKind kind);
+unsigned token_scopes_read(Str text);
+
 /* The user and the owner that their personal data belongs to. ERROR_CONFLICT: the address is taken. */
 Error *user_insert(Arena *arena, Db *db, const User *user) MUST_CHECK;
 Error *user_by_email(Arena *arena, Db *db, Str email, User **ret_user) MUST_CHECK; /* may be NULL */
