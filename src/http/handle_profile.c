@@ -46,11 +46,11 @@ Error *handle_profile_change(Request *request, Response *response)
     Params body;
     User *user = NULL;
     Profile profile;
+    TRY(params_check(&request->query));
     TRY(params_from_body(request->arena, request->body, &body));
     profile.full_name = read_name(&body, "full_name");
     profile.username = read_name(&body, "username");
     TRY(params_check(&body));
-    TRY(params_check(&request->query));
     TRY(own_account_set_profile(request->arena, request->db, request->who, &profile, &user));
     return reply_with(request, response, user);
 }
@@ -67,13 +67,13 @@ Error *handle_password_change(Request *request, Response *response)
 {
     Params body;
     PasswordChange change = {0};
+    TRY(params_check(&request->query));
     TRY(params_from_body(request->arena, request->body, &body));
     Str current = params_secret(&body, "current_password", PASSWORD_MAX);
     Str new = params_secret(&body, "new_password", PASSWORD_MAX);
     params_need(&body, "current_password");
     params_need(&body, "new_password");
     TRY(params_check(&body));
-    TRY(params_check(&request->query));
     Error *error = own_account_change_password(request->arena, request->db, request->who, current,
                                                new, &change);
     if (error != NULL && error->fields != NULL &&
