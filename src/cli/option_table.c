@@ -368,11 +368,11 @@ static const OptionSpec OPTIONS[OPTION_COUNT] = {
             .name = "limit",
             .fallback = "50",
             .value = "N",
-            .help = "at most so many jobs, newest first",
+            .help = "at most so many, newest first",
             .kind = OPTION_IS_INT,
             .low = 1,
             .high = PAGE_LIMIT_MAX,
-            .commands = ON(JOBS_LIST),
+            .commands = ON(JOBS_LIST) | ON(AUDIT_LIST),
         },
     [OPTION_SHOW_DELETED] =
         {
@@ -428,7 +428,7 @@ static const OptionSpec OPTIONS[OPTION_COUNT] = {
             .name = "owner",
             .value = "OWNER",
             .help = "only what belongs to this owner",
-            .commands = ON(CHECK),
+            .commands = ON(CHECK) | ON(AUDIT_LIST),
         },
     [OPTION_FILES] =
         {
