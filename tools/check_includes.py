@@ -29,6 +29,7 @@ BENEATH = {
 # The one place that may include a third-party header: a file, or a floor (with a slash behind it).
 HOME_OF = {
     "sodium.h": "base/crypto.c",
+    "crypt.h": "base/bcrypt.c",
     "jansson.h": "format/json.c",
     "zlib.h": "format/",
     "zstd.h": "format/zstd.c",

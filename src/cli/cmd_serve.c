@@ -13,6 +13,7 @@
 #include "domain/audit.h"
 #include "domain/import_limit.h"
 #include "domain/models.h"
+#include "domain/user_sessions.h"
 #include "http/server.h"
 #include "worker/worker.h"
 
@@ -130,6 +131,7 @@ static Error *serve(Cli *cli, Serving *serving, Str host)
 {
     const char *token;
     TRY(prepare(cli, &token));
+    session_use_hours(call_number(cli->call, OPTION_SESSION_HOURS));
     signals_hold();
     TRY(start_server(cli, serving));
     const char *url = address_url(cli->arena, host, http_server_port(serving->server));

@@ -4,6 +4,7 @@
 
 #include "base/check.h"
 #include "cli/mailing.h"
+#include "domain/user_sessions.h"
 #include "model/job.h"
 #include "model/page.h"
 
@@ -274,6 +275,18 @@ static const OptionSpec OPTIONS[OPTION_COUNT] = {
             .help = "the address that mail comes from",
             .commands = ON(SERVE) | ON(WORKER),
         },
+    [OPTION_SESSION_HOURS] =
+        {
+            .name = "session-hours",
+            .environment = "OBLIGOR_SESSION_HOURS",
+            .fallback = "12",
+            .value = "HOURS",
+            .help = "sessions end so long after signing in, unless they are refreshed",
+            .kind = OPTION_IS_INT,
+            .low = 1,
+            .high = SESSION_HOURS_MAX,
+            .commands = ON(SERVE),
+        },
     [OPTION_DISTRIBUTED] =
         {
             .name = "distributed",
@@ -435,11 +448,11 @@ static const OptionSpec OPTIONS[OPTION_COUNT] = {
             .name = "limit",
             .fallback = "50",
             .value = "N",
-            .help = "at most so many jobs, newest first",
+            .help = "at most so many, newest first",
             .kind = OPTION_IS_INT,
             .low = 1,
             .high = PAGE_LIMIT_MAX,
-            .commands = ON(JOBS_LIST),
+            .commands = ON(JOBS_LIST) | ON(AUDIT_LIST),
         },
     [OPTION_SHOW_DELETED] =
         {
@@ -495,7 +508,7 @@ static const OptionSpec OPTIONS[OPTION_COUNT] = {
             .name = "owner",
             .value = "OWNER",
             .help = "only what belongs to this owner",
-            .commands = ON(CHECK),
+            .commands = ON(CHECK) | ON(AUDIT_LIST),
         },
     [OPTION_FILES] =
         {

@@ -36,6 +36,7 @@ typedef enum OptionId {
     OPTION_SMTP_URL,
     OPTION_SMTP_CA,
     OPTION_MAIL_FROM,
+    OPTION_SESSION_HOURS,
     /* migrate */
     OPTION_DISTRIBUTED,
     /* user */

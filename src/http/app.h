@@ -9,6 +9,7 @@
 #include "http/route.h"
 #include "http/server.h"
 #include "http/sessions.h"
+#include "http/use_writer.h"
 #include "http/watch.h"
 
 typedef struct App {
@@ -23,8 +24,9 @@ typedef struct App {
     Sessions *readers;  /* of the socket threads, where the database is embedded */
     Sessions *sessions; /* of the worker threads */
     Sessions *replicas; /* likewise, on the replica; NULL: there is none */
-    bool inline_reads;  /* the database is embedded: a point read does not wait */
-    Permits *waits;     /* worker threads that may wait for something at one time */
+    UseWriter *uses;
+    bool inline_reads; /* the database is embedded: a point read does not wait */
+    Permits *waits;    /* worker threads that may wait for something at one time */
 } App;
 
 /* Looks whether the database is there, and starts the worker threads. */

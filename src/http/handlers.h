@@ -9,6 +9,15 @@
 
 HANDLER(handle_login);
 HANDLER(handle_logout);
+HANDLER(handle_refresh);
+HANDLER(handle_password_change);
+HANDLER(handle_profile_change);
+HANDLER(handle_sessions_list);
+HANDLER(handle_session_end);
+HANDLER(handle_sessions_end_others);
+HANDLER(handle_api_keys_list);
+HANDLER(handle_api_key_create);
+HANDLER(handle_api_key_revoke);
 HANDLER(handle_me);
 HANDLER(handle_api_setup);
 HANDLER(handle_setup_page);

@@ -54,6 +54,8 @@ OWNED = [
     ("GET", API + "/deletions/{id}", None, "deletion"),
     ("POST", API + "/deletions/{id}/restore", None, "deletion"),
     ("POST", API + "/deletions/{id}/restore?dry_run=true", None, "deletion"),
+    ("DELETE", API + "/auth/sessions/{id}", None, "session"),
+    ("DELETE", API + "/auth/api-keys/{id}", None, "api_key"),
 ]
 # Others are told that their role does not do (test_routes); administrators reach what is theirs.
 OWNED_BY_ADMINISTRATORS = [
@@ -94,6 +96,11 @@ class World:
         self.gone = gone
         self.deletion = client.delete("%s/%s" % (JOBS, gone), {"delete_predictions": True}).json[
             "deletion_id"]
+        client.server.sign_in(client.email)
+        self.session = next(one["id"] for one in client.get(API + "/auth/sessions").json["sessions"]
+                            if not one["current"])
+        self.api_key = client.post(API + "/auth/api-keys", {"name": "x", "scopes": ["read"]},
+                                   expect=201).json["api_key"]["id"]
 
     def snapshot(self):
         """All that its owner can see, as a text."""
@@ -101,7 +108,9 @@ class World:
         seen = [client.predictions("annual"), client.predictions("quarterly"), client.companies(),
                 client.jobs({"show_deleted": True}), client.job(self.job, include_errors=True),
                 client.get("%s/deletions/%s" % (API, self.deletion)).json["deletion"],
-                client.get("%s/%s/versions" % (ANNUAL, self.annual)).json["versions"]]
+                client.get("%s/%s/versions" % (ANNUAL, self.annual)).json["versions"],
+                [one["id"] for one in client.get(API + "/auth/sessions").json["sessions"]],
+                client.get(API + "/auth/api-keys").json["api_keys"]]
         return json.dumps(seen)
 
 

@@ -31,6 +31,7 @@ static const char OVERVIEW[] =
     "  jobs delete     delete a job, alone or with what it made\n"
     "  jobs restore    bring back a deleted job and what was deleted with it\n"
     "  check           look whether the database holds what it should\n"
+    "  audit list      list what happened, newest first\n"
     "  audit verify    verify the audit trail of every owner\n"
     "  audit head      show where each owner's audit trail ends\n"
     "  audit seal      seal the audit trail with a key that is new\n"

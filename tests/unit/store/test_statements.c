@@ -117,8 +117,13 @@ static const struct {
     {"task_next", "work_queue_turn_ix"},
     {"task_next_locked", "work_queue_turn_ix"},
     {"task_next_of_owner", "work_queue_owner_ix"},
+    {"token_between", "sqlite_autoindex_tokens_1"},
+    {"token_count", "tokens_user_ix"},
     {"token_delete_of_user", "tokens_user_ix"},
+    {"token_delete_others", "tokens_user_ix"},
+    {"token_list", "tokens_user_ix"},
     {"token_sweep", "tokens_expiry_ix"},
+    {"token_used", "sqlite_autoindex_tokens_1"},
     {"user_by_email", "users_email_uq"},
     {"user_page", "users_list_ix"},
 };
@@ -296,6 +301,8 @@ static int expected_columns(const char *name)
         {"user_by_email", 15},
         {"user_by_id", 15},
         {"user_list", 15},
+        {"token_between", 9},
+        {"token_list", 9},
         {"token_user", 19},
     };
     for (size_t i = 0; i < ARRAY_COUNT(table); i++)
