@@ -255,6 +255,12 @@ static void test_the_systems_data_is_read_only(void **state)
         const Company *with = NULL;
         Job *changed = NULL;
         PredictionInput input = {.year = 2020, .quarter = 4};
+        IdempotencyKey no_key = {0};
+        VersionRestore version = {.kind = KIND_ANNUAL,
+                                  .id = theirs->id,
+                                  .version_id = theirs->id,
+                                  .idempotency = &no_key};
+        CreatedPrediction created;
         JobChange note = {.has_note = true, .note = "x"},
                   hold = {.has_hold = true, .hold = true, .reason = "x"};
         assert_no_error(
@@ -262,6 +268,7 @@ static void test_the_systems_data_is_read_only(void **state)
         Error *refused[] = {
             predictions_change(w->arena, w->db, who, KIND_ANNUAL, theirs->id, &input, NULL, &found),
             predictions_delete(w->arena, w->db, who, KIND_ANNUAL, theirs->id, &options, &none),
+            predictions_restore_version(w->arena, w->db, who, &version, &created),
             purge(w, who, SYSTEM_OWNER, true),
             company_deletion_request(w->arena, w->db, who, theirs->company_id, &company, &with,
                                      &none),
