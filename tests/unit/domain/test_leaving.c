@@ -1,6 +1,6 @@
 /* Work that a member of an organization has asked for, and who leaves before it is done: it ends as it was asked
- * for, since its data is the organization's, and it shows nothing to whoever left. And what somebody who only
- * reads the system's data may not do there. */
+ * for, since its data is the organization's, and it shows nothing to whoever left. What a member's upload may
+ * replace. And what somebody who only reads the system's data may not do there. */
 #include "domain/company_deletion.h"
 #include "domain/holds.h"
 #include "domain/key_deletion.h"
@@ -213,6 +213,64 @@ static void test_personal_data_stays(void **state)
         predictions_get(w->arena, w->db, now(w, w->ada), KIND_ANNUAL, mine->id, &found, &current));
 }
 
+/* --- what others made ------------------------------------------------------------------------------ */
+
+static const Job *replacing(World *w, const Principal *who, const char *rows, bool dry_run)
+{
+    ImportOptions options = IMPORT_OPTIONS_DEFAULT;
+    options.on_duplicate = DUPLICATE_REPLACE;
+    options.dry_run = dry_run;
+    Uuid id = world_upload(w, who, rows, &options);
+    world_work(w);
+    return world_job(w, who, id);
+}
+
+static const char *current(World *w)
+{
+    return world_text(w,
+                      "SELECT c.symbol, u.email, p.return_on_assets FROM annual_predictions p "
+                      "JOIN companies c ON c.owner_id = p.owner_id AND c.id = p.company_id "
+                      "JOIN users u ON u.id = p.created_by WHERE p.is_current ORDER BY c.symbol");
+}
+
+/* An upload replaces what its sender may change by hand, and an administrator's all. */
+static void test_what_an_upload_may_replace(void **state)
+{
+    World *w = *state;
+    Uuid organization = founded(w);
+    const Principal *ada = joined(w, w->ada, organization, "org_member");
+    const Principal *bob = joined(w, w->bob, organization, "org_member");
+    replacing(w, ada, TEXT("%s%s", world_row(w, "ONE", 2020, 1), world_row(w, "SAME", 2020, 1)),
+              false);
+    replacing(w, bob, world_row(w, "TWO", 2020, 1), false);
+    const char *rows = TEXT("%s%s%s%s", world_row(w, "ONE", 2020, 5), world_row(w, "SAME", 2020, 1),
+                            world_row(w, "TWO", 2020, 5), world_row(w, "NEW", 2020, 5));
+    for (int dry_run = 1; dry_run >= 0; dry_run--) {
+        const Job *job = replacing(w, bob, rows, dry_run == 1);
+        assert_int_equal(job->status, JOB_COMPLETED);
+        assert_int_equal(job->counters.successful, 2);
+        assert_int_equal(job->counters.replaced, 1);
+        assert_int_equal(job->counters.unchanged, 1);
+        assert_int_equal(job->counters.failed, 1);
+    }
+    assert_string_equal(world_text(w, "SELECT DISTINCT code, message FROM bulk_upload_errors"),
+                        "not_yours|There is a prediction of ONE, 2020 Q4 already that somebody "
+                        "else made. Only they "
+                        "or an administrator may replace it.\n");
+    assert_string_equal(current(w), "NEW|bob@example.com|5.0\nONE|ada@example.com|1.0\n"
+                                    "SAME|ada@example.com|1.0\nTWO|bob@example.com|5.0\n");
+    world_check(w);
+
+    bob = joined(w, w->bob, organization, "org_admin");
+    assert_int_equal(replacing(w, bob, world_row(w, "ONE", 2020, 5), false)->counters.replaced, 1);
+    bob = joined(w, w->bob, organization, "org_member");
+    const Job *job = replacing(
+        w, ada, TEXT("%s%s", world_row(w, "ONE", 2020, 7), world_row(w, "SAME", 2020, 7)), false);
+    assert_int_equal(job->counters.replaced, 1); /* what was hers is the administrator's now */
+    assert_int_equal(job->counters.failed, 1);
+    world_check(w);
+}
+
 /* --- reading the system's data -------------------------------------------------------------------- */
 
 static Error *purge(World *w, const Principal *who, Uuid owner_id, bool all)
@@ -302,6 +360,7 @@ int main(void)
         WORLD_TEST(test_import_deletion_and_restore_end),
         WORLD_TEST(test_an_upload_whose_sender_left),
         WORLD_TEST(test_personal_data_stays),
+        WORLD_TEST(test_what_an_upload_may_replace),
         WORLD_TEST(test_the_systems_data_is_read_only),
     };
     return world_run(tests);
