@@ -433,9 +433,19 @@ static Error *find_job(Arena *arena, Db *db, const Task *task, Job **ret_job)
     return NULL;
 }
 
+/* What a row of an upload replaces, its user must be allowed to change by hand too. */
+static Error *find_right(Run *run)
+{
+    Principal *who = NULL;
+    TRY(worker_for(run->arena, run->db, run->job, &who));
+    run->job->replaces_others = principal_administers(who, run->job->owner_id);
+    return NULL;
+}
+
 static Error *process(Run *run, TaskEnd *ret_end)
 {
     TRY(start_job(run));
+    TRY(find_right(run));
     if (failed_too_often(run->job)) /* it died between the batch that did and its end */
         return too_many_failed(run, ret_end);
     return read_file(run, ret_end);

@@ -127,7 +127,7 @@ Error *accounts_authenticate_digest(Arena *arena, Db *db, const Peer *peer, Dige
     return NULL;
 }
 
-Error *accounts_recheck(Arena *arena, Db *db, const Principal *who)
+Error *accounts_recheck(Arena *arena, Db *db, const Principal *who, Uuid owner_id)
 {
     User *user = NULL;
     if (uuid_is_nil(who->user_id))
@@ -135,5 +135,11 @@ Error *accounts_recheck(Arena *arena, Db *db, const Principal *who)
     TRY(user_by_id(arena, db, who->user_id, &user));
     if (user == NULL)
         return ERROR(arena, ERROR_DENIED, "This account is not there any more.");
-    return account_refuse_unready(arena, user);
+    TRY(account_refuse_unready(arena, user));
+    const Peer peer = {who->via, who->address, who->request_id};
+    const Principal *now = accounts_principal(arena, user, &peer);
+    if (!principal_may_change(now, owner_id, now->user_id))
+        return ERROR(arena, ERROR_DENIED,
+                     "You do not belong to this organization any more, or may not write to it.");
+    return NULL;
 }

@@ -109,6 +109,8 @@ typedef struct Job {
     const char *model_name;
     const char *model_version;
     const char *legal_hold_email; /* of who set it; NULL: unknown user, or no hold */
+    /* Found out by who runs the import: */
+    bool replaces_others; /* its user may change what others made for this owner */
 } Job;
 
 /* Rows that it made and that are there: hidden ones too. */

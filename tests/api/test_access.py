@@ -6,6 +6,7 @@ total or a filter says must not depend on what others own."""
 import json
 import os
 import re
+import time
 
 import support
 from support import API, JOBS, PREDICTIONS, UNKNOWN_ID
@@ -296,6 +297,25 @@ class Lists(support.TestCase):
             answer = client.request(method, path, body, expect=403)
             self.assert_problem(answer, 403, "denied", ["role user"])
         client.post("%s/models/%s/activate" % (API, UNKNOWN_ID), expect=403)
+
+
+class SlowBodies(support.TestCase):
+    def test_who_asks_is_judged_again(self):
+        """A session that ended while the body came in does nothing more; another one's request is done."""
+        leaves, stays = self.server.new_client(), self.server.new_client()
+        body = json.dumps(support.row(1)).encode()
+        with support.Wire(self.server) as first, support.Wire(self.server) as second:
+            for wire, client in ((first, leaves), (second, stays)):
+                wire.head("POST", ANNUAL, {"Content-Type": "application/json", "Content-Length": len(body)},
+                          client.token)
+                wire.send(body[:10])
+            time.sleep(1) # the header has come in
+            leaves.post(API + "/auth/logout")
+            time.sleep(1.2)
+            first.send(body[10:])
+            second.send(body[10:])
+            self.assert_problem(first.read("POST"), 401, "bad_token")
+            self.assertEqual(201, second.read("POST").status)
 
 
 if __name__ == "__main__":
