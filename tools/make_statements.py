@@ -96,7 +96,7 @@ DELETION = tuple(f"d.{name}" for name in (
         "completed_at", "subject", "phase", "object_id", "filter", "include_edited", "annual_rows", "edits_deleted",
         "held_rows", "versions_restored", "names_restored", "names_kept", "archived_rows", "settled_row",
         "cursor_kind", "cursor_at", "cursor_id", "restorable_until", "restored_rows", "restored_former",
-        "restored_at", "restored_by", "purged_at", "purged_by", "purge_reason"))
+        "restored_at", "restored_by", "purged_at", "purged_by", "purge_reason", "own_edits", "others_kept"))
 
 
 # What account_store.c reads of a user: the row, and the organization while it lets its members in.

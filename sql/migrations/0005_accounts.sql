@@ -46,6 +46,11 @@ ALTER TABLE users ADD COLUMN deleted_at {time};
 CREATE INDEX users_list_ix ON users (created_at, id);
 CREATE INDEX users_organization_ix ON users (organization_id, created_at, id) WHERE organization_id IS NOT NULL;
 
+-- Of a job whose versions edited by hand go with it: whether only those of who deletes it do, and how many of
+-- others' stay.
+ALTER TABLE deletions ADD COLUMN own_edits {bool} NOT NULL DEFAULT FALSE;
+ALTER TABLE deletions ADD COLUMN others_kept {int} NOT NULL DEFAULT 0;
+
 -- Where a session was opened or a key made.
 ALTER TABLE tokens ADD COLUMN address {text};
 

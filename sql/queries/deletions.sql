@@ -4,8 +4,9 @@
 INSERT INTO deletions (owner_id, id, job_id, kind, user_id, reason, record_only, include_inferred,
   orphaned_companies, state, expected_rows, deleted_rows, edits_kept, inferred_kept, already_deleted,
   companies_empty, companies_deleted, created_at, completed_at, subject, object_id, filter, include_edited,
-  restorable_until)
-VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, 0, $12, $13, $14, 0, 0, $15, $16, $17, $18, $19, $20, $21);
+  restorable_until, own_edits, others_kept)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, 0, $12, $13, $14, 0, 0, $15, $16, $17, $18, $19, $20, $21, $22,
+  $23);
 
 -- name: deletion_select
 SELECT {deletion}
@@ -142,9 +143,17 @@ WHERE p.is_current AND (p.job_link = 0 OR $6)
 
 -- name: edits_of_job
 -- each kind
+-- Those of one user, or ($4 NULL) everybody's; likewise below.
 SELECT id FROM {table}
 WHERE owner_id = $1 AND root_job_id = $2 AND derived_from IS NOT NULL AND (job_id IS NULL OR job_id <> $2)
+  AND ($4 IS NULL OR created_by = $4)
 ORDER BY created_at, id LIMIT $3;
+
+-- name: edits_count_of_job
+-- each kind
+SELECT count(*) FROM {table}
+WHERE owner_id = $1 AND root_job_id = $2 AND derived_from IS NOT NULL AND (job_id IS NULL OR job_id <> $2)
+  AND ($3 IS NULL OR created_by = $3);
 
 -- name: edits_uncover
 -- each kind
@@ -154,14 +163,14 @@ SELECT 0, e.id, e.job_id, e.job_row, e.job_link, e.reporting_year, e.risk_level,
   f.id, f.job_id, f.job_row, f.job_link, f.reporting_year, f.risk_level, f.sector
 FROM (SELECT * FROM {table}
       WHERE owner_id = $1 AND root_job_id = $2 AND derived_from IS NOT NULL
-        AND (job_id IS NULL OR job_id <> $2)
+        AND (job_id IS NULL OR job_id <> $2) AND ($4 IS NULL OR created_by = $4)
       ORDER BY created_at, id LIMIT $3) e
 JOIN {table} f ON f.owner_id = $1 AND f.id = (
   SELECT o.id FROM {table} o
   WHERE o.owner_id = $1 AND o.company_id = e.company_id AND NOT o.is_current
     AND o.reporting_year = e.reporting_year AND o.reporting_quarter = e.reporting_quarter
     AND (o.job_id IS NULL OR o.job_id <> $2)
-    AND (o.root_job_id IS NULL OR o.root_job_id <> $2)
+    AND (o.root_job_id IS NULL OR o.root_job_id <> $2 OR o.created_by <> $4)
     AND {visible:o}
   ORDER BY o.created_at DESC, o.id DESC LIMIT 1)
 WHERE e.is_current

@@ -32,11 +32,12 @@ static char *make_etag(Arena *arena, const Job *job, const DeletionOptions *opti
                        const DeletionCounts *c)
 {
     Str text = str_printf(
-        arena, "%s %lld %d%d%d%d %lld %lld %lld %lld %lld %lld %lld", uuid_text(arena, job->id),
-        (long long)job->revision, options->with_predictions, options->include_inferred,
-        options->include_edited, options->orphaned_companies, (long long)deletion_rows(c),
-        (long long)c->edits_deleted, (long long)c->edits_kept, (long long)c->inferred_kept,
-        (long long)c->versions_restored, (long long)c->names_restored, (long long)c->names_kept);
+        arena, "%s %lld %d%d%d%d %lld %lld %lld %lld %lld %lld %lld %lld",
+        uuid_text(arena, job->id), (long long)job->revision, options->with_predictions,
+        options->include_inferred, options->include_edited, options->orphaned_companies,
+        (long long)deletion_rows(c), (long long)c->edits_deleted, (long long)c->edits_kept,
+        (long long)c->others_kept, (long long)c->inferred_kept, (long long)c->versions_restored,
+        (long long)c->names_restored, (long long)c->names_kept);
     Digest digest = digest_of(text);
     char hex[33];
     hex_format(hex, digest.bytes, 16);
@@ -54,36 +55,66 @@ static Error *refuse_deleted(Arena *arena, Db *db, const Job *job, bool with_pre
     return record_only && with_predictions ? NULL : jobs_gone(arena, db, job);
 }
 
+/* What is asked to be deleted, and whose edits go with it. */
+typedef struct Asked {
+    const Job *job;
+    const DeletionOptions *options;
+    Uuid edits_by; /* nil: everybody's */
+} Asked;
+
 /* Versions that come back are counted for who looks at them, and for who says what he saw. */
 typedef enum CountHow { COUNT_ROWS, COUNT_ALL } CountHow;
 
+/* What somebody else edited goes with the job only where whoever deletes it may change that, too. */
+static Asked asked_by(const Principal *who, const Job *job, const DeletionOptions *options)
+{
+    bool all = principal_administers(who, job->owner_id);
+    return (Asked){job, options, all ? UUID_NIL : who->user_id};
+}
+
+/* Edits of its rows: those that go, and those that stay. */
+static Error *count_edits(Arena *arena, Db *db, const SwapQuery *query, bool deleted,
+                          DeletionCounts *counts)
+{
+    SwapQuery everybodys = *query;
+    int64_t all = 0, theirs = 0;
+    everybodys.edits_by = UUID_NIL;
+    TRY(edits_count_of_job(arena, db, &everybodys, &all));
+    if (!deleted) {
+        counts->edits_kept = all;
+        return NULL;
+    }
+    TRY(edits_count_of_job(arena, db, query, &theirs));
+    counts->others_kept = all - theirs;
+    counts->edits_deleted = theirs;
+    counts->predictions[query->kind] += theirs;
+    return NULL;
+}
+
 /* The job knows how many of its rows are left, and only rows that displaced something are looked at: so this
  * costs the same at any size. */
-static Error *count_effect(Arena *arena, Db *db, const Job *job, const DeletionOptions *options,
-                           CountHow how, DeletionCounts *ret_counts)
+static Error *count_effect(Arena *arena, Db *db, const Asked *asked, CountHow how,
+                           DeletionCounts *ret_counts)
 {
+    const Job *job = asked->job;
+    const DeletionOptions *options = asked->options;
     DeletionCounts counts = {0};
-    int64_t edits = 0, inferred = 0;
+    int64_t inferred = 0;
     SwapQuery query = {.kind = job->kind,
                        .owner_id = job->owner_id,
                        .job_id = job->id,
-                       .inferred = options->include_inferred};
+                       .inferred = options->include_inferred,
+                       .edits_by = asked->edits_by};
     counts.predictions[job->kind] = job_rows_left(job);
     *ret_counts = counts;
     if (!options->with_predictions)
         return NULL;
-    TRY(prediction_edits_of_job(arena, db, job->kind, job->owner_id, job->id, &edits));
     if (job->inferred_rows > 0)
         TRY(prediction_inferred_of_job(arena, db, job->kind, job->owner_id, job->id, &inferred));
     if (!options->include_inferred)
         counts.inferred_kept = inferred;
     counts.predictions[job->kind] -= counts.inferred_kept;
-    if (options->include_edited) {
-        counts.edits_deleted = edits;
-        counts.predictions[job->kind] += edits;
-    } else {
-        counts.edits_kept = edits;
-    }
+    TRY(count_edits(arena, db, &query, options->include_edited, &counts));
     if (how == COUNT_ALL)
         TRY(versions_count_uncovered(arena, db, &query, options->include_edited,
                                      &counts.versions_restored));
@@ -96,15 +127,17 @@ static Error *count_effect(Arena *arena, Db *db, const Job *job, const DeletionO
 }
 
 /* Of a large job only where they are to be deleted: it reads all rows of the job. */
-static Error *count_companies(Arena *arena, Db *db, const Job *job, const DeletionOptions *options,
-                              DeletionCounts *counts)
+static Error *count_companies(Arena *arena, Db *db, const Asked *asked, DeletionCounts *counts)
 {
+    const Job *job = asked->job;
+    const DeletionOptions *options = asked->options;
     counts->companies_empty = -1;
     if (!deletion_counts_companies(SUBJECT_JOB, counts->predictions[job->kind],
                                    options->orphaned_companies))
         return NULL;
     TRY(prediction_lone_companies(arena, db, job->kind, job->owner_id, job->id,
-                                  options->include_edited, &counts->companies_empty));
+                                  options->include_edited, asked->edits_by,
+                                  &counts->companies_empty));
     if (options->orphaned_companies)
         counts->companies_deleted = counts->companies_empty;
     return NULL;
@@ -142,12 +175,13 @@ Error *deletion_preview(Arena *arena, Db *db, const Principal *who, Uuid job_id,
     TRY(tx_begin(db, arena, TX_READ, &tx));
     TRY(jobs_get(arena, db, who, job_id, true, &job));
     TRY(allowed(arena, db, who, job, options, &to));
-    TRY(count_effect(arena, db, job, options, COUNT_ALL, &preview.counts));
+    Asked asked = asked_by(who, job, options);
+    TRY(count_effect(arena, db, &asked, COUNT_ALL, &preview.counts));
     preview.etag = make_etag(arena, job, options, &preview.counts);
     if (options->with_predictions) {
         TRY(prediction_of_job(arena, db, job->kind, job->owner_id, job->id, -1, DELETION_SAMPLE_MAX,
                               &preview.sample, &preview.sample_count));
-        TRY(count_companies(arena, db, job, options, &preview.counts));
+        TRY(count_companies(arena, db, &asked, &preview.counts));
     } else {
         preview.predictions_kept = preview.counts.predictions[job->kind];
         preview.counts = (DeletionCounts){0};
@@ -225,9 +259,9 @@ static Error *new_deletion(Arena *arena, Db *db, const Principal *who, const Job
     return NULL;
 }
 
-static void fill_in(Deletion *deletion, const Job *job, const DeletionOptions *options,
-                    const DeletionCounts *counts)
+static void fill_in(Deletion *deletion, const Asked *asked, const DeletionCounts *counts)
 {
+    const DeletionOptions *options = asked->options;
     deletion->restorable_until =
         deletion->created_at + (options->window > 0 ? options->window : RESTORE_WINDOW);
     deletion->reason = options->reason;
@@ -240,8 +274,10 @@ static void fill_in(Deletion *deletion, const Job *job, const DeletionOptions *o
         deletion->completed_at = deletion->created_at;
         return;
     }
-    deletion->expected = counts->predictions[job->kind];
+    deletion->own_edits = options->include_edited && !uuid_is_nil(asked->edits_by);
+    deletion->expected = counts->predictions[asked->job->kind];
     deletion->counts.edits_kept = counts->edits_kept;
+    deletion->counts.others_kept = counts->others_kept;
     deletion->counts.inferred_kept = counts->inferred_kept;
     deletion->counts.already_deleted = counts->already_deleted;
 }
@@ -268,18 +304,20 @@ Error *deletion_request(Arena *arena, Db *db, const Principal *who, Uuid job_id,
     int64_t revision = job->revision;
     CountHow how = options->if_match != NULL ? COUNT_ALL : COUNT_ROWS;
     TRY(allowed(arena, db, who, job, options, &to));
-    TRY(count_effect(arena, db, job, options, how, &counts));
+    Asked asked = asked_by(who, job, options);
+    TRY(count_effect(arena, db, &asked, how, &counts));
 
     Tx TX_AUTO tx = {0};
     TRY(tx_begin(db, arena, TX_WRITE, &tx));
     TRY(jobs_get_locked(arena, db, who, job_id, true, &job));
     TRY(allowed(arena, db, who, job, options, &to));
+    asked = asked_by(who, job, options);
     if (job->revision != revision)
-        TRY(count_effect(arena, db, job, options, how, &counts));
+        TRY(count_effect(arena, db, &asked, how, &counts));
     TRY(refuse_changed(arena, job, options, &counts));
     Deletion *deletion = NULL;
     TRY(new_deletion(arena, db, who, job, &deletion));
-    fill_in(deletion, job, options, &counts);
+    fill_in(deletion, &asked, &counts);
     TRY(take_effect(arena, db, job, deletion));
     TRY(note(arena, db, who, deletion));
     TRY(tx_commit(&tx, arena));
@@ -303,8 +341,8 @@ Error *deletion_begin_undo(Arena *arena, Db *db, const Principal *who, const Job
     deletion->subject = SUBJECT_UNDO;
     deletion->reason = reason;
     deletion->expected = job->counters.successful;
-    TRY(prediction_edits_of_job(arena, db, job->kind, job->owner_id, job->id,
-                                &deletion->counts.edits_kept));
+    const SwapQuery query = {.kind = job->kind, .owner_id = job->owner_id, .job_id = job->id};
+    TRY(edits_count_of_job(arena, db, &query, &deletion->counts.edits_kept));
     TRY(job_undo(arena, db, job->owner_id, job->id, reason, deletion->created_at));
     TRY(deletion_insert(arena, db, deletion));
     TRY(removal_begin(arena, db, deletion));

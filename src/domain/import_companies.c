@@ -47,6 +47,8 @@ static KnownCompany *remember(KnownCompanies *known, const Company *company)
 {
     KnownCompany *one = ARENA_NEW(known->arena, KnownCompany);
     one->id = company->id;
+    one->others =
+        !known->job->replaces_others && !uuid_equal(company->created_by, known->job->user_id);
     if (company->has_job && uuid_equal(company->job_id, known->job->id))
         one->made_row = company->job_row;
     known_companies_rename(known, one, company->name, company->sector);

@@ -13,6 +13,7 @@ typedef struct KnownCompany {
     Str sector;
     bool to_come;     /* it is not there yet and will not be: only in a dry run */
     int64_t made_row; /* of this file, which made it; 0: something else did */
+    bool others;      /* somebody else made it, and the job's user may not change that */
 } KnownCompany;
 
 typedef struct KnownCompanies KnownCompanies;

@@ -46,7 +46,8 @@ static void rename_company(Work *work, KnownCompanies *known, KnownCompany *comp
     map_put(renamed, key, name);
 }
 
-/* The file may know the company under another name or in another sector. */
+/* The file may know the company under another name or in another sector. What it is called is changed by whom
+ * the rest of the company is changed by: who made it, and an administrator. */
 static void compare_company(Work *work, KnownCompanies *known, KnownCompany *company,
                             ImportRow *row, Map *renamed)
 {
@@ -55,7 +56,8 @@ static void compare_company(Work *work, KnownCompanies *known, KnownCompany *com
     bool same_sector = input->sector.len == 0 || str_equal(input->sector, company->sector);
     if (same_name && same_sector)
         return;
-    if (work->job->options.update_companies) {
+    bool update = work->job->options.update_companies;
+    if (update && !company->others) {
         rename_company(work, known, company, input, renamed);
         return;
     }
@@ -63,9 +65,11 @@ static void compare_company(Work *work, KnownCompanies *known, KnownCompany *com
         work, row, SEVERITY_WARNING, same_name ? "sector" : "company_name", "company_differs",
         arena_printf(work->arena,
                      "%.*s is known as \"%.*s\", sector \"%.*s\"; the file says \"%.*s\", "
-                     "\"%.*s\". What is known stays; choose update_companies to change it.",
+                     "\"%.*s\". What is known stays; %s.",
                      STR_ARG(input->symbol), STR_ARG(company->name), STR_ARG(company->sector),
-                     STR_ARG(input->company_name), STR_ARG(input->sector)));
+                     STR_ARG(input->company_name), STR_ARG(input->sector),
+                     update ? "only who made the company or an administrator may change it"
+                            : "choose update_companies to change it"));
 }
 
 /* With what they were called before, for whoever takes the job back. */

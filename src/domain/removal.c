@@ -168,9 +168,9 @@ Error *removal_begin(Arena *arena, Db *db, Deletion *deletion)
     TRY(company_names_undo(arena, db, deletion->owner_id, deletion->job_id,
                            &step.counts.names_restored, &step.counts.names_kept));
     TRY(covering_count(arena, db, deletion->owner_id, deletion->job_id, at_once + 1, &covering));
+    SwapQuery query = versions_next_pass(deletion, at_once + 1);
     if (deletion->include_edited)
-        TRY(prediction_edits_of_job(arena, db, deletion->kind, deletion->owner_id, deletion->job_id,
-                                    &edits));
+        TRY(edits_count_of_job(arena, db, &query, &edits));
     if (covering > at_once || edits > at_once)
         TRY(job_set_settling(arena, db, deletion->owner_id, deletion->job_id, true));
     else if (covering > 0 || edits > 0)

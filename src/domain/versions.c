@@ -126,6 +126,7 @@ SwapQuery versions_next_pass(const Deletion *deletion, int64_t limit)
                        .owner_id = deletion->owner_id,
                        .job_id = deletion->job_id,
                        .inferred = deletion->include_inferred,
+                       .edits_by = deletion->own_edits ? deletion->user_id : UUID_NIL,
                        .after = deletion->settled_row - 1,
                        .limit = limit};
 }

@@ -37,7 +37,7 @@ Error *handle_deletions_list(Request *request, Response *response)
     JsonOut *out = reply_begin(request, response);
     json_begin_array(out, "deletions");
     for (size_t i = 0; i < list.count; i++)
-        view_deletion(out, NULL, &list.items[i], NULL);
+        view_deletion(out, NULL, request->who, &list.items[i], NULL);
     json_end_array(out);
     paging_view(request->arena, out, &paging, &list.end, STR(""));
     return reply_end(request, response, 200);
@@ -47,7 +47,7 @@ static Error *put_deletion(Request *request, JsonOut *out, const Deletion *delet
 {
     DeletionPeople people = {0};
     TRY(deletions_people(request->arena, request->db, deletion, &people));
-    view_deletion(out, "deletion", deletion, &people);
+    view_deletion(out, "deletion", request->who, deletion, &people);
     return NULL;
 }
 

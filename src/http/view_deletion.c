@@ -30,6 +30,7 @@ void view_deletion_counts(JsonOut *out, const DeletionCounts *counts)
     json_end_object(out);
     json_begin_array(out, "kept");
     put_kept(out, "edited", counts->edits_kept);
+    put_kept(out, "not_yours", counts->others_kept);
     put_kept(out, "inferred", counts->inferred_kept);
     put_kept(out, "legal_hold", counts->held_kept);
     put_kept(out, "already_deleted", counts->already_deleted);
@@ -90,11 +91,12 @@ static void put_since(JsonOut *out, const Deletion *deletion, const DeletionPeop
     json_put_text(out, "purged_by_email", people->purged_by);
 }
 
-void view_deletion(JsonOut *out, const char *key, const Deletion *deletion,
+void view_deletion(JsonOut *out, const char *key, const Principal *who, const Deletion *deletion,
                    const DeletionPeople *people)
 {
     json_begin_object(out, key);
     json_put_uuid(out, "id", deletion->id);
+    view_ownership(out, who, deletion->owner_id);
     put_state(out, deletion);
     put_asked(out, deletion);
     json_put_int(out, "expected", deletion->expected);

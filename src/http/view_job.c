@@ -149,10 +149,10 @@ static void put_hold(JsonOut *out, const Job *job)
 }
 
 /* What only the detail shows: the deletion that the job is in, or that it came back from. */
-static void put_deletion(JsonOut *out, const JobDetail *detail)
+static void put_deletion(JsonOut *out, const Principal *who, const JobDetail *detail)
 {
     if (detail->deletion != NULL)
-        view_deletion(out, "deletion", detail->deletion, NULL);
+        view_deletion(out, "deletion", who, detail->deletion, NULL);
     else
         json_put_null(out, "deletion");
 }
@@ -179,7 +179,7 @@ void view_job(Arena *arena, JsonOut *out, const char *key, const Principal *who,
     put_errors(out, job, detail);
     put_lineage(arena, out, job, detail);
     if (detail != NULL)
-        put_deletion(out, detail);
+        put_deletion(out, who, detail);
     json_end_object(out);
 }
 

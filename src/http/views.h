@@ -79,7 +79,7 @@ void view_warnings(JsonOut *out, const char *key, const ProblemList *problems);
 void view_gone(JsonOut *out, const char *key, const Deletion *deletion);
 
 /* `people` NULL: as in lists. */
-void view_deletion(JsonOut *out, const char *key, const Deletion *deletion,
+void view_deletion(JsonOut *out, const char *key, const Principal *who, const Deletion *deletion,
                    const DeletionPeople *people);
 
 /* deleted_predictions, kept, restored_versions, deleted_companies and more, as members of the object

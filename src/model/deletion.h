@@ -36,6 +36,7 @@ typedef struct DeletionCounts {
     int64_t predictions[KIND_COUNT]; /* rows removed, edits among them */
     int64_t edits_deleted;           /* of those, versions edited by hand from the job's rows */
     int64_t edits_kept;              /* versions edited by hand from its rows: they stay */
+    int64_t others_kept;             /* of them to be deleted, somebody else's: they stay */
     int64_t inferred_kept;           /* rows whose link was inferred, when not asked for */
     int64_t held_kept;               /* rows that a legal hold keeps */
     int64_t already_deleted;         /* rows of the job that were gone before */
@@ -63,6 +64,7 @@ typedef struct Deletion {
     bool record_only;
     bool include_inferred;
     bool include_edited;
+    bool own_edits; /* of those, the ones that the user made: others' are not theirs to delete */
     bool orphaned_companies;
     DeletionCounts counts; /* removed so far */
     int64_t expected;      /* rows that were there when it was accepted */

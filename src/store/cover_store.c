@@ -133,10 +133,10 @@ Error *edits_of_job(Arena *arena, Db *db, const SwapQuery *query, Uuid **ret_ids
     Rows ROWS_AUTO *rows = NULL;
     Error *error = NULL;
     VEC(Uuid) ids = {0};
-    TRY(db_query(
-        db, arena, SQL_EDITS_OF_JOB + (int)query->kind,
-        PARAMS(value_uuid(query->owner_id), value_uuid(query->job_id), value_int(query->limit)),
-        &rows));
+    TRY(db_query(db, arena, SQL_EDITS_OF_JOB + (int)query->kind,
+                 PARAMS(value_uuid(query->owner_id), value_uuid(query->job_id),
+                        value_int(query->limit), value_uuid_or_null(query->edits_by)),
+                 &rows));
     while (rows_next(rows, &error))
         vec_push(arena, &ids, row_uuid(rows, 0));
     TRY(error);
@@ -145,14 +145,22 @@ Error *edits_of_job(Arena *arena, Db *db, const SwapQuery *query, Uuid **ret_ids
     return NULL;
 }
 
+Error *edits_count_of_job(Arena *arena, Db *db, const SwapQuery *query, int64_t *ret_count)
+{
+    return db_number(db, arena, SQL_EDITS_COUNT_OF_JOB + (int)query->kind,
+                     PARAMS(value_uuid(query->owner_id), value_uuid(query->job_id),
+                            value_uuid_or_null(query->edits_by)),
+                     ret_count);
+}
+
 Error *edits_to_uncover(Arena *arena, Db *db, const SwapQuery *query, VersionSwap **ret_swaps,
                         size_t *ret_count)
 {
     Rows ROWS_AUTO *rows = NULL;
-    TRY(db_query(
-        db, arena, SQL_EDITS_UNCOVER + (int)query->kind,
-        PARAMS(value_uuid(query->owner_id), value_uuid(query->job_id), value_int(query->limit)),
-        &rows));
+    TRY(db_query(db, arena, SQL_EDITS_UNCOVER + (int)query->kind,
+                 PARAMS(value_uuid(query->owner_id), value_uuid(query->job_id),
+                        value_int(query->limit), value_uuid_or_null(query->edits_by)),
+                 &rows));
     return read_swaps(arena, rows, ret_swaps, ret_count);
 }
 

@@ -54,6 +54,7 @@ typedef struct SwapQuery {
     bool inferred; /* rows with an inferred link too */
     int64_t after;
     int64_t limit;
+    Uuid edits_by; /* whose edits; nil: everybody's */
 } SwapQuery;
 Error *covering_to_uncover(Arena *arena, Db *db, const SwapQuery *query, VersionSwap **ret_swaps,
                            size_t *ret_count, int64_t *ret_last, int64_t *ret_looked) MUST_CHECK;
@@ -62,6 +63,10 @@ Error *covering_to_cover(Arena *arena, Db *db, const SwapQuery *query, VersionSw
 
 /* Up to `limit` versions edited by hand from a job's rows, oldest first. */
 Error *edits_of_job(Arena *arena, Db *db, const SwapQuery *query, Uuid **ret_ids, size_t *ret_count)
+    MUST_CHECK;
+
+/* All of them. */
+Error *edits_count_of_job(Arena *arena, Db *db, const SwapQuery *query, int64_t *ret_count)
     MUST_CHECK;
 
 /* Of the same by hand from a job's rows that hold their key: what comes back there when

@@ -21,22 +21,22 @@ static Value kind_value(const Deletion *deletion)
 Error *deletion_insert(Arena *arena, Db *db, const Deletion *deletion)
 {
     const DeletionCounts *counts = &deletion->counts;
-    return db_run(db, arena, SQL_DELETION_INSERT,
-                  PARAMS(value_uuid(deletion->owner_id), value_uuid(deletion->id),
-                         value_uuid_or_null(deletion->job_id), kind_value(deletion),
-                         value_uuid(deletion->user_id), value_text(deletion->reason),
-                         value_bool(deletion->record_only), value_bool(deletion->include_inferred),
-                         value_bool(deletion->orphaned_companies),
-                         value_text(DELETION_STATE_WORDS[deletion->state]),
-                         value_int(deletion->expected), value_int(counts->edits_kept),
-                         value_int(counts->inferred_kept), value_int(counts->already_deleted),
-                         value_time(deletion->created_at),
-                         value_time_or_null(deletion->completed_at),
-                         value_text(DELETION_SUBJECT_WORDS[deletion->subject]),
-                         value_uuid_or_null(deletion->object_id), value_text(deletion->filter),
-                         value_bool(deletion->include_edited),
-                         value_time_or_null(deletion->restorable_until)),
-                  NULL);
+    return db_run(
+        db, arena, SQL_DELETION_INSERT,
+        PARAMS(value_uuid(deletion->owner_id), value_uuid(deletion->id),
+               value_uuid_or_null(deletion->job_id), kind_value(deletion),
+               value_uuid(deletion->user_id), value_text(deletion->reason),
+               value_bool(deletion->record_only), value_bool(deletion->include_inferred),
+               value_bool(deletion->orphaned_companies),
+               value_text(DELETION_STATE_WORDS[deletion->state]), value_int(deletion->expected),
+               value_int(counts->edits_kept), value_int(counts->inferred_kept),
+               value_int(counts->already_deleted), value_time(deletion->created_at),
+               value_time_or_null(deletion->completed_at),
+               value_text(DELETION_SUBJECT_WORDS[deletion->subject]),
+               value_uuid_or_null(deletion->object_id), value_text(deletion->filter),
+               value_bool(deletion->include_edited), value_time_or_null(deletion->restorable_until),
+               value_bool(deletion->own_edits), value_int(counts->others_kept)),
+        NULL);
 }
 
 static int read_word(const Rows *rows, int column, const char *const *words, size_t count)
@@ -60,6 +60,7 @@ static void read_counts(const Rows *rows, DeletionCounts *counts)
     counts->versions_restored = row_int(rows, 28);
     counts->names_restored = row_int(rows, 29);
     counts->names_kept = row_int(rows, 30);
+    counts->others_kept = row_int(rows, 45);
 }
 
 Deletion *deletion_read(Arena *arena, const Rows *rows)
@@ -96,7 +97,8 @@ Deletion *deletion_read(Arena *arena, const Rows *rows)
         .restored_by = row_uuid(rows, 40),
         .purged_at = row_time(rows, 41),
         .purged_by = row_uuid(rows, 42),
-        .purge_reason = row_text(rows, 43)};
+        .purge_reason = row_text(rows, 43),
+        .own_edits = row_bool(rows, 44)};
     deletion->has_kind = kind_parse(row_str(rows, 3), &deletion->kind);
     read_counts(rows, &deletion->counts);
     if (!deletion_counts_companies(deletion->subject, deletion->expected,

@@ -339,10 +339,11 @@ Error *prediction_count_of_job(Arena *arena, Db *db, Kind kind, Uuid owner_id, U
 }
 
 Error *prediction_lone_companies(Arena *arena, Db *db, Kind kind, Uuid owner_id, Uuid job_id,
-                                 bool edits, int64_t *ret_count)
+                                 bool edits, Uuid edits_by, int64_t *ret_count)
 {
     return db_number(db, arena, SQL_PREDICTION_LONE_COMPANIES + (int)kind,
-                     PARAMS(value_uuid(owner_id), value_uuid(job_id), value_bool(edits)),
+                     PARAMS(value_uuid(owner_id), value_uuid(job_id), value_bool(edits),
+                            value_uuid_or_null(edits_by)),
                      ret_count);
 }
 
@@ -350,12 +351,5 @@ Error *prediction_inferred_of_job(Arena *arena, Db *db, Kind kind, Uuid owner_id
                                   int64_t *ret_count)
 {
     return db_number(db, arena, SQL_PREDICTION_INFERRED_OF_JOB + (int)kind,
-                     PARAMS(value_uuid(owner_id), value_uuid(job_id)), ret_count);
-}
-
-Error *prediction_edits_of_job(Arena *arena, Db *db, Kind kind, Uuid owner_id, Uuid job_id,
-                               int64_t *ret_count)
-{
-    return db_number(db, arena, SQL_PREDICTION_EDITS_OF_JOB + (int)kind,
                      PARAMS(value_uuid(owner_id), value_uuid(job_id)), ret_count);
 }

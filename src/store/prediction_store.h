@@ -75,12 +75,10 @@ Error *prediction_of_job(Arena *arena, Db *db, Kind kind, Uuid owner_id, Uuid jo
 Error *prediction_count_of_job(Arena *arena, Db *db, Kind kind, Uuid owner_id, Uuid job_id,
                                int64_t *ret_count) MUST_CHECK; /* hidden ones too */
 Error *prediction_lone_companies(Arena *arena, Db *db, Kind kind, Uuid owner_id, Uuid job_id,
-                                 bool edits, int64_t *ret_count)
-    MUST_CHECK; /* that would be left without a prediction; `edits`: of its rows go, too */
+                                 bool edits, Uuid edits_by, int64_t *ret_count)
+    MUST_CHECK; /* that would be left without a prediction; `edits`: of its rows go, too, by one user or (nil) anybody */
 Error *prediction_inferred_of_job(Arena *arena, Db *db, Kind kind, Uuid owner_id, Uuid job_id,
                                   int64_t *ret_count) MUST_CHECK; /* with an inferred link */
-Error *prediction_edits_of_job(Arena *arena, Db *db, Kind kind, Uuid owner_id, Uuid job_id,
-                               int64_t *ret_count) MUST_CHECK;
 
 /* A list: the rows of several owners, merged, at most page->limit behind page->after or page->offset.
  * No owners, no query. See prediction_list.c for how it walks. */

@@ -630,6 +630,76 @@ class Isolation(TestCase):
         self.assertEqual(other, one)
 
 
+class Colleagues(TestCase):
+    """What one may not do to a colleague's work by hand, one may not do to it by way of one's own either."""
+
+    def setUp(self):
+        self.admin, self.one = self.world.people["A.admin"], self.world.colleague
+        self.other = self.world.people["A.org_member"]
+        self.start = 80000 + 100 * next(self.server.numbers)
+
+    def test_edits_by_others_stay(self):
+        rows = [dict(row, reporting_year=2021) for row in support.rows(3, start=self.start)]
+        path = "%s/%s" % (JOBS, self.one.import_rows("annual", rows)["id"])
+        items = self.one.get(path + "/results").json["predictions"]
+        change = lambda who, item: who.put("%s/annual/%s" % (PREDICTIONS, item["id"]), {"return_on_assets": 3}).json[
+            "prediction"]
+        by_admin, by_one = change(self.admin, items[0]), change(self.one, items[1])
+        self.one.delete("%s/annual/%s" % (PREDICTIONS, by_admin["id"]), expect=403)
+        query = {"delete_predictions": True, "include_edited": True, "delete_orphaned_companies": True}
+        edits = "%s/annual/%%s" % PREDICTIONS
+
+        seen = self.one.delete(path, dict(query, dry_run=True))
+        self.assertEqual(4, seen.json["deleted_predictions"]["annual"])
+        self.assertEqual([{"reason": "not_yours", "count": 1}], seen.json["kept"])
+        self.assertEqual(2, seen.json["deleted_companies"])
+        of_admin = self.admin.delete(path, dict(query, dry_run=True))
+        self.assertEqual((5, []), (of_admin.json["deleted_predictions"]["annual"], of_admin.json["kept"]))
+        self.assertNotEqual(seen.header("ETag"), of_admin.header("ETag"))
+
+        done = self.one.delete(path, query, (200, 202), {"If-Match": seen.header("ETag")}).json
+        deletion = self.one.wait_deletion(done["deletion_id"])
+        self.assertEqual((4, 1, 2), (deletion["deleted_predictions"]["annual"], deletion["deleted_edits"],
+                                     deletion["deleted_companies"]))
+        self.assertEqual([{"reason": "not_yours", "count": 1}], deletion["kept"])
+        self.assertTrue(self.one.get(edits % by_admin["id"]).json["prediction"]["is_current"])
+        self.one.get(edits % by_one["id"], expect=410)
+        self.one.get("%s/companies/%s" % (API, items[0]["company_id"]))
+
+        self.one.post(path + "/restore", expect=(200, 202))
+        self.one.wait_deletion(done["deletion_id"])
+        for item in (by_admin, by_one):
+            self.assertTrue(self.one.get(edits % item["id"]).json["prediction"]["is_current"])
+        done = self.admin.delete(path, query, (200, 202)).json
+        deletion = self.admin.wait_deletion(done["deletion_id"])
+        self.assertEqual((5, []), (deletion["deleted_predictions"]["annual"], deletion["kept"]))
+        self.one.get(edits % by_admin["id"], expect=410)
+
+    def test_names_by_others_stay(self):
+        row = support.row(self.start, reporting_year=2015)
+        self.one.create("annual", row)
+        named = lambda: self.one.get("%s/companies/search/%s" % (API, row["company_symbol"])).json["company"]["name"]
+        for year, (who, changes) in enumerate([(self.other, False), (self.one, True), (self.other, False),
+                                               (self.admin, True)]):
+            before, name = named(), "Name %d" % year
+            job = who.import_rows("annual", [dict(row, company_name=name, reporting_year=2016 + year)],
+                                  {"update_companies": "true"})
+            self.assertEqual(name if changes else before, named())
+            warnings = who.get("%s/%s/warnings" % (JOBS, job["id"])).json["warnings"]
+            self.assertEqual([] if changes else ["company_differs"], [one["code"] for one in warnings])
+            if not changes:
+                self.assertIn("only who made the company or an administrator may change it", str(warnings))
+
+    def test_deletions_say_whose_they_are(self):
+        org, person = self.world.orgs["A"], self.world.people["A.org_member"]
+        kinds = {}
+        for deletion in person.all(API + "/deletions", "deletions"):
+            self.assertEqual(deletion["access_level"],
+                             person.get("%s/deletions/%s" % (API, deletion["id"])).json["deletion"]["access_level"])
+            kinds[deletion["access_level"]] = (deletion["organization_id"], deletion["organization_name"])
+        self.assertEqual({"personal": (None, None), "organization": (org.id, "Zorilla Bank")}, kinds)
+
+
 class Story(TestCase):
     """What issue 5 wants to be seen, in one piece."""
 

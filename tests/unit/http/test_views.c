@@ -199,12 +199,14 @@ static void a_deletion_says_how_it_is_doing(void **state)
         {"restoring", "restoring", "restored", "stalled"},
         {"purging", "purging", "purged", "stalled"},
     };
-    Deletion deletion = {.has_kind = true, .restored_at = 1000000, .created_at = 1};
+    Principal who = reader();
+    Deletion deletion = {
+        .owner_id = OWNER, .has_kind = true, .restored_at = 1000000, .created_at = 1};
     for (DeletionPhase phase = 0; phase < PHASE_COUNT; phase++)
         for (DeletionState at = 0; at < DELETION_STATE_COUNT; at++) {
             deletion.phase = phase;
             deletion.state = at;
-            view_deletion(begin(*state), NULL, &deletion, NULL);
+            view_deletion(begin(*state), NULL, &who, &deletion, NULL);
             holds(arena_printf(*state, "\"status\":\"%s\",\"phase\":\"%s\",\"state\":\"%s\"",
                                words[phase][at], DELETION_PHASE_WORDS[phase],
                                DELETION_STATE_WORDS[at]));
@@ -215,31 +217,35 @@ static void a_deletion_says_how_it_is_doing(void **state)
 
 static void a_deletion_says_how_far_it_is(void **state)
 {
-    Deletion deletion = {.has_kind = true,
+    Principal who = reader();
+    Deletion deletion = {.owner_id = OWNER,
+                         .has_kind = true,
                          .state = DELETION_RUNNING,
                          .expected = 400,
                          .counts.predictions = {100, 0},
                          .archived = 100,
                          .created_at = 1};
-    view_deletion(begin(*state), NULL, &deletion, NULL);
+    view_deletion(begin(*state), NULL, &who, &deletion, NULL);
     holds("\"state\":\"running\",\"progress_percentage\":25,");
     deletion.phase = PHASE_RESTORE;
     deletion.restored_rows = 33;
-    view_deletion(begin(*state), NULL, &deletion, NULL);
+    view_deletion(begin(*state), NULL, &who, &deletion, NULL);
     holds("\"progress_percentage\":33,");
     deletion.phase = PHASE_PURGE;
     deletion.archived = 10;
-    view_deletion(begin(*state), NULL, &deletion, NULL);
+    view_deletion(begin(*state), NULL, &who, &deletion, NULL);
     holds("\"progress_percentage\":90,");
     deletion.state = DELETION_DONE;
-    view_deletion(begin(*state), NULL, &deletion, NULL);
+    view_deletion(begin(*state), NULL, &who, &deletion, NULL);
     holds("\"progress_percentage\":100,");
 }
 
 static void a_deletion_tells_who_and_why(void **state)
 {
     Uuid someone = {{1}};
-    Deletion deletion = {.subject = SUBJECT_FILTER,
+    Principal who = reader();
+    Deletion deletion = {.owner_id = OWNER,
+                         .subject = SUBJECT_FILTER,
                          .filter = "{\"sector\":\"Oil\"}",
                          .state = DELETION_DONE,
                          .include_edited = true,
@@ -251,7 +257,8 @@ static void a_deletion_tells_who_and_why(void **state)
                          .purge_reason = "gone",
                          .created_at = 1};
     DeletionPeople people = {.purged_by = "c@d"};
-    view_deletion(begin(*state), NULL, &deletion, &people);
+    view_deletion(begin(*state), NULL, &who, &deletion, &people);
+    holds("\"access_level\":\"personal\",\"organization_id\":null,\"organization_name\":null,");
     holds("\"subject\":\"filter\",\"job_id\":null,\"object_id\":null,\"kind\":null,"
           "\"filter\":{\"sector\":\"Oil\"},\"record_only\":false,\"include_edited\":true,"
           "\"include_inferred\":false,\"delete_orphaned_companies\":false,\"reason\":null,");

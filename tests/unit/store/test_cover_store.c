@@ -57,7 +57,7 @@ static Layers layers_of(Fixture *f, Uuid owner_id, Kind kind)
 
 static SwapQuery query_of(const Layers *l, const Job *job, int64_t after, int64_t limit)
 {
-    return (SwapQuery){l->kind, job->owner_id, job->id, false, after, limit};
+    return (SwapQuery){l->kind, job->owner_id, job->id, false, after, limit, UUID_NIL};
 }
 
 typedef Error *Find(Arena *arena, Db *db, const SwapQuery *query, VersionSwap **ret_swaps,
@@ -200,6 +200,7 @@ static void edits_of_a_job_are_found(void **state)
         edits[i].source = SOURCE_EDIT;
         edits[i].derived_from = i == 0 ? l.upper[3].id : edits[0].id;
         edits[i].root_job_id = l.over.id;
+        edits[i].created_by = i == 0 ? f->user : f->other;
         fixture_store(f, &edits[i]);
     }
     SwapQuery query = query_of(&l, &l.over, -1, 9), none = query_of(&l, &l.under, -1, 9);
@@ -216,6 +217,18 @@ static void edits_of_a_job_are_found(void **state)
     assert_int_equal(count, 1);
     assert_no_error(edits_of_job(f->arena, f->db, &none, &ids, &count));
     assert_int_equal(count, 0);
+    query.limit = 9; /* of one user alone: those of others stay, and come back */
+    query.edits_by = f->other;
+    assert_no_error(edits_of_job(f->arena, f->db, &query, &ids, &count));
+    assert_int_equal(count, 1);
+    assert_uuid(ids[0], edits[1].id);
+    assert_no_error(edits_to_uncover(f->arena, f->db, &query, &swaps, &count));
+    assert_int_equal(count, 1);
+    check_ref(&swaps[0].on, &edits[0]);
+    query.edits_by = f->user;
+    assert_no_error(edits_to_uncover(f->arena, f->db, &query, &swaps, &count));
+    assert_int_equal(count, 0);
+    query.edits_by = UUID_NIL;
     none = query;
     none.owner_id = f->other;
     assert_no_error(edits_of_job(f->arena, f->db, &none, &ids, &count));

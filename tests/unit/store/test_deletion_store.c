@@ -16,21 +16,23 @@ static Deletion *get(Fixture *f, const Deletion *deletion)
 
 static Deletion make(Fixture *f, const Job *job)
 {
-    return (Deletion){.id = uuid_new(),
-                      .owner_id = job->owner_id,
-                      .job_id = job->id,
-                      .has_kind = true,
-                      .kind = job->kind,
-                      .user_id = f->user,
-                      .user_email = "ada@example.com",
-                      .reason = "wrong file",
-                      .record_only = false,
-                      .include_inferred = true,
-                      .orphaned_companies = true,
-                      .state = DELETION_PENDING,
-                      .counts = {.edits_kept = 2, .inferred_kept = 3, .already_deleted = 4},
-                      .expected = 100,
-                      .created_at = clock_now()};
+    return (Deletion){
+        .id = uuid_new(),
+        .owner_id = job->owner_id,
+        .job_id = job->id,
+        .has_kind = true,
+        .kind = job->kind,
+        .user_id = f->user,
+        .user_email = "ada@example.com",
+        .reason = "wrong file",
+        .record_only = false,
+        .include_inferred = true,
+        .orphaned_companies = true,
+        .state = DELETION_PENDING,
+        .own_edits = true,
+        .counts = {.edits_kept = 2, .others_kept = 5, .inferred_kept = 3, .already_deleted = 4},
+        .expected = 100,
+        .created_at = clock_now()};
 }
 
 static void insert(Fixture *f, const Deletion *deletion)
@@ -58,6 +60,8 @@ static void check(const Deletion *stored, const Deletion *deletion)
     for (Kind kind = 0; kind < KIND_COUNT; kind++)
         assert_int_equal(stored->counts.predictions[kind], deletion->counts.predictions[kind]);
     assert_int_equal(stored->counts.edits_kept, deletion->counts.edits_kept);
+    assert_int_equal(stored->counts.others_kept, deletion->counts.others_kept);
+    assert_int_equal(stored->own_edits, deletion->own_edits);
     assert_int_equal(stored->counts.inferred_kept, deletion->counts.inferred_kept);
     assert_int_equal(stored->counts.already_deleted, deletion->counts.already_deleted);
     assert_int_equal(stored->counts.companies_deleted, deletion->counts.companies_deleted);

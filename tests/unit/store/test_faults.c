@@ -516,9 +516,10 @@ static Error *reading(Arena *arena, Db *db, void *context)
     TRY(company_count_of_job(arena, db, f->user, world->job.id, &number));
     TRY(prediction_of_job(arena, db, KIND_ANNUAL, f->user, world->job.id, 0, 5, &items, &count));
     TRY(prediction_count_of_job(arena, db, KIND_ANNUAL, f->user, world->job.id, &number));
-    TRY(prediction_edits_of_job(arena, db, KIND_ANNUAL, f->user, world->job.id, &number));
+    const SwapQuery edits = {.kind = KIND_ANNUAL, .owner_id = f->user, .job_id = world->job.id};
+    TRY(edits_count_of_job(arena, db, &edits, &number));
     TRY(prediction_lone_companies(arena, db, KIND_ANNUAL, f->user, world->hidden.id, false,
-                                  &number));
+                                  UUID_NIL, &number));
     ProblemQuery wanted = {.owner_id = f->user, .job_id = world->job.id, .limit = 5};
     bool more = false;
     TRY(problem_list(arena, db, &wanted, &problems, &count, &more));
@@ -531,7 +532,7 @@ static Error *covering_work(Arena *arena, Db *db, void *context)
     World *world = context;
     Uuid owner = world->f->user, job = world->hidden.id, id = world->current.id, *ids = NULL;
     const CoveringRow row = {job, 2, id};
-    SwapQuery query = {KIND_ANNUAL, owner, job, true, -1, 5};
+    SwapQuery query = {KIND_ANNUAL, owner, job, true, -1, 5, UUID_NIL};
     VersionSwap *swaps = NULL;
     size_t count = 0;
     int64_t number = 0, last = 0;

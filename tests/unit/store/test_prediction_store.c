@@ -4,6 +4,7 @@
 
 #include "base/clock.h"
 #include "fixture.h"
+#include "store/cover_store.h"
 #include "store/job_store.h"
 
 static Prediction *find(Fixture *f, Kind kind, Uuid owner, Uuid id, bool *ret_hidden)
@@ -430,10 +431,17 @@ static void edits_are_counted_by_the_upload_at_their_root(void **state)
     rescored.derived_from = row.id; /* the job's own: it goes with the job */
     fixture_store(f, &rescored);
     int64_t count = -1;
-    assert_no_error(prediction_edits_of_job(f->arena, f->db, KIND_ANNUAL, f->user, job.id, &count));
+    SwapQuery query = {.kind = KIND_ANNUAL, .owner_id = f->user, .job_id = job.id};
+    assert_no_error(edits_count_of_job(f->arena, f->db, &query, &count));
     assert_int_equal(count, 2);
-    assert_no_error(
-        prediction_edits_of_job(f->arena, f->db, KIND_ANNUAL, f->other, job.id, &count));
+    query.edits_by = fixture_id(77); /* not who made them */
+    assert_no_error(edits_count_of_job(f->arena, f->db, &query, &count));
+    assert_int_equal(count, 0);
+    query.edits_by = row.created_by;
+    assert_no_error(edits_count_of_job(f->arena, f->db, &query, &count));
+    assert_int_equal(count, 2);
+    query.owner_id = f->other;
+    assert_no_error(edits_count_of_job(f->arena, f->db, &query, &count));
     assert_int_equal(count, 0);
 }
 
@@ -462,11 +470,11 @@ static void companies_that_only_a_job_names_are_counted(void **state)
     for (size_t i = 0; i < ARRAY_COUNT(rows); i++) {
         fixture_store(f, rows[i]);
         assert_no_error(prediction_lone_companies(f->arena, f->db, KIND_ANNUAL, f->user, job.id,
-                                                  false, &count));
+                                                  false, UUID_NIL, &count));
         assert_int_equal(count, left[i]);
     }
-    assert_no_error(
-        prediction_lone_companies(f->arena, f->db, KIND_ANNUAL, f->other, job.id, false, &count));
+    assert_no_error(prediction_lone_companies(f->arena, f->db, KIND_ANNUAL, f->other, job.id, false,
+                                              UUID_NIL, &count));
     assert_int_equal(count, 0);
 }
 

@@ -81,7 +81,7 @@ static const struct {
     {"prediction_current", "{kind}_predictions_key_uq"},
     {"prediction_delete", "sqlite_autoindex_{kind}_predictions_1"},
     {"prediction_delete_former", "{kind}_predictions_former_ix"},
-    {"prediction_edits_of_job", "{kind}_predictions_root_ix"},
+    {"edits_count_of_job", "{kind}_predictions_root_ix"},
     {"prediction_end_created", "{kind}_predictions_list_ix"},
     {"prediction_end_job", "{kind}_predictions_job_uq"},
     {"prediction_end_manual", "{kind}_predictions_manual_ix"},
