@@ -279,7 +279,7 @@ static void a_job_shows_its_note_and_hold(void **state)
     job.legal_hold_email = "law@example.com";
     job.legal_hold_at = 1000000;
     job.settling = true;
-    Deletion deletion = {.has_kind = true, .created_at = 1};
+    Deletion deletion = {.owner_id = OWNER, .has_kind = true, .created_at = 1};
     JobDetail detail = {.deletion = &deletion};
     view_job(*state, begin(*state), NULL, &who, &job, &detail);
     holds("\"settling\":true,\"note\":\"look at it\",\"legal_hold\":{\"reason\":\"a lawsuit\","
