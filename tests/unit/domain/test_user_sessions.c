@@ -7,6 +7,7 @@
 #include "domain/api_keys.h"
 #include "domain/own_account.h"
 #include "domain/token_uses.h"
+#include "store/audit_store.h"
 #include "store/token_store.h"
 
 #include <pthread.h>
@@ -502,6 +503,30 @@ static void test_two_sign_in_with_a_foreign_hash_at_once(void **state)
     leave(people, 2);
 }
 
+/* Where writers do not exclude each other: while somebody is at the end of the system's trail, and of another
+ * user's, for as long as they like. */
+static void test_a_sign_in_waits_for_no_trail_of_others(void **state)
+{
+    World *w = *state;
+    Db *db = NULL;
+    AuditHead head;
+    Session session = {0};
+    set_hash(w, BCRYPT);
+    if (!db_can_write_beside(w->db))
+        return;
+    assert_no_error(db_open(w->arena, w->url, (DbOptions){.lock_timeout = SECONDS(1)}, &db));
+    {
+        Tx TX_AUTO tx = {0};
+        assert_no_error(tx_begin(w->reader, w->arena, TX_WRITE, &tx));
+        assert_no_error(audit_head_lock(w->arena, w->reader, SYSTEM_OWNER, &head));
+        assert_no_error(audit_head_lock(w->arena, w->reader, w->bob->user_id, &head));
+        assert_no_error(accounts_sign_in(w->arena, db, &PEER, STR("ada@example.com"),
+                                         str_from(GOOD), &session));
+    }
+    db_close(db);
+    assert_false(is_over(w, session.token));
+}
+
 /* With the old password before the change, when the session ends with it, or not at all. */
 static void test_signing_in_while_the_password_changes(void **state)
 {
@@ -612,6 +637,7 @@ int main(void)
         WORLD_TEST(test_one_of_two_refreshes_wins),
         WORLD_TEST(test_no_session_slips_through),
         WORLD_TEST(test_two_sign_in_with_a_foreign_hash_at_once),
+        WORLD_TEST(test_a_sign_in_waits_for_no_trail_of_others),
         WORLD_TEST(test_signing_in_while_the_password_changes),
         WORLD_TEST(test_every_call_failing),
     };
