@@ -60,6 +60,9 @@ Error *accounts_recheck(Arena *arena, Db *db, const Principal *who) MUST_CHECK;
 
 /* The principal of a user without a token: the command line, and the worker acting for a job's user. */
 Principal *accounts_principal(Arena *arena, const User *user, const Peer *peer);
+
+/* A worker that does what this user asked for; nil, or one who is not there: the operator. */
+Error *accounts_worker(Arena *arena, Db *db, Uuid user_id, Principal **ret_who) MUST_CHECK;
 Error *accounts_user(Arena *arena, Db *db, Uuid id, User **ret_user) MUST_CHECK; /* NOT_FOUND */
 
 /* The operator at the command line, with nobody signed in: user nil, system owner. */
