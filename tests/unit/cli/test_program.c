@@ -421,7 +421,7 @@ static void test_check(void **state)
     assert_true(str_ends_with(run.out, STR(" invariants of 4 owners: all hold.\n")));
     run = RUN(arena, "check", "--files", "--json");
     assert_done(run);
-    assert_holds(run.out, "{\"check\":{\"owners\":2,");
+    assert_holds(run.out, "{\"check\":{\"owners\":4,");
     assert_holds(run.out, "\"violated\":0,\"files\":true}");
     assert_holds(run.out, "{\"name\":\"file_digest\",\"violations\":0,");
     run = RUN(arena, "check", "--owner", "nobody@example.com");
