@@ -44,7 +44,7 @@ class Open(support.TestCase):
         self.client = self.server.anonymous()
 
     def register(self, email, expect=201, **more):
-        return self.client.post(AUTH + "/register", dict({"email": email, "password": PASSWORD}, **more),
+        return self.client.post(AUTH + "/register", {"email": email, "password": PASSWORD, **more},
                                 expect=expect)
 
     def login(self, email, password=PASSWORD, expect=200):
@@ -60,7 +60,7 @@ class Open(support.TestCase):
         email = fresh()
         answer = self.register(email, full_name="Ann Other", username="ann")
         self.assertEqual({"success", "message"}, set(answer.json))
-        self.assertEqual("not_verified", self.login(email, expect=403).json["error"])
+        self.login(email, expect=401)
         token = mailed(email, "verify")
         message = SINK.to(email)[-1]
         self.assertEqual(["Obligor: Confirm your address", email, "auto-generated"],
@@ -85,7 +85,7 @@ class Open(support.TestCase):
             self.assertIn("frame-ancestors 'none'", page.header("Content-Security-Policy"))
             self.assertEqual("no-referrer", page.header("Referrer-Policy"))
             self.client.request("HEAD", "/verify?token=" + token)
-        self.login(email, expect=403)
+        self.login(email, expect=401)
         self.assertIn("not good any more", self.form("/verify", 422, token=token[:-1] + "_").text)
         self.form("/verify", 422)
         self.form("/verify", 422, token=token, role="super_admin")
@@ -155,6 +155,16 @@ class Open(support.TestCase):
             self.assertIn(unknown[0], (200, 201))
             for email in (known, known, disabled, unverified, unverified):
                 self.assertEqual(unknown, seen(path, email), (path, email))
+
+    def test_signing_in_tells_nothing(self):
+        """Who has just registered an address knows its password, if the address was new."""
+        known, unknown = self.server.new_user(), fresh()
+        said = []
+        for email in (known, unknown):
+            self.register(email, password="chosen pass 3")
+            answer = self.login(email, "chosen pass 3", 401)
+            said.append(support.essence(answer.json))
+        self.assertEqual(said[0], said[1])
 
     def test_times_are_alike(self):
         """Coarsely, and of the quicker ones: what else this machine does makes an answer slower, never quicker."""
