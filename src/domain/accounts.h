@@ -43,9 +43,9 @@ typedef struct Session {
     const User *user;
 } Session;
 
-/* Checks the password. A wrong address and a wrong password are the same ERROR_UNAUTHENTICATED and take
- * the same time; a user who is not verified or not active gets ERROR_DENIED, and only with the right
- * password. Slow on purpose (argon2id): never on a thread that serves sockets. */
+/* Checks the password. A wrong address, a wrong password and an address that is not verified are the same
+ * ERROR_UNAUTHENTICATED and take the same time; a user who is not active gets ERROR_DENIED, and only with
+ * the right password. Slow on purpose (argon2id): never on a thread that serves sockets. */
 Error *accounts_sign_in(Arena *arena, Db *db, const Peer *peer, Str email, Str password,
                         Session *ret_session) MUST_CHECK;
 Error *accounts_sign_out(Arena *arena, Db *db, const Principal *who) MUST_CHECK;

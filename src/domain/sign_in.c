@@ -1,6 +1,8 @@
 /* Sign-in is the one place where an attacker chooses the input and learns from the answer, so: the
- * password is hashed whether the address exists or not, the two failures are one, and what is wrong with
- * an account is told only to who knows its password. */
+ * password is hashed whether the address exists or not, the failures are one, and what is wrong with
+ * an account is told only to who knows its password. That an address is not verified is a failure like the
+ * others: a stranger who has just registered somebody's address knows the password, and would learn from
+ * it that the address had no account before. */
 #include "base/clock.h"
 #include "domain/account_rules.h"
 #include "store/account_store.h"
@@ -21,7 +23,8 @@ Error *account_refuse_unready(Arena *arena, const User *user)
 static Error *wrong_credentials(Arena *arena)
 {
     return error_with_reason(
-        ERROR(arena, ERROR_UNAUTHENTICATED, "The e-mail address or the password is wrong."),
+        ERROR(arena, ERROR_UNAUTHENTICATED,
+              "The e-mail address or the password is wrong, or the address is not confirmed yet."),
         "wrong_credentials");
 }
 
@@ -36,7 +39,7 @@ Error *accounts_sign_in(Arena *arena, Db *db, const Peer *peer, Str email, Str p
     TRY(user_by_email(arena, db, str_trim(email), &user));
     bool known = user != NULL && user->password_hash != NULL;
     bool right = crypto_password_verify(password, known ? user->password_hash : NOBODYS_HASH);
-    if (!known || !right)
+    if (!known || !right || user->verified_at == 0)
         return wrong_credentials(arena);
     TRY(account_refuse_unready(arena, user));
 

@@ -130,7 +130,13 @@ static void test_users(void **state)
     assert_int_equal(run.code, EXIT_REFUSED);
     assert_str(run.err, "obligor: The user ana@example.com is disabled. 'obligor user enable "
                         "ana@example.com' changes that.\n");
+    run = RUN(arena, "user", "link", "ana@example.com");
+    assert_int_equal(run.code, EXIT_REFUSED);
+    assert_str(run.err, "obligor: This account is disabled.\n");
     assert_done(RUN(arena, "user", "enable", "ana@example.com"));
+    run = RUN(arena, "user", "link", "ana@example.com");
+    assert_int_equal(run.code, EXIT_DONE);
+    assert_holds(run.out, "http://127.0.0.1:8000/reset?token=");
     assert_done(RUN_WITH(arena, "correct horse 2\n", "user", "passwd", "ana@example.com",
                          "--password-stdin"));
     run = RUN(arena, "user", "list");
