@@ -6,18 +6,23 @@ VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $9)
 ON CONFLICT (owner_id, symbol) DO NOTHING;
 
 -- name: company_by_symbol
-SELECT id, owner_id, symbol, name, sector, job_id, job_row, created_by, created_at, updated_at, deleted_at
-FROM companies WHERE owner_id = $1 AND symbol = $2;
+SELECT c.id, c.owner_id, c.symbol, c.name, c.sector, c.job_id, c.job_row, c.created_by, c.created_at, c.updated_at,
+  c.deleted_at, u.email
+FROM companies c LEFT JOIN users u ON u.id = c.created_by
+WHERE c.owner_id = $1 AND c.symbol = $2;
 
 -- name: company_by_symbols
 -- postgres only
--- Many at once, separated by a character that no symbol holds.
-SELECT id, owner_id, symbol, name, sector, job_id, job_row, created_by, created_at, updated_at, deleted_at
+-- Many at once, separated by a character that no symbol holds; for imports, which ask for nobody's address.
+SELECT id, owner_id, symbol, name, sector, job_id, job_row, created_by, created_at, updated_at, deleted_at,
+  NULL::text
 FROM companies WHERE owner_id = $1 AND symbol = ANY (string_to_array($2, chr(31)));
 
 -- name: company_by_id
-SELECT id, owner_id, symbol, name, sector, job_id, job_row, created_by, created_at, updated_at, deleted_at
-FROM companies WHERE owner_id = $1 AND id = $2;
+SELECT c.id, c.owner_id, c.symbol, c.name, c.sector, c.job_id, c.job_row, c.created_by, c.created_at, c.updated_at,
+  c.deleted_at, u.email
+FROM companies c LEFT JOIN users u ON u.id = c.created_by
+WHERE c.owner_id = $1 AND c.id = $2;
 
 -- name: company_update
 UPDATE companies SET name = $3, sector = $4, updated_at = $5 WHERE owner_id = $1 AND id = $2;
@@ -74,12 +79,13 @@ WHERE owner_id = $1 AND id = $2 AND deleted_at IS NULL
                   WHERE q.owner_id = $1 AND q.company_id = $2 AND q.is_current);
 
 -- name: company_list
-SELECT id, owner_id, symbol, name, sector, job_id, job_row, created_by, created_at, updated_at, deleted_at
-FROM companies
-WHERE owner_id = $1 AND (symbol, id) > ($2, $3) AND deleted_at IS NULL
-  AND ($4 = '' OR strpos(symbol, $4) > 0 OR strpos(upper(name), $4) > 0)
-  AND ($5 = '' OR sector = $5)
-ORDER BY symbol, id LIMIT $6;
+SELECT c.id, c.owner_id, c.symbol, c.name, c.sector, c.job_id, c.job_row, c.created_by, c.created_at, c.updated_at,
+  c.deleted_at, u.email
+FROM companies c LEFT JOIN users u ON u.id = c.created_by
+WHERE c.owner_id = $1 AND (c.symbol, c.id) > ($2, $3) AND c.deleted_at IS NULL
+  AND ($4 = '' OR strpos(c.symbol, $4) > 0 OR strpos(upper(c.name), $4) > 0)
+  AND ($5 = '' OR c.sector = $5)
+ORDER BY c.symbol, c.id LIMIT $6;
 
 -- name: company_count
 SELECT count(*) FROM (

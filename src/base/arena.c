@@ -70,6 +70,18 @@ void arena_free(Arena *arena)
     free(arena);
 }
 
+static void free_child(void *child)
+{
+    arena_free(child);
+}
+
+Arena *arena_child(Arena *parent)
+{
+    Arena *child = arena_new(0);
+    arena_defer(parent, free_child, child);
+    return child;
+}
+
 static void push_block(Arena *arena, size_t at_least)
 {
     size_t size = at_least;

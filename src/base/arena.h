@@ -25,6 +25,9 @@ typedef struct ArenaMark {
  * loop whose length the input decides asks `arena_room` (error.h). */
 Arena *arena_new(size_t soft_cap);
 
+/* Without a cap, freed with `parent`: for what is rewound at times of its own. */
+Arena *arena_child(Arena *parent);
+
 /* Runs the deferred calls, newest first, and frees all memory. NULL is fine. */
 void arena_free(Arena *arena);
 

@@ -1,7 +1,9 @@
 /* The only file that includes libsodium. It initialises itself at first use, from any thread. */
 #include "base/crypto.h"
 
+#include "base/bcrypt.h"
 #include "base/check.h"
+#include "base/number.h"
 
 #include <pthread.h>
 #include <sodium.h>
@@ -99,8 +101,34 @@ bool crypto_password_hash(Str password, char ret_hash[PASSWORD_HASH_SIZE])
 
 bool crypto_password_verify(Str password, const char *hash)
 {
+    if (bcrypt_is_hash(hash))
+        return bcrypt_verify(password, hash);
     ready();
     return crypto_pwhash_str_verify(hash, password.ptr, password.len) == 0;
+}
+
+/* The number behind `mark` in "m=65536,t=2,…", and goes behind it; 0: there is none. */
+static int64_t next_parameter(Str *rest, Str mark)
+{
+    Str word;
+    int64_t number = 0;
+    if (!str_next(rest, ',', &word) || !str_starts_with(word, mark) ||
+        !number_parse_int(str_slice(word, mark.len, word.len), 1, INT64_MAX, &number))
+        return 0;
+    return number;
+}
+
+bool crypto_password_is_weak(const char *hash)
+{
+    const Str ours = STR("$argon2id$v=19$");
+    Str rest = str_from(hash);
+    if (!str_starts_with(rest, ours))
+        return true;
+    rest = str_slice(rest, ours.len, rest.len);
+    int64_t kibibytes = next_parameter(&rest, STR("m="));
+    int64_t passes = next_parameter(&rest, STR("t="));
+    return kibibytes * 1024 < (int64_t)crypto_pwhash_MEMLIMIT_INTERACTIVE ||
+           passes < (int64_t)crypto_pwhash_OPSLIMIT_INTERACTIVE;
 }
 
 char *base64url_encode(Arena *arena, Str bytes)

@@ -37,6 +37,10 @@ char *crypto_token(Arena *arena);
 bool crypto_password_hash(Str password, char ret_hash[PASSWORD_HASH_SIZE]);
 bool crypto_password_verify(Str password, const char *hash);
 
+/* Is it of another kind (bcrypt is understood too), or made with less work or memory than ours? Then a new
+ * one is due, when the password is there. */
+bool crypto_password_is_weak(const char *hash);
+
 /* base64url without padding. Decoding refuses anything else. */
 char *base64url_encode(Arena *arena, Str bytes);
 bool base64url_decode(Arena *arena, Str text, Str *ret_bytes);

@@ -163,3 +163,15 @@ Error *access_user(Cli *cli, Db *db, Principal **ret_principal)
     *ret_principal = accounts_principal(cli->arena, user, &here);
     return NULL;
 }
+
+Error *access_owner(Cli *cli, Db *db, Uuid *ret_owner)
+{
+    Str word = call_str(cli->call, OPTION_OWNER);
+    User *user = NULL;
+    *ret_owner = SYSTEM_OWNER;
+    if (str_is(word, ACCESS_LEVEL_WORDS[OWNER_SYSTEM]) || uuid_parse(word, ret_owner))
+        return NULL;
+    TRY(access_find_user(cli, db, word, &user));
+    *ret_owner = user->id;
+    return NULL;
+}

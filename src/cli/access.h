@@ -28,6 +28,9 @@ Error *access_user(Cli *cli, Db *db, Principal **ret_principal) MUST_CHECK;
 /* A user by address: ERROR_NOT_FOUND when there is none. */
 Error *access_find_user(Cli *cli, Db *db, Str email, User **ret_user) MUST_CHECK;
 
+/* The owner of --owner: an id, the address of a user, or `system`. */
+Error *access_owner(Cli *cli, Db *db, Uuid *ret_owner) MUST_CHECK;
+
 /* "user@host" of the system, as the audit trail notes it. */
 const char *access_address(Arena *arena);
 

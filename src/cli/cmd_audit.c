@@ -1,8 +1,9 @@
-/* audit: verifying the audit trail, noting its heads, and sealing it with a key. */
+/* audit: reading and verifying the audit trail, noting its heads, and sealing it with a key. */
 #include "base/check.h"
 #include "cli/access.h"
 #include "cli/files.h"
 #include "domain/audit_heads.h"
+#include "domain/audit_list.h"
 #include "domain/audit_verify.h"
 
 enum { NOTED_MAX = 64 << 20 };
@@ -114,5 +115,50 @@ Error *cmd_audit_head(Cli *cli)
     TRY(access_open(cli, &db));
     TRY(audit_heads_each(cli->arena, db, INT64_MIN, add_head, &heads));
     output_table(cli->out, "heads", &heads.table);
+    return NULL;
+}
+
+/* --- list --------------------------------------------------------------------------------------- */
+
+static void show_entries(Cli *cli, const AuditList *list)
+{
+    static const Column columns[] = {
+        {"ENTRY", "seq", true, false},       {"TIME", "time", false, false},
+        {"WHO", "actor", false, true},       {"WHAT", "action", false, false},
+        {"OF", "object_kind", false, false}, {"ID", "object_id", false, false},
+        {"ROWS", "count", true, false},      {"VIA", "via", false, false},
+        {"ADDRESS", "address", false, true}, {"SESSION", "session", false, false},
+        {"REASON", "reason", false, true},
+    };
+    Table table = table_new(cli->arena, columns, ARRAY_COUNT(columns));
+    for (size_t i = 0; i < list->count; i++) {
+        const AuditEvent *event = &list->items[i].event;
+        const Cell row[] = {
+            cell_int(event->seq),           cell_time(event->at),
+            cell_text(event->actor),        cell_text(event->action),
+            cell_text(event->object_kind),  cell_uuid(cli->arena, event->object_id),
+            cell_int_or_none(event->count), cell_text(event->via),
+            cell_text(event->address),      cell_text(event->token),
+            cell_text(event->reason),
+        };
+        table_add(&table, row);
+    }
+    output_table(cli->out, "events", &table);
+}
+
+/* The operator sees every trail, one at a time. */
+Error *cmd_audit_list(Cli *cli)
+{
+    Db *db;
+    AuditList list;
+    const AuditQuery query = {.filter = AUDIT_FILTER_ALL,
+                              .access_level = -1,
+                              .page = {.limit = call_number(cli->call, OPTION_LIMIT)}};
+    TRY(access_open(cli, &db));
+    Principal *reader = access_operator(cli);
+    if (call_is_set(cli->call, OPTION_OWNER))
+        TRY(access_owner(cli, db, &reader->owners[0]));
+    TRY(audit_list(cli->arena, db, reader, &query, &list));
+    show_entries(cli, &list);
     return NULL;
 }

@@ -9,20 +9,6 @@
 
 enum { FIRST_JSON_MAX = 4096 };
 
-/* An id, the address of a user, or `system`. */
-static Error *find_owner(Cli *cli, Db *db, InvariantScope *scope)
-{
-    Str word = call_str(cli->call, OPTION_OWNER);
-    User *user = NULL;
-    scope->has_owner = true;
-    scope->owner_id = SYSTEM_OWNER;
-    if (str_is(word, ACCESS_LEVEL_WORDS[OWNER_SYSTEM]) || uuid_parse(word, &scope->owner_id))
-        return NULL;
-    TRY(access_find_user(cli, db, word, &user));
-    scope->owner_id = user->id;
-    return NULL;
-}
-
 static const char *first_as_json(Arena *arena, const InvariantResult *result)
 {
     Buf buf = buf_new(arena, FIRST_JSON_MAX);
@@ -111,11 +97,12 @@ static void show(Cli *cli, const InvariantScope *scope, const InvariantReport *r
 Error *cmd_check(Cli *cli)
 {
     Db *db;
-    InvariantScope scope = {.files = call_flag(cli->call, OPTION_FILES)};
+    InvariantScope scope = {.has_owner = call_is_set(cli->call, OPTION_OWNER),
+                            .files = call_flag(cli->call, OPTION_FILES)};
     InvariantReport *report = ARENA_NEW(cli->arena, InvariantReport);
     TRY(access_open_to_read(cli, &db));
-    if (call_is_set(cli->call, OPTION_OWNER))
-        TRY(find_owner(cli, db, &scope));
+    if (scope.has_owner)
+        TRY(access_owner(cli, db, &scope.owner_id));
     TRY(invariants_check(cli->arena, db, &scope, report));
     show(cli, &scope, report);
     if (report->violated > 0)

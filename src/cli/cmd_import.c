@@ -1,20 +1,52 @@
 /* import: an upload from the command line. It is accepted like one over HTTP and becomes the same
  * job; only the work is done here and now, and the exit code tells how it ended. */
 #include "base/check.h"
+#include "base/utf8.h"
 #include "cli/access.h"
 #include "cli/files.h"
 #include "cli/job_view.h"
 #include "cli/work.h"
+#include "domain/import_limit.h"
 #include "domain/upload.h"
+#include "format/text_encoding.h"
 #include "model/words.h"
+
+/* A name beyond what is kept is none that a workbook has. */
+static Error *check_sheet(Arena *arena, const char *sheet)
+{
+    size_t at;
+    Str name = str_from(sheet);
+    if (utf8_check(name, &at) && utf8_length(name) <= SHEET_OPTION_MAX)
+        return NULL;
+    return ERROR(arena, ERROR_INVALID, "--sheet must be text in UTF-8 of at most %d characters.",
+                 SHEET_OPTION_MAX);
+}
+
+static Error *read_encoding(Cli *cli, const char **ret_name)
+{
+    *ret_name = NULL;
+    if (!call_is_set(cli->call, OPTION_ENCODING))
+        return NULL;
+    const char *given = call_text(cli->call, OPTION_ENCODING);
+    const TextEncoding *encoding = text_encoding_find(str_from(given));
+    if (encoding == NULL)
+        return usage_error(
+            cli->arena,
+            arena_printf(cli->arena, "It may be one of: %s.", text_encoding_names(cli->arena)),
+            "The encoding \"%s\" is not known here.", given);
+    *ret_name = encoding->name;
+    return NULL;
+}
 
 static ImportOptions options_of(const Call *call)
 {
     ImportOptions options = IMPORT_OPTIONS_DEFAULT;
+    options.decimal = (DecimalMark)call_number(call, OPTION_DECIMAL);
     options.on_duplicate = (OnDuplicate)call_number(call, OPTION_ON_DUPLICATE);
     options.market_cap_unit = (CapUnit)call_number(call, OPTION_MARKET_CAP_UNIT);
     options.update_companies = call_flag(call, OPTION_UPDATE_COMPANIES);
     options.dry_run = call_flag(call, OPTION_DRY_RUN);
+    options.sheet = call_text(call, OPTION_SHEET);
     if (call_is_set(call, OPTION_MAX_FAILED_ROWS))
         options.max_failed_rows = call_number(call, OPTION_MAX_FAILED_ROWS);
     return options;
@@ -24,6 +56,9 @@ static Error *accept(Cli *cli, Db *db, const Principal *who, UploadAnswer *ret_a
 {
     const Call *call = cli->call;
     FileInput file;
+    TRY(check_sheet(cli->arena, call_text(call, OPTION_SHEET)));
+    ImportOptions options = options_of(call);
+    TRY(read_encoding(cli, &options.encoding));
     TRY(files_open(cli->arena, call->arguments[0], call_text(call, OPTION_SPOOL), &file));
     const UploadRequest request = {
         .kind = (Kind)call_number(call, OPTION_TYPE),
@@ -31,7 +66,7 @@ static Error *accept(Cli *cli, Db *db, const Principal *who, UploadAnswer *ret_a
         .spool = file.descriptor,
         .size = file.size,
         .sha256 = file.sha256,
-        .options = options_of(call),
+        .options = options,
     };
     return upload_accept(cli->arena, db, who, &request, ret_answer);
 }
@@ -63,6 +98,7 @@ Error *cmd_import(Cli *cli)
     Principal *who;
     UploadAnswer answer = {0};
     Job *job;
+    import_limit_set(call_number(cli->call, OPTION_MAX_UPLOAD));
     TRY(access_open(cli, &db));
     TRY(access_user(cli, db, &who));
     TRY(accept(cli, db, who, &answer));

@@ -11,7 +11,9 @@
 #include "cli/retention.h"
 #include "cli/signals.h"
 #include "domain/audit.h"
+#include "domain/import_limit.h"
 #include "domain/models.h"
+#include "domain/user_sessions.h"
 #include "http/server.h"
 #include "worker/worker.h"
 
@@ -34,6 +36,7 @@ static Error *start_workers(Cli *cli, Serving *serving)
 {
     WorkerConfig config = {.db_url = call_text(cli->call, OPTION_DB),
                            .keep_archives = serving->retention.keep_archives};
+    import_limit_set(call_number(cli->call, OPTION_MAX_UPLOAD));
     for (int64_t i = 0; i < call_number(cli->call, OPTION_WORKERS); i++) {
         Worker *worker;
         config.mail = i == 0 && serving->mailing.on ? &serving->mailing.mailer : NULL;
@@ -128,6 +131,7 @@ static Error *serve(Cli *cli, Serving *serving, Str host)
 {
     const char *token;
     TRY(prepare(cli, &token));
+    session_use_hours(call_number(cli->call, OPTION_SESSION_HOURS));
     signals_hold();
     TRY(start_server(cli, serving));
     const char *url = address_url(cli->arena, host, http_server_port(serving->server));

@@ -5,6 +5,7 @@
 #include "cli/retention.h"
 #include "cli/signals.h"
 #include "domain/audit.h"
+#include "domain/import_limit.h"
 #include "worker/worker.h"
 
 Error *cmd_worker(Cli *cli)
@@ -14,6 +15,7 @@ Error *cmd_worker(Cli *cli)
     Retention retention;
     Mailing mailing;
     TRY(retention_read(cli, &retention));
+    import_limit_set(call_number(cli->call, OPTION_MAX_UPLOAD));
     TRY(mailing_read(cli, &mailing));
     TRY(mailing_need_public_url(cli, &mailing));
     const WorkerConfig config = {.db_url = call_text(cli->call, OPTION_DB),

@@ -29,6 +29,7 @@ typedef enum CommandId {
     COMMAND_JOBS_DELETE,
     COMMAND_JOBS_RESTORE,
     COMMAND_CHECK,
+    COMMAND_AUDIT_LIST,
     COMMAND_AUDIT_VERIFY,
     COMMAND_AUDIT_HEAD,
     COMMAND_AUDIT_SEAL,
@@ -108,6 +109,7 @@ Error *cmd_jobs_delete(struct Cli *cli) MUST_CHECK;
 Error *cmd_jobs_restore(struct Cli *cli) MUST_CHECK;
 Error *cmd_check(struct Cli *cli) MUST_CHECK;
 Error *cmd_audit_verify(struct Cli *cli) MUST_CHECK;
+Error *cmd_audit_list(struct Cli *cli) MUST_CHECK;
 Error *cmd_audit_head(struct Cli *cli) MUST_CHECK;
 Error *cmd_audit_seal(struct Cli *cli) MUST_CHECK;
 Error *cmd_config(struct Cli *cli) MUST_CHECK;

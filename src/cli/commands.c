@@ -282,6 +282,18 @@ static const Command COMMANDS[COMMAND_COUNT] = {
             .database = DATABASE_EXISTING,
             .run = cmd_check,
         },
+    [COMMAND_AUDIT_LIST] =
+        {
+            .name = "audit",
+            .verb = "list",
+            .line = "list what happened, newest first",
+            .text =
+                "The trail of the system, or of the owner that --owner names: OWNER is an owner's "
+                "id, the address of a user, or system. That somebody signed in or out, refreshed "
+                "or ended a session stands in that user's own trail.",
+            .database = DATABASE_EXISTING,
+            .run = cmd_audit_list,
+        },
     [COMMAND_AUDIT_VERIFY] =
         {
             .name = "audit",

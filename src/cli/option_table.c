@@ -4,6 +4,7 @@
 
 #include "base/check.h"
 #include "cli/mailing.h"
+#include "domain/user_sessions.h"
 #include "model/job.h"
 #include "model/organization.h"
 #include "model/page.h"
@@ -172,11 +173,11 @@ static const OptionSpec OPTIONS[OPTION_COUNT] = {
             .environment = "OBLIGOR_MAX_UPLOAD",
             .fallback = "1GiB",
             .value = "BYTES",
-            .help = "the largest file taken over HTTP",
+            .help = "the largest file taken over HTTP, and the most that a packed one may hold",
             .kind = OPTION_IS_BYTES,
             .low = 1,
             .high = INT64_C(1) << 50,
-            .commands = ON(SERVE),
+            .commands = ON(SERVE) | ON(WORKER) | ON(IMPORT),
         },
     [OPTION_MAX_BODY] =
         {
@@ -274,6 +275,18 @@ static const OptionSpec OPTIONS[OPTION_COUNT] = {
             .value = "EMAIL",
             .help = "the address that mail comes from",
             .commands = ON(SERVE) | ON(WORKER),
+        },
+    [OPTION_SESSION_HOURS] =
+        {
+            .name = "session-hours",
+            .environment = "OBLIGOR_SESSION_HOURS",
+            .fallback = "12",
+            .value = "HOURS",
+            .help = "sessions end so long after signing in, unless they are refreshed",
+            .kind = OPTION_IS_INT,
+            .low = 1,
+            .high = SESSION_HOURS_MAX,
+            .commands = ON(SERVE),
         },
     [OPTION_DISTRIBUTED] =
         {
@@ -419,6 +432,13 @@ static const OptionSpec OPTIONS[OPTION_COUNT] = {
             .high = INT64_MAX,
             .commands = ON(IMPORT),
         },
+    [OPTION_SHEET] =
+        {
+            .name = "sheet",
+            .value = "NAME",
+            .help = "read this sheet of a workbook, by name or number (default: the first shown)",
+            .commands = ON(IMPORT),
+        },
     [OPTION_MARKET_CAP_UNIT] =
         {
             .name = "market-cap-unit",
@@ -437,6 +457,24 @@ static const OptionSpec OPTIONS[OPTION_COUNT] = {
             .kind = OPTION_IS_BOOL,
             .commands = ON(IMPORT),
         },
+    [OPTION_ENCODING] =
+        {
+            .name = "encoding",
+            .value = "NAME",
+            .help = "the encoding of a text file that is not UTF-8 and has no byte order mark",
+            .commands = ON(IMPORT),
+        },
+    [OPTION_DECIMAL] =
+        {
+            .name = "decimal",
+            .fallback = "point",
+            .value = "MARK",
+            .help = "what stands before the decimals of a text file's numbers",
+            .kind = OPTION_IS_CHOICE,
+            .choices = DECIMAL_MARK_WORDS,
+            .choice_count = DECIMAL_MARK_COUNT,
+            .commands = ON(IMPORT),
+        },
     [OPTION_STATUS] =
         {
             .name = "status",
@@ -452,11 +490,11 @@ static const OptionSpec OPTIONS[OPTION_COUNT] = {
             .name = "limit",
             .fallback = "50",
             .value = "N",
-            .help = "at most so many jobs, newest first",
+            .help = "at most so many, newest first",
             .kind = OPTION_IS_INT,
             .low = 1,
             .high = PAGE_LIMIT_MAX,
-            .commands = ON(JOBS_LIST),
+            .commands = ON(JOBS_LIST) | ON(AUDIT_LIST),
         },
     [OPTION_SHOW_DELETED] =
         {
@@ -512,7 +550,7 @@ static const OptionSpec OPTIONS[OPTION_COUNT] = {
             .name = "owner",
             .value = "OWNER",
             .help = "only what belongs to this owner",
-            .commands = ON(CHECK),
+            .commands = ON(CHECK) | ON(AUDIT_LIST),
         },
     [OPTION_FILES] =
         {

@@ -19,6 +19,9 @@ Error *account_new_user(Arena *arena, const NewUser *new, User **ret_user) MUST_
 Error *account_note(Arena *arena, Db *db, const Principal *who, const char *action, Uuid user_id)
     MUST_CHECK;
 
+/* The answer for a token that is none, or none any more. */
+Error *account_unknown_token(Arena *arena) MUST_CHECK;
+
 /* The answer for an account that may not be used now; NULL: it may. */
 Error *account_refuse_unready(Arena *arena, const User *user) MUST_CHECK;
 

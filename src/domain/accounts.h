@@ -55,8 +55,13 @@ Error *accounts_sign_out(Arena *arena, Db *db, const Principal *who) MUST_CHECK;
 Error *accounts_authenticate(Arena *arena, Db *db, const Peer *peer, Str token,
                              Principal **ret_principal) MUST_CHECK;
 
-/* Is the user still verified and active? ERROR_DENIED if not. For what began long ago. */
-Error *accounts_recheck(Arena *arena, Db *db, const Principal *who) MUST_CHECK;
+/* The same by the token's digest: for who was let in with it and is still there. */
+Error *accounts_authenticate_digest(Arena *arena, Db *db, const Peer *peer, Digest digest,
+                                    Principal **ret_principal) MUST_CHECK;
+
+/* Is the user still verified and active, and may they still make something for this owner: a member who left
+ * meanwhile may not. ERROR_DENIED if not. For what began long ago. */
+Error *accounts_recheck(Arena *arena, Db *db, const Principal *who, Uuid owner_id) MUST_CHECK;
 
 /* The principal of a user without a token: the command line, and the worker acting for a job's user. */
 Principal *accounts_principal(Arena *arena, const User *user, const Peer *peer);

@@ -14,16 +14,10 @@ struct ArchiveWalk {
     Prediction *rows;
 };
 
-static void close_walk(void *walk)
-{
-    arena_free(((ArchiveWalk *)walk)->arena);
-}
-
 ArchiveWalk *archive_walk_new(Arena *arena, Db *db, const Deletion *deletion)
 {
     ArchiveWalk *walk = ARENA_NEW(arena, ArchiveWalk);
-    *walk = (ArchiveWalk){.db = db, .deletion = deletion, .arena = arena_new(0)};
-    arena_defer(arena, close_walk, walk);
+    *walk = (ArchiveWalk){.db = db, .deletion = deletion, .arena = arena_child(arena)};
     return walk;
 }
 

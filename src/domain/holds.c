@@ -12,7 +12,7 @@
 bool holds_may_set(const Principal *who, const Job *job)
 {
     return principal_is_admin(who, job->owner_id) ||
-           (who->role == ROLE_ORG_AUDITOR && principal_audits(who, job->owner_id) &&
+           (principal_audits(who, job->owner_id) &&
             principal_owner_kind(who, job->owner_id) == OWNER_ORGANIZATION);
 }
 

@@ -390,14 +390,14 @@ static Error *read_file(Run *run, TaskEnd *ret_end)
     const LoadedModel *model = NULL;
     TRY(models_load(run->arena, run->db, run->job->model_id, &model));
     BatchReader *reader = NULL;
-    ByteSource source = import_source(run->arena, run->reader_db, run->job);
+    RangeSource source = import_source(run->arena, run->reader_db, run->job);
     Error *error = batch_reader_open(run->arena, source, run->job, model->card, &reader);
     if (error != NULL)
         return import_file_fault(error) ? end_for_file(run, error, ret_end) : error;
     Stream stream = {.commit = import_commit_new(run->arena, run->db, run->task, run->job),
                      .rows = BATCH_ROWS_FIRST};
     stream.may_part = import_lanes_possible(stream.commit, run->db);
-    stream.pipe = import_pipe_open(reader, PIPE_SLOTS + (stream.may_part ? IMPORT_LANES : 0));
+    stream.pipe = import_pipe_open(reader, PIPE_SLOTS + (stream.may_part ? LANES : 0));
     error = error_copy(run->arena, run_batches(run, &stream));
     import_lanes_close(stream.lanes);
     import_pipe_close(stream.pipe);
@@ -422,9 +422,19 @@ static Error *find_job(Arena *arena, Db *db, const Task *task, Job **ret_job)
     return NULL;
 }
 
+/* What a row of an upload replaces, its user must be allowed to change by hand too. */
+static Error *find_right(Run *run)
+{
+    Principal *who = NULL;
+    TRY(accounts_worker(run->arena, run->db, run->job->user_id, &who));
+    run->job->replaces_others = principal_administers(who, run->job->owner_id);
+    return NULL;
+}
+
 static Error *process(Run *run, TaskEnd *ret_end)
 {
     TRY(start_job(run));
+    TRY(find_right(run));
     if (failed_too_often(run->job)) /* it died between the batch that did and its end */
         return too_many_failed(run, ret_end);
     return read_file(run, ret_end);

@@ -2,23 +2,27 @@
  * so that the next batch can be made while the one before it is committed. */
 #include "domain/import_batch.h"
 
-#include "base/utf8.h"
+#include "domain/cell_rules.h"
+#include "domain/import_limit.h"
 #include "domain/import_seen.h"
 #include "domain/scoring.h"
 #include "format/csv_out.h"
+#include "format/text_source.h"
 
 struct BatchReader {
     Arena *arena; /* lives as long as the reader */
-    CsvReader *csv;
+    Table *table;
     Kind kind;
-    CapUnit unit;
+    RowStyle style;
     const ScoreCard *card;
     ColumnMap map;
     ImportSeen *seen; /* NULL: nobody asks */
     ProblemList header;
+    FractionWatch fractions;
     int64_t resume_row;
     int64_t last_row;
     bool header_given;
+    bool whole_given; /* the last batch is in already: it died before the end of the job */
 };
 
 bool import_file_fault(const Error *error)
@@ -36,34 +40,61 @@ static Error *file_error(Arena *arena, const char *code, const char *message)
 
 static Error *read_header(BatchReader *reader)
 {
-    CsvRow row;
+    TableRow row;
     bool more = false;
     do {
-        TRY(csv_next(reader->csv, reader->arena, &row, &more));
+        TRY(table_next(reader->table, reader->arena, &row, &more));
         if (!more)
             return file_error(reader->arena, "empty_file",
                               "The file has no rows: not even one that names the columns.");
-    } while (csv_row_is_blank(&row));
+    } while (table_row_is_blank(&row));
     if (row.fault != NULL)
-        return file_error(reader->arena, CSV_FAULT_WORDS[row.fault->kind], row.fault->message);
+        return file_error(reader->arena, row.fault->code, row.fault->message);
     reader->last_row = row.number;
     return row_rules_map(reader->arena, reader->kind, row.cells, row.count, &reader->map,
                          &reader->header);
 }
 
-Error *batch_reader_open(Arena *arena, ByteSource source, const Job *job, const ScoreCard *card,
+/* Where cells end at commas, 1,5 would be two of them. The numbers of a workbook have no mark of their own. */
+static Error *check_decimal(BatchReader *reader)
+{
+    char delimiter = table_delimiter(reader->table);
+    if (delimiter == 0)
+        reader->style.decimal = DECIMAL_POINT;
+    if (reader->style.decimal != DECIMAL_COMMA || delimiter != ',')
+        return NULL;
+    return file_error(
+        reader->arena, "decimal_is_delimiter",
+        "The file's cells are separated by commas, so numbers in it cannot have a comma for "
+        "the decimals (decimal=comma). Save it with semicolons or tabs between the cells.");
+}
+
+static Error *open_table(BatchReader *reader, RangeSource source, const ImportOptions *options)
+{
+    const TextEncoding *encoding =
+        options->encoding == NULL ? NULL : text_encoding_find(str_from(options->encoding));
+    TableOptions table = {.csv = {.delimiter = options->delimiter},
+                          .encoding = encoding,
+                          .max_unpacked = import_limit(),
+                          .sheet = str_from(options->sheet)};
+    TRY(table_open(reader->arena, source, table, &reader->table));
+    return check_decimal(reader);
+}
+
+Error *batch_reader_open(Arena *arena, RangeSource source, const Job *job, const ScoreCard *card,
                          BatchReader **ret_reader)
 {
     BatchReader *reader = ARENA_NEW(arena, BatchReader);
     *reader = (BatchReader){.arena = arena,
                             .kind = job->kind,
-                            .unit = job->options.market_cap_unit,
+                            .style = {job->options.market_cap_unit, job->options.decimal},
                             .card = card,
                             .resume_row = job->counters.resume_row,
-                            .header_given = job->counters.resume_row > 0};
+                            .header_given = job->counters.resume_row > 0,
+                            .whole_given = job->counters.total >= 0};
     if (job->options.on_duplicate == DUPLICATE_REPLACE)
         reader->seen = import_seen_new(arena, IMPORT_SEEN_MAX);
-    TRY(csv_open(arena, source, (CsvOptions){.delimiter = job->options.delimiter}, &reader->csv));
+    TRY(open_table(reader, source, &job->options));
     TRY(read_header(reader));
     *ret_reader = reader;
     return NULL;
@@ -83,61 +114,115 @@ static void fail_row(Arena *arena, ImportRow *row, const char *column, const cha
 }
 
 /* Cells beyond the header's last column are fine only while they are empty. */
-static bool too_many_cells(const BatchReader *reader, const CsvRow *csv)
+static bool too_many_cells(const BatchReader *reader, const TableRow *cells)
 {
-    for (size_t i = reader->map.column_count; i < csv->count; i++)
-        if (str_trim(csv->cells[i]).len > 0)
+    for (size_t i = reader->map.column_count; i < cells->count; i++)
+        if (str_trim(cells->cells[i]).len > 0)
             return true;
     return false;
 }
 
-static void fill_row(const BatchReader *reader, Arena *arena, const CsvRow *csv, ImportRow *row)
+static void warn_hidden(Arena *arena, ImportRow *row)
 {
-    *row = (ImportRow){.number = csv->number, .raw = str_copy(arena, csv->raw)};
-    if (csv->fault != NULL) {
-        fail_row(arena, row, NULL, CSV_FAULT_WORDS[csv->fault->kind],
-                 arena_strdup(arena, csv->fault->message));
-        return;
+    const char *message =
+        arena_printf(arena, "Row %lld is hidden in the spreadsheet; it counts like any other.",
+                     (long long)row->number);
+    vec_push(arena, &row->problems,
+             ((Problem){.row = row->number,
+                        .severity = SEVERITY_WARNING,
+                        .code = "hidden_row",
+                        .message = message,
+                        .value = (Str){"", 0}}));
+}
+
+/* The cells as texts: those of a workbook by what they mean, those of CSV without the guards of our exports. */
+static RawRow pick_cells(const BatchReader *reader, Arena *arena, const TableRow *cells,
+                         ImportRow *row)
+{
+    RawRow raw = row_rules_pick(&reader->map, cells->cells, cells->count);
+    if (cells->kinds != NULL) {
+        cell_rules_read(arena, reader->kind, &reader->map, cells, &raw, &row->problems, &row->raw);
+        return raw;
     }
-    if (too_many_cells(reader, csv)) {
-        fail_row(arena, row, NULL, "too_many_cells",
-                 arena_printf(arena,
-                              "The row has %zu cells and the header %zu. Is a delimiter inside a "
-                              "value without quotes?",
-                              csv->count, reader->map.column_count));
-        return;
-    }
-    RawRow raw = row_rules_pick(&reader->map, csv->cells, csv->count);
+    row->raw = str_copy(arena, cells->raw);
     for (size_t field = 0; field < FIELD_MAX; field++)
         if (raw.cells[field].len > 0)
             raw.cells[field] = csv_unguard(raw.cells[field]);
-    if (!row_rules_check(arena, reader->kind, reader->unit, row->number, &raw, &row->input,
+    return raw;
+}
+
+static void fill_row(BatchReader *reader, Arena *arena, const TableRow *cells, ImportRow *row)
+{
+    *row = (ImportRow){.number = cells->number};
+    if (cells->hidden)
+        warn_hidden(arena, row);
+    if (cells->fault != NULL) {
+        row->raw = str_copy(arena, cells->raw);
+        fail_row(arena, row, NULL, cells->fault->code, arena_strdup(arena, cells->fault->message));
+        return;
+    }
+    if (too_many_cells(reader, cells)) {
+        row->raw = str_copy(arena, cells->raw);
+        fail_row(arena, row, NULL, "too_many_cells",
+                 arena_printf(arena,
+                              cells->kinds == NULL
+                                  ? "The row has %zu cells and the header %zu. Is a delimiter "
+                                    "inside a value without quotes?"
+                                  : "The row has %zu cells and the header %zu. Remove what stands "
+                                    "beside the table.",
+                              cells->count, reader->map.column_count));
+        return;
+    }
+    RawRow raw = pick_cells(reader, arena, cells, row);
+    if (!row_rules_check(arena, reader->kind, reader->style, row->number, &raw, &row->input,
                          &row->problems)) {
         row->read = ROW_FAILED;
         return;
     }
     if (reader->seen != NULL)
         row->first_row = import_seen_first(reader->seen, &row->input, row->number);
+    fraction_watch_add(&reader->fractions, reader->kind, row->input.ratios);
     row->input.company_name = str_copy(arena, row->input.company_name);
     row->input.sector = str_copy(arena, row->input.sector);
     row->score = scoring_score(reader->card, row->input.ratios);
 }
 
-static void add_row(const BatchReader *reader, ImportBatch *batch, const CsvRow *csv)
+static void add_row(BatchReader *reader, ImportBatch *batch, const TableRow *cells)
 {
     ImportRow *row = &batch->rows[batch->count++];
-    fill_row(reader, batch->arena, csv, row);
+    fill_row(reader, batch->arena, cells, row);
     row->read_problems = row->problems.count;
 }
 
-/* A row that is in already: no part of any batch. */
-static void pass_over(const BatchReader *reader, Arena *arena, const CsvRow *csv)
+/* A row that is in already: no part of any batch, but of what only the whole file shows. */
+static void pass_over(BatchReader *reader, Arena *arena, const TableRow *cells)
 {
-    ArenaMark mark = arena_mark(arena);
     ImportRow row;
-    if (reader->seen != NULL && !csv_row_is_blank(csv))
-        fill_row(reader, arena, csv, &row);
-    arena_rewind(arena, mark);
+    if (!table_row_is_blank(cells))
+        fill_row(reader, arena, cells, &row);
+}
+
+/* Reads one row into the batch; false at the end of the file, or where it cannot be read on. *ret_bytes: of
+ * the row, 0 of one that is passed over. */
+static bool read_row(BatchReader *reader, ImportBatch *batch, size_t *ret_bytes)
+{
+    TableRow cells;
+    bool more = false;
+    ArenaMark mark = arena_mark(batch->arena);
+    batch->error = table_next(reader->table, batch->arena, &cells, &more);
+    batch->last = batch->error == NULL && !more;
+    if (batch->error != NULL || !more)
+        return false;
+    reader->last_row = cells.number;
+    *ret_bytes = 0;
+    if (cells.number <= reader->resume_row) {
+        pass_over(reader, batch->arena, &cells);
+        arena_rewind(batch->arena, mark);
+    } else if (!table_row_is_blank(&cells)) {
+        *ret_bytes = cells.raw.len;
+        add_row(reader, batch, &cells);
+    }
+    return true;
 }
 
 void batch_reader_next(BatchReader *reader, size_t rows, ImportBatch *batch)
@@ -148,25 +233,11 @@ void batch_reader_next(BatchReader *reader, size_t rows, ImportBatch *batch)
         batch->header = reader->header;
         reader->header_given = true;
     }
-    int64_t start = csv_offset(reader->csv);
-    while (batch->count < rows && csv_offset(reader->csv) - start < BATCH_BYTES_MAX) {
-        CsvRow csv;
-        bool more = false;
-        batch->error = csv_next(reader->csv, arena, &csv, &more);
-        if (batch->error != NULL)
-            break;
-        if (!more) {
-            batch->last = true;
-            break;
-        }
-        reader->last_row = csv.number;
-        if (csv.number <= reader->resume_row) {
-            pass_over(reader, arena, &csv);
-            start = csv_offset(reader->csv);
-        } else if (!csv_row_is_blank(&csv)) {
-            add_row(reader, batch, &csv);
-        }
-    }
+    size_t size = 0, bytes = 0;
+    while (batch->count < rows && size < BATCH_BYTES_MAX && read_row(reader, batch, &bytes))
+        size += bytes;
+    if (batch->last && !reader->whole_given)
+        fraction_watch_end(&reader->fractions, batch->arena, reader->kind, &batch->whole);
     batch->last_row = reader->last_row > reader->resume_row ? reader->last_row : reader->resume_row;
-    batch->bytes_done = csv_offset(reader->csv);
+    batch->bytes_done = table_bytes_done(reader->table);
 }

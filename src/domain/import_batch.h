@@ -5,7 +5,7 @@
 
 #include "domain/models.h"
 #include "domain/row_rules.h"
-#include "format/csv.h"
+#include "format/table.h"
 
 enum { BATCH_ROWS_FIRST = 256, BATCH_ROWS_MAX = 8192, BATCH_BYTES_MAX = 8 << 20 };
 
@@ -13,7 +13,7 @@ typedef enum RowOutcome { ROW_GOOD, ROW_FAILED, ROW_SKIPPED, ROW_UNCHANGED } Row
 
 typedef struct ImportRow {
     int64_t number;        /* as a spreadsheet shows it */
-    Str raw;               /* as it stands in the file */
+    Str raw;               /* as one line of CSV (table.h) */
     PredictionInput input; /* only of a good row */
     Score score;
     RowOutcome read;    /* ROW_GOOD or ROW_FAILED, by the row alone */
@@ -33,6 +33,7 @@ typedef struct ImportBatch {
     int64_t bytes_done; /* of the file */
     bool last;          /* the file ends here */
     ProblemList header; /* problems of the header, with the first batch alone */
+    ProblemList whole;  /* and what only the whole file shows, with the last one */
     Error *error;       /* reading went wrong; the rows before it are in `rows` */
 } ImportBatch;
 
@@ -40,7 +41,7 @@ typedef struct BatchReader BatchReader;
 
 /* Opens the file and reads its header. `resume_row`: rows up to this one are passed over (0: none).
  * Problems with the file itself are errors of the codes INVALID, MALFORMED, TOO_LARGE and UNSUPPORTED. */
-Error *batch_reader_open(Arena *arena, ByteSource source, const Job *job, const ScoreCard *card,
+Error *batch_reader_open(Arena *arena, RangeSource source, const Job *job, const ScoreCard *card,
                          BatchReader **ret_reader) MUST_CHECK;
 
 /* Reads up to `rows` rows into a batch whose arena is empty. */

@@ -24,25 +24,18 @@ struct ImportCommit {
     KeyTrust trust;
 };
 
-static void free_arena(void *arena)
-{
-    arena_free(arena);
-}
-
 ImportCommit *import_commit_new(Arena *arena, Db *db, Task *task, Job *job)
 {
     ImportCommit *commit = ARENA_NEW(arena, ImportCommit);
     Job *facts = ARENA_NEW(arena, Job);
     *facts = *job;
-    Arena *dry_arena = arena_new(0);
     *commit = (ImportCommit){.db = db,
                              .task = task,
                              .job = job,
                              .facts = facts,
                              .companies = known_companies_new(arena, facts),
-                             .dry_keys = map_new(dry_arena),
+                             .dry_keys = map_new(arena_child(arena)),
                              .last_at = job->last_row_at};
-    arena_defer(arena, free_arena, dry_arena);
     return commit;
 }
 

@@ -17,18 +17,12 @@ struct KnownCompanies {
     Map by_symbol;
 };
 
-static void free_known(void *self)
-{
-    arena_free(((KnownCompanies *)self)->arena);
-}
-
 KnownCompanies *known_companies_new(Arena *arena, const Job *job)
 {
     KnownCompanies *known = ARENA_NEW(arena, KnownCompanies);
     known->job = job;
-    known->arena = arena_new(0);
+    known->arena = arena_child(arena);
     known->by_symbol = map_new(known->arena);
-    arena_defer(arena, free_known, known);
     return known;
 }
 

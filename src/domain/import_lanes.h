@@ -5,8 +5,7 @@
 
 #include "domain/import_commit.h"
 #include "domain/import_pipe.h"
-
-enum { IMPORT_LANES = 2 };
+#include "domain/lanes.h"
 
 typedef struct ImportLanes ImportLanes;
 

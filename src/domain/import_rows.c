@@ -33,6 +33,19 @@ static void reject_within_file(Work *work, ImportRow *row, int64_t first_row)
                               (long long)first_row, period(work, &row->input)));
 }
 
+/* As by hand: who made it may replace it, and an administrator. */
+static void judge_replacing(Work *work, ImportRow *row, const Prediction *holder)
+{
+    if (work->job->replaces_others || uuid_equal(holder->created_by, work->job->user_id))
+        return;
+    row->outcome = ROW_FAILED;
+    work_problem(work, row, SEVERITY_ERROR, "company_symbol", "not_yours",
+                 arena_printf(work->arena,
+                              "There is a prediction of %s already that somebody else made. Only "
+                              "they or an administrator may replace it.",
+                              period(work, &row->input)));
+}
+
 /* The key has a holder that can be seen. A row that stays good replaces it. */
 static void judge_duplicate(Work *work, ImportRow *row, const Prediction *holder)
 {
@@ -53,6 +66,8 @@ static void judge_duplicate(Work *work, ImportRow *row, const Prediction *holder
         work_problem(work, row, SEVERITY_ERROR, "company_symbol", "duplicate",
                      arena_printf(work->arena, "There is a prediction of %s already (%s).",
                                   period(work, &row->input), from));
+    } else {
+        judge_replacing(work, row, holder);
     }
 }
 

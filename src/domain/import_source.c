@@ -1,56 +1,76 @@
-/* Holds one unpacked chunk in an arena that is rewound for the next. */
+/* The chunks of a file all have one size but the last, so that an offset names its chunk. Each unpacked one
+ * lies in an arena of its own; the one that was not asked for the longest makes room for the next. */
 #include "domain/import_source.h"
 
+#include "domain/upload.h"
 #include "store/job_store.h"
+
+typedef struct Chunk {
+    Arena *arena;
+    int64_t seq; /* -1: none */
+    Str bytes;
+    uint64_t asked; /* when last */
+} Chunk;
 
 typedef struct ChunkSource {
     Db *db;
     JobName job;
-    int64_t seq;
-    Arena *chunk_arena;
-    Str chunk;    /* what of it is still to be given */
-    int64_t left; /* of the whole file */
+    int64_t size; /* of the whole file */
+    uint64_t clock;
+    Chunk chunks[IMPORT_SOURCE_CHUNKS];
 } ChunkSource;
 
-static void free_arena(void *arena)
+static Chunk *choose(ChunkSource *source, int64_t seq)
 {
-    arena_free(arena);
+    Chunk *oldest = &source->chunks[0];
+    for (size_t i = 0; i < IMPORT_SOURCE_CHUNKS; i++) {
+        if (source->chunks[i].seq == seq)
+            return &source->chunks[i];
+        if (source->chunks[i].asked < oldest->asked)
+            oldest = &source->chunks[i];
+    }
+    return oldest;
 }
 
-static Error *read_chunks(void *self, Arena *arena, char *bytes, size_t cap, size_t *ret_size)
+static Error *find_chunk(ChunkSource *source, Arena *arena, int64_t seq, Str *ret_bytes)
 {
-    ChunkSource *source = self;
-    if (source->chunk.len == 0) {
-        arena_rewind(source->chunk_arena, (ArenaMark){0});
-        Error *error =
-            file_chunk(source->chunk_arena, source->db, source->job, source->seq, &source->chunk);
+    Chunk *chunk = choose(source, seq);
+    chunk->asked = ++source->clock;
+    if (chunk->seq != seq) {
+        chunk->seq = -1;
+        arena_rewind(chunk->arena, (ArenaMark){0});
+        Error *error = file_chunk(chunk->arena, source->db, source->job, seq, &chunk->bytes);
         if (error != NULL)
             return error_copy(arena, error);
-        if (source->chunk.ptr == NULL && source->left > 0)
-            return ERROR(arena, ERROR_INTERNAL, "The stored file of this upload is not whole.");
-        if (source->chunk.ptr == NULL) {
-            source->chunk = (Str){"", 0};
-            *ret_size = 0;
-            return NULL;
-        }
-        source->seq++;
+        chunk->seq = seq;
     }
-    size_t size = source->chunk.len < cap ? source->chunk.len : cap;
-    memcpy(bytes, source->chunk.ptr, size);
-    source->chunk = str_slice(source->chunk, size, source->chunk.len);
-    source->left -= (int64_t)size;
-    *ret_size = size;
+    *ret_bytes = chunk->bytes;
     return NULL;
 }
 
-ByteSource import_source(Arena *arena, Db *db, const Job *job)
+static Error *read_chunks(void *self, Arena *arena, int64_t offset, char *bytes, size_t cap,
+                          size_t *ret_size)
+{
+    ChunkSource *source = self;
+    *ret_size = 0;
+    if (offset >= source->size)
+        return NULL;
+    Str chunk;
+    size_t from = (size_t)(offset % UPLOAD_CHUNK_SIZE);
+    TRY(find_chunk(source, arena, offset / UPLOAD_CHUNK_SIZE, &chunk));
+    if (chunk.ptr == NULL || from >= chunk.len)
+        return ERROR(arena, ERROR_INTERNAL, "The stored file of this upload is not whole.");
+    Str part = str_slice(chunk, from, cap < chunk.len - from ? from + cap : chunk.len);
+    memcpy(bytes, part.ptr, part.len);
+    *ret_size = part.len;
+    return NULL;
+}
+
+RangeSource import_source(Arena *arena, Db *db, const Job *job)
 {
     ChunkSource *source = ARENA_NEW(arena, ChunkSource);
-    *source = (ChunkSource){.db = db,
-                            .job = {job->owner_id, job->id},
-                            .chunk_arena = arena_new(0),
-                            .left = job->file_size,
-                            .chunk = {"", 0}};
-    arena_defer(arena, free_arena, source->chunk_arena);
-    return (ByteSource){read_chunks, source};
+    *source = (ChunkSource){.db = db, .job = {job->owner_id, job->id}, .size = job->file_size};
+    for (size_t i = 0; i < IMPORT_SOURCE_CHUNKS; i++)
+        source->chunks[i] = (Chunk){.arena = arena_child(arena), .seq = -1};
+    return (RangeSource){read_chunks, source, job->file_size};
 }

@@ -103,9 +103,13 @@ Error *work_companies(Work *work, Db *db, KnownCompanies *known)
 
 typedef VEC(StoredProblem) StoredProblems;
 
+enum { WHOLE_FILE_SEQ = 100 }; /* behind those of the header, which stand on row 1 too */
+
 static void gather_problems(Work *work, const ProblemList *problems, Str raw, StoredProblems *all)
 {
     int64_t seq[SEVERITY_COUNT] = {0};
+    if (problems == &work->batch->whole)
+        seq[SEVERITY_WARNING] = WHOLE_FILE_SEQ;
     for (size_t i = 0; i < problems->count; i++) {
         Problem problem = problems->items[i];
         int64_t number = seq[problem.severity]++;
@@ -124,6 +128,8 @@ Error *work_store_rest(Work *work, Db *db)
     gather_problems(work, &work->batch->header, (Str){NULL, 0}, &all);
     for (size_t i = 0; i < work->count; i++)
         gather_problems(work, &work->rows[i].problems, work->rows[i].raw, &all);
+    if (work->count == work->batch->count)
+        gather_problems(work, &work->batch->whole, (Str){NULL, 0}, &all);
     TRY(problem_insert_many(work->arena, db, job->owner_id, job->id, all.items, all.count));
     return tally_store(work->arena, db, job->owner_id, work->tally);
 }

@@ -178,6 +178,18 @@ Error *jobs_get(Arena *arena, Db *db, const Principal *who, Uuid id, bool show_d
     return NULL;
 }
 
+Error *jobs_find(Arena *arena, Db *db, Uuid owner_id, Uuid id, Job **ret_job)
+{
+    return job_find(arena, db, owner_id, id, ret_job);
+}
+
+bool jobs_at_rest(const Job *job)
+{
+    static const unsigned resting =
+        1u << JOB_COMPLETED | 1u << JOB_FAILED | 1u << JOB_CANCELLED | 1u << JOB_DELETED;
+    return (resting >> job->status & 1) != 0 && !job->settling;
+}
+
 Error *jobs_get_locked(Arena *arena, Db *db, const Principal *who, Uuid id, bool show_deleted,
                        Job **ret_job)
 {

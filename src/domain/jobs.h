@@ -53,7 +53,13 @@ Error *jobs_list(Arena *arena, Db *db, const Principal *who, const JobFilter *fi
 Error *jobs_get(Arena *arena, Db *db, const Principal *who, Uuid id, bool show_deleted,
                 Job **ret_job) MUST_CHECK;
 
-/* The same inside a write transaction, with the job's state locked until the commit. */
+/* For who was let see it before: a job of an owner as it is now; NULL: not there. */
+Error *jobs_find(Arena *arena, Db *db, Uuid owner_id, Uuid id, Job **ret_job) MUST_CHECK;
+
+/* Nothing works on it any more, unless somebody asks for something. */
+bool jobs_at_rest(const Job *job);
+
+/* What jobs_get does, inside a write transaction, with the job's state locked until the commit. */
 Error *jobs_get_locked(Arena *arena, Db *db, const Principal *who, Uuid id, bool show_deleted,
                        Job **ret_job) MUST_CHECK;
 

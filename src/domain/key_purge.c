@@ -41,11 +41,27 @@ static PredictionFilter effective(const Principal *who, const Purge *purge, int6
         filter.created_before = at;
     if (all_his(who, purge))
         return filter;
-    bool somebody_elses = !principal_may_change(who, purge->owner_id, who->user_id) ||
-                          (filter.has_user && !uuid_equal(filter.created_by, who->user_id));
+    bool somebody_elses = filter.has_user && !uuid_equal(filter.created_by, who->user_id);
     filter.has_user = true;
     filter.created_by = somebody_elses ? NOBODY : who->user_id;
     return filter;
+}
+
+/* The filter as it is shown and kept. Where it found nothing of somebody else, nobody stands in their place: an
+ * id, or a tag made of it, would tell a stranger that the address he asked for has an account. */
+static PredictionFilter shown(PredictionFilter filter, const Principal *who, const Look *look)
+{
+    if (filter.has_user && !uuid_equal(filter.created_by, who->user_id) && look->counts.keys == 0)
+        filter.created_by = NOBODY;
+    return filter;
+}
+
+/* Who may not make anything for this owner has nothing of their own there to delete. */
+static Error *refuse_reader(Arena *arena, const Principal *who, const Purge *purge)
+{
+    return principal_may_change(who, purge->owner_id, who->user_id)
+               ? NULL
+               : ERROR(arena, ERROR_DENIED, "You may read these predictions, not delete them.");
 }
 
 static bool lets_all_pass(const PredictionFilter *filter)
@@ -120,7 +136,8 @@ static Error *count_all(Arena *arena, Db *db, const Principal *who, const Purge 
 static char *make_etag(Arena *arena, const Principal *who, const Purge *purge, const Look *look)
 {
     const PurgeCounts *counts = &look->counts;
-    Str filter = filter_format(arena, purge->filter);
+    PredictionFilter asked = shown(*purge->filter, who, look);
+    Str filter = filter_format(arena, &asked);
     Str text =
         str_printf(arena, "%s %s %s %lld %lld %lld %lld " STR_FMT, kind_spec(purge->kind)->word,
                    uuid_text(arena, purge->owner_id), uuid_text(arena, who->user_id),
@@ -157,6 +174,7 @@ Error *key_deletion_preview_purge(Arena *arena, Db *db, const Principal *who, co
     Look look;
     PurgePreview preview = {0};
     Page page = {.limit = DELETION_SAMPLE_MAX};
+    TRY(refuse_reader(arena, who, purge));
     Tx TX_AUTO tx = {0};
     TRY(tx_begin(db, arena, TX_READ, &tx));
     TRY(look_at(arena, db, who, purge, &look));
@@ -191,7 +209,7 @@ static Deletion *new_deletion(Arena *arena, const Principal *who, const Purge *p
 {
     Deletion *deletion =
         key_deletion_new(arena, who, purge->owner_id, SUBJECT_FILTER, &purge->options);
-    PredictionFilter filter = effective(who, purge, look->at);
+    PredictionFilter filter = shown(effective(who, purge, look->at), who, look);
     deletion->has_kind = true;
     deletion->kind = purge->kind;
     deletion->restorable_until += look->at - deletion->created_at;
@@ -225,6 +243,7 @@ Error *key_deletion_request_purge(Arena *arena, Db *db, const Principal *who, co
                                   Deletion **ret_deletion)
 {
     Look look;
+    TRY(refuse_reader(arena, who, purge));
     {
         Tx TX_AUTO tx = {0};
         TRY(tx_begin(db, arena, TX_READ, &tx));

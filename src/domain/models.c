@@ -54,7 +54,7 @@ static Error *cache_add(Arena *arena, const ModelRow *row, const LoadedModel **r
 
 static Error *refuse_others(Arena *arena, const Principal *who)
 {
-    if (who->role == ROLE_SUPER_ADMIN)
+    if (principal_is_admin(who, SYSTEM_OWNER))
         return NULL;
     return ERROR(arena, ERROR_DENIED, "Only a super_admin adds and activates models.");
 }

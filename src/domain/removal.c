@@ -125,11 +125,12 @@ static Error *remove_edits(Arena *arena, Db *db, const Deletion *deletion, int64
     *ret_more = false;
     if (!deletion->include_edited)
         return NULL;
-    TRY(edits_of_job(arena, db, &query, &ids, &count));
+    TRY(versions_uncover_edits(arena, db, &query, &swaps));
+    TRY(edits_of_job(arena, db, &query, &ids,
+                     &count)); /* those that are held now, and the others */
     if (count == 0)
         return NULL;
     *ret_more = (int64_t)count == limit;
-    TRY(versions_uncover_edits(arena, db, &query, &swaps));
     TRY(predictions_remove(arena, db, deletion->kind, deletion->owner_id, ids, count, &rows,
                            &count));
     TRY(archive_rows(arena, db, deletion, PART_EDITS, rows, count, step));
@@ -256,17 +257,11 @@ static Error *remove_batch(void *self, Arena *arena, int64_t limit, bool *ret_do
     return NULL;
 }
 
-static void free_arena(void *arena)
-{
-    arena_free(arena);
-}
-
 Error *removal_run(Arena *arena, Db *db, Task *task, Deletion *deletion, const TaskWatch *watch,
                    bool *ret_done)
 {
     Job *job = NULL;
-    Arena *named = arena_new(0);
-    arena_defer(arena, free_arena, named);
+    Arena *named = arena_child(arena);
     TRY(job_find(arena, db, deletion->owner_id, deletion->job_id, &job));
     Removing removing = {.db = db,
                          .task = task,
@@ -274,6 +269,11 @@ Error *removal_run(Arena *arena, Db *db, Task *task, Deletion *deletion, const T
                          .settling = job != NULL && job->settling,
                          .named_arena = named,
                          .named = map_new(named)};
-    return batches_run(arena, db, watch, (BatchSize){500, 100, 20000}, remove_batch, &removing,
-                       ret_done);
+    /* Rows, archive and position are in one transaction: a batch that a crash of the database takes back is done
+     * again. The end of the task is durable, and with it all of them. */
+    TRY(db_relax_durability(db, arena, true));
+    Error *error = batches_run(arena, db, watch, (BatchSize){500, 100, 20000}, remove_batch,
+                               &removing, ret_done);
+    Error *restored = db_relax_durability(db, arena, false);
+    return error != NULL ? error : restored;
 }

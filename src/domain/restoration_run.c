@@ -6,12 +6,11 @@
  *
  * Up to SETTLE_AT_ONCE edits and displaced versions are dealt with in the transaction that shows the job; where
  * there are more, the job is settling until the passes behind it are through. */
-#include "domain/restoration.h"
+#include "domain/restoration_parts.h"
 
 #include "base/check.h"
 #include "base/clock.h"
 #include "base/map.h"
-#include "domain/archive_walk.h"
 #include "domain/batches.h"
 #include "domain/company_names.h"
 #include "domain/queue.h"
@@ -25,19 +24,8 @@
 
 enum { ANALYZE_ROWS = 20000 };
 
-typedef struct Restoring {
-    Db *db;
-    Task *task;
-    Deletion *deletion;
-    const Job *job; /* as it was found; NULL: of keys */
-    bool shown;     /* the job is: what is left is to settle */
-    ArchiveWalk *walk;
-    EditKeys edits;
-    const TaskWatch *watch;
-} Restoring;
-
 /* Rows that jobs had lost are theirs again: how many are left is known without counting them. */
-static Error *give_back(Arena *arena, Db *db, const Prediction *rows, size_t count)
+Error *restoration_give_back(Arena *arena, Db *db, const Prediction *rows, size_t count)
 {
     Map jobs = map_new(arena);
     for (size_t i = 0; i < count; i++) {
@@ -71,7 +59,7 @@ static Error *put_rows(Restoring *r, Arena *arena, ChunkPart part, int64_t at, i
     TRY(archive_walk_rows(arena, r->walk, part, at, limit, &rows, ret_count));
     bool *former = ARENA_ARRAY(arena, bool, *ret_count + 1);
     TRY(versions_put_back(arena, r->db, rows, *ret_count, hidden, former));
-    TRY(give_back(arena, r->db, rows, *ret_count));
+    TRY(restoration_give_back(arena, r->db, rows, *ret_count));
     step->restored_rows += (int64_t)*ret_count;
     step->restored_former += edit_keys_count_former(&r->edits, rows, former, *ret_count);
     return NULL;
@@ -98,7 +86,7 @@ static Error *end_batch(Restoring *r, Arena *arena, Deletion *after, const Delet
     return NULL;
 }
 
-static Error *rows_batch(Restoring *r, Arena *arena, int64_t limit, bool *ret_more)
+Error *restoration_rows_batch(Restoring *r, Arena *arena, int64_t limit, bool *ret_more)
 {
     Deletion after = *r->deletion;
     DeletionStep step = {0};
@@ -189,7 +177,7 @@ static Error *end_keys(Restoring *r, Arena *arena)
     return end_batch(r, arena, &after, &step, true, &tx);
 }
 
-static void tell(const Restoring *r)
+void restoration_tell(const Restoring *r)
 {
     const JobCounters counters = {.total = r->deletion->archived,
                                   .processed = r->deletion->restored_rows};
@@ -197,21 +185,45 @@ static void tell(const Restoring *r)
         r->watch->progress(r->watch->self, &counters, 0);
 }
 
+/* Up to here a crash costs nothing but what is done again; from here on what is seen stays. */
+static Error *make_durable(Restoring *r, Arena *arena)
+{
+    if (!r->relaxed)
+        return NULL;
+    r->relaxed = false;
+    return db_relax_durability(r->db, arena, false);
+}
+
 static Error *restore_batch(void *self, Arena *arena, int64_t limit, bool *ret_done)
 {
     Restoring *r = self;
     bool more = false;
-    tell(r);
+    restoration_tell(r);
     if (r->shown)
         return settle_batch(r, arena, ret_done);
-    TRY(rows_batch(r, arena, limit, &more));
+    TRY(restoration_rows_batch(r, arena, limit, &more));
     if (more)
         return NULL;
+    TRY(make_durable(r, arena));
     if (r->job != NULL)
         return show_job(r, arena, ret_done);
     TRY(end_keys(r, arena));
     *ret_done = true;
     return NULL;
+}
+
+/* Batches before the last one need not be durable: rows and position are in one transaction. */
+static Error *run(Restoring *r, Arena *arena, bool *ret_done)
+{
+    r->relaxed = !r->shown;
+    if (r->relaxed)
+        TRY(db_relax_durability(r->db, arena, true));
+    Error *error = restoration_lanes_run(r, arena);
+    if (error == NULL)
+        error = batches_run(arena, r->db, r->watch, (BatchSize){500, 100, 20000}, restore_batch, r,
+                            ret_done);
+    Error *restored = make_durable(r, arena);
+    return error != NULL ? error : restored;
 }
 
 Error *restoration_run(Arena *arena, Db *db, Task *task, const TaskWatch *watch, TaskEnd *ret_end)
@@ -234,8 +246,7 @@ Error *restoration_run(Arena *arena, Db *db, Task *task, const TaskWatch *watch,
                            .watch = watch};
     task->position = deletion->restored_rows; /* they move together; one began anew after a stall */
     TRY(edit_keys_find(arena, db, deletion, &restoring.edits));
-    TRY(batches_run(arena, db, watch, (BatchSize){500, 100, 20000}, restore_batch, &restoring,
-                    &done));
+    TRY(run(&restoring, arena, &done));
     *ret_end = done ? TASK_ENDED : TASK_STOPPED;
     return done && deletion->restored_rows >= ANALYZE_ROWS
                ? db_analyze(db, arena, deletion->restored_rows)

@@ -127,7 +127,7 @@ RawRow row_rules_pick(const ColumnMap *map, const Str *cells, size_t count)
 typedef struct Check {
     Arena *arena;
     Kind kind;
-    CapUnit unit;
+    RowStyle style;
     int64_t row;
     PredictionInput *input;
     ProblemList *problems;
@@ -204,16 +204,37 @@ static void check_sector(Check *check, size_t field, Str cell)
 }
 
 /* Why a cell is no number, for a person. */
-static const char *number_advice(Str cell)
+static const char *number_advice(const Check *check, Str cell)
 {
     size_t at;
     if (str_find(cell, '%', &at))
         return "Write it without the percent sign: 12 for 12%.";
+    if (check->style.decimal == DECIMAL_COMMA &&
+        (str_find(cell, '.', &at) || str_find(cell, ',', &at)))
+        return "With decimal=comma write it with one comma, for the decimals, and without "
+               "separators: "
+               "1234,5.";
     if (str_find(cell, ',', &at))
         return "Write it with a point for the decimals and without separators: 1234.5.";
     if (str_find(cell, '$', &at) || str_find(cell, ' ', &at))
         return "Write it without currency signs and spaces.";
     return "Write a plain decimal such as 12.5, or leave the cell empty when the value is missing.";
+}
+
+/* With a comma for the decimals a point could only be a separator: 1.234 would be 1234 to some and 1.234 to
+ * others. */
+static NumberResult parse_number(const Check *check, Str text, double *ret_value)
+{
+    size_t at;
+    if (check->style.decimal == DECIMAL_POINT)
+        return number_parse(text, ret_value);
+    if (str_find(text, '.', &at))
+        return NUMBER_MALFORMED;
+    if (!str_find(text, ',', &at))
+        return number_parse(text, ret_value);
+    char *with_point = str_dup(check->arena, text);
+    with_point[at] = '.';
+    return number_parse((Str){with_point, text.len}, ret_value);
 }
 
 static Ratio check_number(Check *check, size_t field, Str cell)
@@ -223,7 +244,7 @@ static Ratio check_number(Check *check, size_t field, Str cell)
     Ratio ratio = {0};
     if (row_rules_is_missing(text))
         return ratio;
-    switch (number_parse(text, &ratio.value)) {
+    switch (parse_number(check, text, &ratio.value)) {
     case NUMBER_OK:
         ratio.present = true;
         ratio.value += 0.0; /* -0 is 0 */
@@ -235,7 +256,7 @@ static Ratio check_number(Check *check, size_t field, Str cell)
     case NUMBER_MALFORMED:
         add(check, SEVERITY_ERROR, field, "not_a_number", text,
             "%s is \"%.*s\", which is no plain decimal number. %s", name, SHOWN(text),
-            number_advice(text));
+            number_advice(check, text));
         break;
     }
     return ratio;
@@ -249,7 +270,7 @@ static void check_market_cap(Check *check, size_t field, Str cell)
             "market_cap is \"%.*s\"; it cannot be negative.", SHOWN(str_trim(cell)));
         cap = (Ratio){0};
     }
-    if (cap.present && check->unit == CAP_MILLIONS)
+    if (cap.present && check->style.unit == CAP_MILLIONS)
         cap.value *= 1e6;
     if (cap.present && !isfinite(cap.value)) {
         add(check, SEVERITY_ERROR, field, "out_of_range", str_trim(cell),
@@ -260,11 +281,11 @@ static void check_market_cap(Check *check, size_t field, Str cell)
 }
 
 /* A whole number, also as a spreadsheet may write it: "2024.0". */
-static bool whole(Str cell, int64_t low, int64_t high, int *ret_value)
+static bool whole(const Check *check, Str cell, int64_t low, int64_t high, int *ret_value)
 {
     double value;
-    if (number_parse(cell, &value) != NUMBER_OK || value != floor(value) || value < (double)low ||
-        value > (double)high)
+    if (parse_number(check, cell, &value) != NUMBER_OK || value != floor(value) ||
+        value < (double)low || value > (double)high)
         return false;
     *ret_value = (int)value;
     return true;
@@ -273,7 +294,7 @@ static bool whole(Str cell, int64_t low, int64_t high, int *ret_value)
 static void check_year(Check *check, size_t field, Str cell)
 {
     Str text = str_trim(cell);
-    if (!whole(text, 1900, 2200, &check->input->year))
+    if (!whole(check, text, 1900, 2200, &check->input->year))
         add(check, SEVERITY_ERROR, field, text.len == 0 ? "required" : "not_a_year", text,
             "reporting_year is \"%.*s\"; write a year from 1900 to 2200.", SHOWN(text));
 }
@@ -288,7 +309,7 @@ static void check_quarter(Check *check, size_t field, Str cell)
     Str digits = text.len > 0 && (text.ptr[0] == 'Q' || text.ptr[0] == 'q')
                      ? str_slice(text, 1, text.len)
                      : text;
-    if (!whole(digits, 1, 4, &check->input->quarter))
+    if (!whole(check, digits, 1, 4, &check->input->quarter))
         add(check, SEVERITY_ERROR, field, text.len == 0 ? "required" : "not_a_quarter", text,
             "reporting_quarter is \"%.*s\"; write Q1, Q2, Q3 or Q4.", SHOWN(text));
 }
@@ -310,19 +331,25 @@ static void (*const CHECKS[FIELD_RATIO])(Check *, size_t, Str) = {
     [FIELD_SECTOR] = check_sector, [FIELD_YEAR] = check_year, [FIELD_QUARTER] = check_quarter,
 };
 
-bool row_rules_check(Arena *arena, Kind kind, CapUnit unit, int64_t row, const RawRow *raw,
+bool row_rules_check(Arena *arena, Kind kind, RowStyle style, int64_t row, const RawRow *raw,
                      PredictionInput *ret_input, ProblemList *problems)
 {
     const KindSpec *spec = kind_spec(kind);
-    Check check = {arena, kind, unit, row, ret_input, problems, false};
+    Check check = {arena, kind, style, row, ret_input, problems, false};
     *ret_input = (PredictionInput){0};
     for (size_t field = 0; field < FIELD_RATIO; field++) {
         Str cell = raw->cells[field];
-        CHECKS[field](&check, field, cell.ptr == NULL ? (Str){"", 0} : cell);
+        check.failed |= raw->wrong[field];
+        if (!raw->wrong[field])
+            CHECKS[field](&check, field, cell.ptr == NULL ? (Str){"", 0} : cell);
     }
     size_t filled = 0;
     for (size_t i = 0; i < spec->ratio_count; i++) {
         Str cell = raw->cells[FIELD_RATIO + i];
+        check.failed |= raw->wrong[FIELD_RATIO + i];
+        filled += raw->wrong[FIELD_RATIO + i];
+        if (raw->wrong[FIELD_RATIO + i])
+            continue;
         check_ratio(&check, FIELD_RATIO + i, cell.ptr == NULL ? (Str){"", 0} : cell);
         filled += !row_rules_is_missing(str_trim(cell.ptr == NULL ? (Str){"", 0} : cell));
     }

@@ -42,14 +42,22 @@ Error *row_rules_map(Arena *arena, Kind kind, const Str *cells, size_t count, Co
 /* Cells as the input gives them, in the order of Field; an absent field has ptr NULL. */
 typedef struct RawRow {
     Str cells[FIELD_MAX];
+    bool wrong
+        [FIELD_MAX]; /* a problem that fails the row is known already: the cell is not looked at */
 } RawRow;
 
 RawRow row_rules_pick(const ColumnMap *map, const Str *cells, size_t count);
 
+/* How the input writes its numbers. */
+typedef struct RowStyle {
+    CapUnit unit; /* of a market_cap */
+    DecimalMark decimal;
+} RowStyle;
+
 /* Checks every field; problems are added for `row` and all of them are found, not just the first.
  * Returns true when no problem of severity error was added. Text in `ret_input` is in `arena` or borrowed
- * from the cells. `unit`: what a market_cap of the file means. */
-bool row_rules_check(Arena *arena, Kind kind, CapUnit unit, int64_t row, const RawRow *raw,
+ * from the cells. */
+bool row_rules_check(Arena *arena, Kind kind, RowStyle style, int64_t row, const RawRow *raw,
                      PredictionInput *ret_input, ProblemList *problems);
 
 /* "", "NM", "N/A", "NA", "null", "-" in any case. */

@@ -2,12 +2,14 @@
  * password is hashed whether the address exists or not, the failures are one, and what is wrong with
  * an account is told only to who knows its password. That an address is not verified is a failure like the
  * others: a stranger who has just registered somebody's address knows the password, and would learn from
- * it that the address had no account before. */
+ * it that the address had no account before. A bcrypt hash costs what it says in itself, which is another
+ * time than ours: until the first sign-in replaces it, the time of an answer tells that there is such an
+ * account. */
 #include "base/clock.h"
 #include "domain/account_rules.h"
-#include "store/account_store.h"
-
-#define SESSION_LENGTH HOURS(12)
+#include "domain/token_uses.h"
+#include "domain/user_sessions.h"
+#include "store/token_store.h"
 
 Error *account_refuse_unready(Arena *arena, const User *user)
 {
@@ -32,37 +34,56 @@ static Error *wrong_credentials(Arena *arena)
 static const char NOBODYS_HASH[] = "$argon2id$v=19$m=65536,t=2,p=1$b2JsaWdvci1ub2JvZHktMQ$"
                                    "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA";
 
+/* A service user acts by its keys alone. */
+static bool can_sign_in(const User *user)
+{
+    return user != NULL && user->password_hash != NULL && !user->is_service;
+}
+
+/* Is the hash that was checked the user's still? A weak one gives way to `better`. */
+static Error *confirm(Arena *arena, Db *db, const User *user, const char *better, bool *ret_same)
+{
+    if (better == NULL)
+        return user_has_password(arena, db, user->id, user->password_hash, ret_same);
+    return user_replace_password(arena, db, user->id, user->password_hash, better, clock_now(),
+                                 ret_same);
+}
+
+/* *ret_let_in false: another hash was put there while this one was being checked. */
+static Error *let_in(Arena *arena, Db *db, Principal *who, const User *user, Str password,
+                     Session *ret_session, bool *ret_let_in)
+{
+    char *better = NULL;
+    if (crypto_password_is_weak(user->password_hash))
+        TRY(account_hash_password(arena, password, &better));
+    Tx TX_AUTO tx = {0};
+    TRY(tx_begin(db, arena, TX_WRITE, &tx));
+    TRY(confirm(arena, db, user, better, ret_let_in));
+    if (!*ret_let_in)
+        return NULL;
+    TRY(session_open(arena, db, who, clock_now(), user, ret_session));
+    TRY(session_note(arena, db, who, "user.signed_in"));
+    return tx_commit(&tx, arena);
+}
+
+/* Once more where the hash has changed: somebody else may have signed in with the same password, and so
+ * replaced a weak one. */
 Error *accounts_sign_in(Arena *arena, Db *db, const Peer *peer, Str email, Str password,
                         Session *ret_session)
 {
-    User *user = NULL;
-    TRY(user_by_email(arena, db, str_trim(email), &user));
-    bool known = user != NULL && user->password_hash != NULL;
-    bool right = crypto_password_verify(password, known ? user->password_hash : NOBODYS_HASH);
-    if (!known || !right || user->verified_at == 0)
-        return wrong_credentials(arena);
-    TRY(account_refuse_unready(arena, user));
-
-    Session session = {.token = crypto_token(arena), .user = user};
-    int64_t now = clock_now();
-    session.expires_at = now + SESSION_LENGTH;
-    bool same = false;
-    Tx TX_AUTO tx = {0};
-    TRY(tx_begin(db, arena, TX_WRITE, &tx));
-    TRY(user_has_password(arena, db, user->id, user->password_hash, &same));
-    if (!same) /* it was changed while the old one was being checked */
-        return wrong_credentials(arena);
-    TRY(token_insert(arena, db,
-                     &(Token){.digest = digest_of(str_from(session.token)),
-                              .kind = TOKEN_SESSION,
-                              .user_id = user->id,
-                              .created_at = now,
-                              .expires_at = session.expires_at,
-                              .address = peer->address}));
-    TRY(account_note(arena, db, accounts_principal(arena, user, peer), "user.signed_in", user->id));
-    TRY(tx_commit(&tx, arena));
-    *ret_session = session;
-    return NULL;
+    bool in = false;
+    for (int round = 0; round < 2 && !in; round++) {
+        User *user = NULL;
+        TRY(user_by_email(arena, db, str_trim(email), &user));
+        bool known = can_sign_in(user);
+        bool right = crypto_password_verify(password, known ? user->password_hash : NOBODYS_HASH);
+        if (!known || !right || user->verified_at == 0)
+            return wrong_credentials(arena);
+        TRY(account_refuse_unready(arena, user));
+        TRY(let_in(arena, db, accounts_principal(arena, user, peer), user, password, ret_session,
+                   &in));
+    }
+    return in ? NULL : wrong_credentials(arena);
 }
 
 Error *accounts_sign_out(Arena *arena, Db *db, const Principal *who)
@@ -71,23 +92,37 @@ Error *accounts_sign_out(Arena *arena, Db *db, const Principal *who)
     TRY(tx_begin(db, arena, TX_WRITE, &tx));
     bool was_there = false;
     TRY(token_delete(arena, db, who->token, &was_there));
-    TRY(account_note(arena, db, who, "user.signed_out", who->user_id));
+    TRY(session_note(arena, db, who, "user.signed_out"));
     return tx_commit(&tx, arena);
+}
+
+Error *account_unknown_token(Arena *arena)
+{
+    return error_with_reason(
+        ERROR(arena, ERROR_UNAUTHENTICATED, "The session is unknown or over. Sign in again."),
+        "bad_token");
 }
 
 Error *accounts_authenticate(Arena *arena, Db *db, const Peer *peer, Str token,
                              Principal **ret_principal)
 {
+    return accounts_authenticate_digest(arena, db, peer, digest_of(token), ret_principal);
+}
+
+Error *accounts_authenticate_digest(Arena *arena, Db *db, const Peer *peer, Digest digest,
+                                    Principal **ret_principal)
+{
     User *user = NULL;
     Token found;
-    TRY(token_user(arena, db, digest_of(token), clock_now(), &found, &user));
+    int64_t now = clock_now();
+    TRY(token_user(arena, db, digest, now, &found, &user));
     if (user == NULL || (found.kind != TOKEN_SESSION && found.kind != TOKEN_API_KEY))
-        return error_with_reason(
-            ERROR(arena, ERROR_UNAUTHENTICATED, "The session is unknown or over. Sign in again."),
-            "bad_token");
+        return account_unknown_token(arena);
     TRY(account_refuse_unready(arena, user));
+    token_uses_note(&found, now);
     Principal *principal = accounts_principal(arena, user, peer);
     principal->token = found.digest;
+    principal->token_expires_at = found.expires_at;
     principal->is_key = found.kind == TOKEN_API_KEY;
     if (principal->is_key)
         principal->scopes = found.scopes;
@@ -95,7 +130,7 @@ Error *accounts_authenticate(Arena *arena, Db *db, const Peer *peer, Str token,
     return NULL;
 }
 
-Error *accounts_recheck(Arena *arena, Db *db, const Principal *who)
+Error *accounts_recheck(Arena *arena, Db *db, const Principal *who, Uuid owner_id)
 {
     User *user = NULL;
     if (uuid_is_nil(who->user_id))
@@ -103,5 +138,11 @@ Error *accounts_recheck(Arena *arena, Db *db, const Principal *who)
     TRY(user_by_id(arena, db, who->user_id, &user));
     if (user == NULL)
         return ERROR(arena, ERROR_DENIED, "This account is not there any more.");
-    return account_refuse_unready(arena, user);
+    TRY(account_refuse_unready(arena, user));
+    const Peer peer = {who->via, who->address, who->request_id};
+    const Principal *now = accounts_principal(arena, user, &peer);
+    if (!principal_may_change(now, owner_id, now->user_id))
+        return ERROR(arena, ERROR_DENIED,
+                     "You do not belong to this organization any more, or may not write to it.");
+    return NULL;
 }

@@ -97,7 +97,7 @@ static Error *accept(Arena *arena, Db *db, const Principal *who, const UploadReq
     int64_t now = clock_now();
     Tx TX_AUTO tx = {0};
     TRY(tx_begin(db, arena, TX_WRITE, &tx));
-    TRY(accounts_recheck(arena, db, who)); /* the body may have taken an hour */
+    TRY(accounts_recheck(arena, db, who, job->owner_id)); /* the body may have taken an hour */
     TRY(idempotency_find(arena, db, who, &request->idempotency, &kept));
     if (kept.found) { /* the same request came in twice at once: the other one counts */
         TRY(job_delete_received(arena, db, (JobName){job->owner_id, job->id}));

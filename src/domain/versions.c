@@ -1,8 +1,9 @@
 /* Versions change places here, and nowhere else but where a writer replaces one.
  *
- * What decides a change is read first; the jobs and rows that it is about are locked behind that, and when one
- * of them has moved meanwhile the transaction is to be tried again (ERROR_RETRY): so a deletion, a restoration
- * and an edit that meet at one key come out as if one had been after the other. */
+ * What decides a change is read first, and what steps back is locked behind that. Where somebody moved a version
+ * meanwhile it is read again: each time fewer, for what is held stays. Then the jobs are locked; when one of them, or
+ * what comes back, has moved, the transaction is to be tried again (ERROR_RETRY), which is rare. So a deletion, a
+ * restoration and an edit that meet at one key come out as if one had been after the other. */
 #include "domain/versions_parts.h"
 
 #include "base/check.h"
@@ -18,6 +19,8 @@
 #include "store/prediction_store.h"
 
 #include <stdlib.h>
+
+enum { ROUNDS_MAX = 20 };
 
 Error *versions_moved(Arena *arena)
 {
@@ -130,13 +133,39 @@ SwapQuery versions_next_pass(const Deletion *deletion, int64_t limit)
 typedef Error *FindSwaps(Arena *arena, Db *db, const SwapQuery *query, VersionSwap **ret_swaps,
                          size_t *ret_count, int64_t *ret_last, int64_t *ret_looked);
 
+/* Locks what is to step back. *ret_held false: somebody was quicker with some of it. */
+static Error *hold(Arena *arena, Db *db, const SwapQuery *query, const VersionSwap *swaps,
+                   size_t count, bool *ret_held)
+{
+    Ids off = {0};
+    *ret_held = true;
+    for (size_t i = 0; i < count; i++)
+        if (swaps[i].off_any)
+            vec_push(arena, &off, swaps[i].off.id);
+    if (off.count == 0 || !db_can_write_beside(db)) /* with one writer all stays as it was read */
+        return NULL;
+    size_t current = 0;
+    versions_sort_ids(&off);
+    Uuid *held = ARENA_ARRAY(arena, Uuid, off.count);
+    TRY(prediction_lock_current(arena, db, query->kind, query->owner_id, off.items, off.count, held,
+                                &current));
+    *ret_held = current == off.count;
+    return NULL;
+}
+
 static Error *pass_over(Arena *arena, Db *db, const SwapQuery *query, FindSwaps *find,
                         SettlePass *ret_pass)
 {
     VersionSwap *swaps = NULL;
     size_t count = 0;
     SettlePass pass = {0};
-    TRY(find(arena, db, query, &swaps, &count, &pass.last, &pass.looked));
+    bool held = false;
+    for (int round = 0; !held; round++) {
+        if (round == ROUNDS_MAX)
+            return versions_moved(arena);
+        TRY(find(arena, db, query, &swaps, &count, &pass.last, &pass.looked));
+        TRY(hold(arena, db, query, swaps, count, &held));
+    }
     TRY(swap_all(arena, db, query, swaps, count));
     pass.swaps = (int64_t)count;
     *ret_pass = pass;
@@ -153,13 +182,18 @@ Error *versions_cover(Arena *arena, Db *db, const SwapQuery *query, SettlePass *
     return pass_over(arena, db, query, covering_to_cover, ret_pass);
 }
 
+static Error *find_edits(Arena *arena, Db *db, const SwapQuery *query, VersionSwap **ret_swaps,
+                         size_t *ret_count, int64_t *ret_last, int64_t *ret_looked)
+{
+    *ret_last = *ret_looked = 0;
+    return edits_to_uncover(arena, db, query, ret_swaps, ret_count);
+}
+
 Error *versions_uncover_edits(Arena *arena, Db *db, const SwapQuery *query, int64_t *ret_swaps)
 {
-    VersionSwap *swaps = NULL;
-    size_t count = 0;
-    TRY(edits_to_uncover(arena, db, query, &swaps, &count));
-    TRY(swap_all(arena, db, query, swaps, count));
-    *ret_swaps = (int64_t)count;
+    SettlePass pass = {0};
+    TRY(pass_over(arena, db, query, find_edits, &pass));
+    *ret_swaps = pass.swaps;
     return NULL;
 }
 

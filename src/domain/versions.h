@@ -51,6 +51,15 @@ Error *versions_free_key(Arena *arena, Db *db, const Prediction *hidden, Predict
 Error *versions_put_back(Arena *arena, Db *db, const Prediction *rows, size_t count,
                          const Uuid *job, bool *ret_former) MUST_CHECK;
 
+/* Most rows of a job find their keys free: those of a hidden job are stored as current without a look, all or none, and
+ * the unique key says whether that was right. Where the engine has a faster way alone (db_can_load). *ret_stored false:
+ * nothing was done. Before the same transaction ends, versions_revive is called with them. */
+Error *versions_put_free(Arena *arena, Db *db, const Prediction *rows, size_t count, Uuid job,
+                         bool *ret_stored) MUST_CHECK;
+
+/* The companies of rows that are back are there again. */
+Error *versions_revive(Arena *arena, Db *db, const Prediction *rows, size_t count) MUST_CHECK;
+
 /* Which of them would. Reads only. */
 Error *versions_would_put_back(Arena *arena, Db *db, const Prediction *rows, size_t count,
                                bool *ret_former) MUST_CHECK;

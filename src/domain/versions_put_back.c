@@ -196,13 +196,14 @@ static Error *store_rows(Putting *p)
     return NULL;
 }
 
-static Error *revive_companies(Putting *p)
+Error *versions_revive(Arena *arena, Db *db, const Prediction *rows, size_t count)
 {
     Ids companies = {0};
-    for (size_t i = 0; i < p->count; i++)
-        vec_push(p->arena, &companies, p->places[i].row.company_id);
+    for (size_t i = 0; i < count; i++)
+        if (i == 0 || !uuid_equal(rows[i].company_id, rows[i - 1].company_id))
+            vec_push(arena, &companies, rows[i].company_id);
     versions_sort_ids(&companies);
-    return company_restore_many(p->arena, p->db, p->owner_id, companies.items, companies.count);
+    return company_restore_many(arena, db, rows[0].owner_id, companies.items, companies.count);
 }
 
 /* What is in front and of no job is held by itself: its key may be deleted at this moment. */
@@ -229,12 +230,15 @@ static Error *hold_fronts(Putting *p)
     return NULL;
 }
 
-static Error *write_places(Putting *p)
+static Error *hold_places(Putting *p)
 {
     TRY(hold_fronts(p));
     TRY(versions_set_flags(p->arena, p->db, p->kind, p->owner_id, &p->aside, false));
-    TRY(versions_lock_jobs(p->arena, p->db, p->owner_id, &p->jobs));
-    TRY(revive_companies(p));
+    return versions_lock_jobs(p->arena, p->db, p->owner_id, &p->jobs);
+}
+
+static Error *store_places(Putting *p)
+{
     TRY(store_rows(p));
     TRY(covering_add(p->arena, p->db, p->owner_id, p->covering.items, p->covering.count));
     return tally_store(p->arena, p->db, p->owner_id, p->tally);
@@ -275,9 +279,7 @@ static void tell_former(const Putting *p, bool *ret_former)
     }
 }
 
-/* Most rows of a job find their keys free: they are stored as current without a look, all or none, and the unique
- * key says whether that was right. *ret_stored false: nothing was done. */
-static Error *store_free(Putting *p, bool *ret_stored)
+static Error *put_free(Putting *p, bool *ret_stored)
 {
     const Prediction **items = ARENA_ARRAY(p->arena, const Prediction *, p->count);
     *ret_stored = false;
@@ -293,8 +295,16 @@ static Error *store_free(Putting *p, bool *ret_stored)
     if (!*ret_stored)
         return NULL;
     tally_current(p);
-    TRY(revive_companies(p));
     return tally_store(p->arena, p->db, p->owner_id, p->tally);
+}
+
+Error *versions_put_free(Arena *arena, Db *db, const Prediction *rows, size_t count, Uuid job,
+                         bool *ret_stored)
+{
+    Putting p = putting(arena, db, rows, count, &job);
+    TRY(find_hidden(&p));
+    TRY(choose_candidates(&p));
+    return put_free(&p, ret_stored);
 }
 
 Error *versions_put_back(Arena *arena, Db *db, const Prediction *rows, size_t count,
@@ -307,13 +317,15 @@ Error *versions_put_back(Arena *arena, Db *db, const Prediction *rows, size_t co
     TRY(find_hidden(&p));
     TRY(choose_candidates(&p));
     if (job != NULL && db_can_load(db))
-        TRY(store_free(&p, &stored));
+        TRY(put_free(&p, &stored));
     if (stored) {
         memset(ret_former, 0, count * sizeof *ret_former);
-        return NULL;
+        return versions_revive(arena, db, rows, count);
     }
     TRY(decide(&p));
-    TRY(write_places(&p));
+    TRY(hold_places(&p));
+    TRY(versions_revive(arena, db, rows, count));
+    TRY(store_places(&p));
     tell_former(&p, ret_former);
     return NULL;
 }

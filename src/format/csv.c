@@ -17,6 +17,7 @@ const char *const CSV_FAULT_WORDS[CSV_FAULT_COUNT] = {
 
 struct CsvReader {
     CsvScan scan;
+    const char *encoding; /* NULL: UTF-8 */
 };
 
 /* ---- opening -------------------------------------------------------------------------------- */
@@ -73,6 +74,7 @@ Error *csv_open(Arena *arena, ByteSource source, CsvOptions options, CsvReader *
     reader->scan = csv_scan_new(arena, source, or_default(options.max_cell, 32 * 1024),
                                 or_default(options.max_columns, 256),
                                 or_default(options.max_row_bytes, 1024 * 1024));
+    reader->encoding = options.encoding;
     TRY(skip_byte_order_mark(&reader->scan, arena));
     if (options.delimiter != 0)
         reader->scan.delimiter = options.delimiter;
@@ -107,14 +109,32 @@ static size_t column_of(const CsvScan *scan, size_t offset)
     return 0;
 }
 
-/* Of the bytes, before quotes are undoubled: the cells still lie in `raw`. */
-static const CsvFault *find_byte_fault(const CsvScan *scan, Arena *arena)
+/* Where the file was converted, a byte of the text is none of the file: the column says where it is. */
+static const char *converted_message(const CsvReader *reader, Arena *arena, const CsvFault *fault)
 {
+    const char *place =
+        fault->column == 0 ? "" : arena_printf(arena, ", column %zu", fault->column);
+    if (fault->kind == CSV_FAULT_NUL)
+        return arena_printf(arena, "Row %lld%s: a NUL character.", (long long)reader->scan.number,
+                            place);
+    return arena_printf(
+        arena,
+        "Row %lld%s: there is a character that is none in %s. Save the file as UTF-8, or "
+        "name its true encoding with the option encoding.",
+        (long long)reader->scan.number, place, reader->encoding);
+}
+
+/* Of the bytes, before quotes are undoubled: the cells still lie in `raw`. */
+static const CsvFault *find_byte_fault(const CsvReader *reader, Arena *arena)
+{
+    const CsvScan *scan = &reader->scan;
     size_t at;
     if (str_find(scan->raw, '\0', &at)) {
         CsvFault *fault = fault_at(scan, arena, CSV_FAULT_NUL, column_of(scan, at), at);
         fault->message = arena_printf(arena, "Row %lld, byte %lld of the file: a NUL byte.",
                                       (long long)scan->number, (long long)fault->file_offset);
+        if (reader->encoding != NULL)
+            fault->message = converted_message(reader, arena, fault);
         return fault;
     }
     if (!utf8_check(scan->raw, &at)) {
@@ -124,6 +144,8 @@ static const CsvFault *find_byte_fault(const CsvScan *scan, Arena *arena)
             "Row %lld, byte %lld of the file: 0x%02X is not UTF-8. Save the file as UTF-8, or name "
             "its encoding with the option encoding.",
             (long long)scan->number, (long long)fault->file_offset, (uint8_t)scan->raw.ptr[at]);
+        if (reader->encoding != NULL)
+            fault->message = converted_message(reader, arena, fault);
         return fault;
     }
     if (scan->bad_quote_column != 0) {
@@ -194,7 +216,7 @@ Error *csv_next(CsvReader *reader, Arena *row_arena, CsvRow *ret_row, bool *ret_
     TRY(csv_scan_row(scan, row_arena, ret_more));
     if (!*ret_more)
         return NULL;
-    const CsvFault *fault = find_byte_fault(scan, row_arena);
+    const CsvFault *fault = find_byte_fault(reader, row_arena);
     if (scan->any_doubled)
         undouble_cells(scan, row_arena);
     if (fault == NULL)

@@ -22,6 +22,8 @@ typedef struct CsvOptions {
     size_t max_cell;      /* bytes; 32 KiB */
     size_t max_columns;   /* 256 */
     size_t max_row_bytes; /* 1 MiB */
+    const char
+        *encoding; /* what the source converts from (text_decode.h), for messages; NULL: nothing */
 } CsvOptions;
 
 /* When a row has several faults, the one that stands first here is told. */

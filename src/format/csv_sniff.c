@@ -40,13 +40,32 @@ static const Signature signatures[] = {
 
 static const char candidates[CSV_SNIFF_DELIMITERS] = {',', ';', '\t'};
 
+static const Signature *find_signature(Str head)
+{
+    for (size_t i = 0; i < ARRAY_COUNT(signatures); i++)
+        if (str_starts_with(head, signatures[i].bytes))
+            return &signatures[i];
+    return NULL;
+}
+
+static Error *refuse(Arena *arena, const Signature *signature)
+{
+    return error_with_reason(ERROR(arena, ERROR_UNSUPPORTED, "%s", signature->message),
+                             signature->reason);
+}
+
+Error *csv_sniff_binary(Arena *arena, Str head)
+{
+    const Signature *found = find_signature(head);
+    return found != NULL && found->reason == not_csv ? refuse(arena, found) : NULL;
+}
+
 Error *csv_sniff_content(Arena *arena, Str head, size_t *ret_skip)
 {
     static const Str bom = {"\xEF\xBB\xBF", 3};
-    for (size_t i = 0; i < ARRAY_COUNT(signatures); i++)
-        if (str_starts_with(head, signatures[i].bytes))
-            return error_with_reason(ERROR(arena, ERROR_UNSUPPORTED, "%s", signatures[i].message),
-                                     signatures[i].reason);
+    const Signature *found = find_signature(head);
+    if (found != NULL)
+        return refuse(arena, found);
     size_t at;
     if (str_find(head, '\0', &at))
         return error_with_reason(

@@ -11,6 +11,10 @@ enum { CSV_SNIFF_HEAD = 16, CSV_SNIFF_DELIMITERS = 3 };
  * what it is and what to do. */
 Error *csv_sniff_content(Arena *arena, Str head, size_t *ret_skip) MUST_CHECK;
 
+/* ERROR_UNSUPPORTED when the bytes are those of a workbook, an archive or another file that is no text in any
+ * encoding, with the same messages. */
+Error *csv_sniff_binary(Arena *arena, Str head) MUST_CHECK;
+
 /* Counts candidates outside quotes in the first row that is not empty. Begins zeroed. */
 typedef struct CsvSniff {
     size_t counts[CSV_SNIFF_DELIMITERS];

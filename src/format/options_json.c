@@ -2,8 +2,10 @@
 #include "format/options_json.h"
 
 #include "base/check.h"
+#include "base/utf8.h"
 #include "format/json.h"
 #include "format/json_out.h"
+#include "format/text_encoding.h"
 #include "model/words.h"
 
 static const JsonRule MEMBERS[] = {
@@ -14,6 +16,9 @@ static const JsonRule MEMBERS[] = {
     {"update_companies", JSON_IS_BOOL, false},
     {"market_cap_unit", JSON_IS_STRING, false},
     {"delimiter", JSON_IS_STRING | JSON_IS_NULL, false},
+    {"sheet", JSON_IS_STRING | JSON_IS_NULL, false},
+    {"encoding", JSON_IS_STRING | JSON_IS_NULL, false},
+    {"decimal", JSON_IS_STRING, false},
 };
 
 Str options_format(Arena *arena, const ImportOptions *options)
@@ -34,6 +39,9 @@ Str options_format(Arena *arena, const ImportOptions *options)
         json_put_null(&out, "delimiter");
     else
         json_put_str(&out, "delimiter", (Str){&options->delimiter, 1});
+    json_put_text(&out, "sheet", options->sheet);
+    json_put_text(&out, "encoding", options->encoding);
+    json_put_text(&out, "decimal", DECIMAL_MARK_WORDS[options->decimal]);
     json_end_object(&out);
     json_out_close(&out);
     return buf_str(&text);
@@ -65,11 +73,14 @@ static void read_words(Arena *arena, const JsonValue *object, ImportOptions *opt
     static const WordMember on_duplicate = {"on_duplicate", ON_DUPLICATE_WORDS, DUPLICATE_COUNT};
     static const WordMember on_error = {"on_error", ON_ERROR_WORDS, ON_ERROR_COUNT};
     static const WordMember cap_unit = {"market_cap_unit", CAP_UNIT_WORDS, CAP_UNIT_COUNT};
+    static const WordMember decimal = {"decimal", DECIMAL_MARK_WORDS, DECIMAL_MARK_COUNT};
     options->on_duplicate =
         (OnDuplicate)read_word(arena, object, &on_duplicate, (int)options->on_duplicate, wrong);
     options->on_error = (OnError)read_word(arena, object, &on_error, (int)options->on_error, wrong);
     options->market_cap_unit =
         (CapUnit)read_word(arena, object, &cap_unit, (int)options->market_cap_unit, wrong);
+    options->decimal =
+        (DecimalMark)read_word(arena, object, &decimal, (int)options->decimal, wrong);
 }
 
 static void read_delimiter(Arena *arena, const JsonValue *object, ImportOptions *options,
@@ -84,6 +95,35 @@ static void read_delimiter(Arena *arena, const JsonValue *object, ImportOptions 
                         "\"delimiter\" must be one ASCII character, and no quote or line end.");
     else
         options->delimiter = c;
+}
+
+static void read_sheet(Arena *arena, const JsonValue *object, ImportOptions *options,
+                       ErrorField **wrong)
+{
+    Str text;
+    size_t at;
+    if (!json_to_str(json_find(object, "sheet"), &text))
+        return;
+    if (text.len == 0 || utf8_length(text) > SHEET_OPTION_MAX || str_find(text, '\0', &at))
+        error_field_add(arena, wrong, "sheet", "not_allowed",
+                        "\"sheet\" must be a name or a number of 1 to %d characters.",
+                        SHEET_OPTION_MAX);
+    else
+        options->sheet = str_dup(arena, text);
+}
+
+static void read_encoding(Arena *arena, const JsonValue *object, ImportOptions *options,
+                          ErrorField **wrong)
+{
+    Str name;
+    if (!json_to_str(json_find(object, "encoding"), &name))
+        return;
+    const TextEncoding *encoding = text_encoding_find(name);
+    if (encoding == NULL)
+        error_field_add(arena, wrong, "encoding", "not_allowed", "\"encoding\" must be one of: %s.",
+                        text_encoding_names(arena));
+    else
+        options->encoding = encoding->name;
 }
 
 Error *options_parse(Arena *arena, Str text, ImportOptions *ret_options)
@@ -105,6 +145,8 @@ Error *options_parse(Arena *arena, Str text, ImportOptions *ret_options)
     json_to_bool(json_find(object, "dry_run"), &options.dry_run);
     json_to_bool(json_find(object, "update_companies"), &options.update_companies);
     read_delimiter(arena, object, &options, &wrong);
+    read_sheet(arena, object, &options, &wrong);
+    read_encoding(arena, object, &options, &wrong);
     TRY(error_from_fields(arena, wrong));
     *ret_options = options;
     return NULL;

@@ -1,6 +1,7 @@
 /* The options of an upload as they are stored with its job and shown in answers:
  * {"on_duplicate":"reject","on_error":"keep","max_failed_rows":null,"dry_run":false,
- *  "update_companies":false,"market_cap_unit":"usd","delimiter":null} */
+ *  "update_companies":false,"market_cap_unit":"usd","delimiter":null,"sheet":null,"encoding":null,
+ *  "decimal":"point"} */
 #ifndef OBLIGOR_FORMAT_OPTIONS_JSON_H
 #define OBLIGOR_FORMAT_OPTIONS_JSON_H
 

@@ -85,7 +85,10 @@ static void make_sessions(App *app)
     const DbOptions working = {.must_exist = true,
                                .statement_timeout = config->statement_timeout,
                                .lock_timeout = LOCK_TIMEOUT};
+    const DbOptions noting = {
+        .must_exist = true, .statement_timeout = READ_TIMEOUT, .lock_timeout = READ_TIMEOUT};
     app->sessions = sessions_new(SESSION_WORK, config->db_url, working);
+    app->uses = use_writer_start(config->db_url, noting);
     if (app->inline_reads)
         app->readers = sessions_new(SESSION_POINT_READS, config->db_url, reading);
     if (config->db_replica != NULL)
@@ -101,6 +104,7 @@ static Error *start(App *app, Arena *arena)
     TRY(watch(app, arena));
     make_sessions(app);
     app->pool = pool_start(&pool);
+    app->events = events_start(app->config.db_url);
     return NULL;
 }
 
@@ -128,10 +132,13 @@ void app_close(App *app)
 {
     if (app == NULL)
         return;
+    events_stop(app->events);
     pool_stop(app->pool);
     pool_free(app->pool);
+    events_free(app->events);
     watch_stop(app->replica);
     watch_stop(app->database);
+    use_writer_stop(app->uses);
     sessions_free(app->replicas);
     sessions_free(app->sessions);
     sessions_free(app->readers);

@@ -2,12 +2,14 @@
 #ifndef OBLIGOR_HTTP_APP_H
 #define OBLIGOR_HTTP_APP_H
 
+#include "http/events.h"
 #include "http/metrics.h"
 #include "http/permits.h"
 #include "http/pool.h"
 #include "http/route.h"
 #include "http/server.h"
 #include "http/sessions.h"
+#include "http/use_writer.h"
 #include "http/watch.h"
 
 typedef struct App {
@@ -16,13 +18,15 @@ typedef struct App {
     const Router *router;
     Metrics *metrics;
     Pool *pool;
+    Events *events; /* live progress of jobs */
     Watch *database;
     Watch *replica;     /* NULL: there is none */
     Sessions *readers;  /* of the socket threads, where the database is embedded */
     Sessions *sessions; /* of the worker threads */
     Sessions *replicas; /* likewise, on the replica; NULL: there is none */
-    bool inline_reads;  /* the database is embedded: a point read does not wait */
-    Permits *waits;     /* worker threads that may wait for something at one time */
+    UseWriter *uses;
+    bool inline_reads; /* the database is embedded: a point read does not wait */
+    Permits *waits;    /* worker threads that may wait for something at one time */
 } App;
 
 /* Looks whether the database is there, and starts the worker threads. */

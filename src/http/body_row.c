@@ -57,7 +57,7 @@ void body_row_check(Params *body, Kind kind, const RawRow *row, PredictionInput 
 {
     if (body->errors != NULL)
         return;
-    row_rules_check(body->arena, kind, CAP_USD, 0, row, ret_input, problems);
+    row_rules_check(body->arena, kind, (RowStyle){0}, 0, row, ret_input, problems);
     for (size_t i = 0; i < problems->count; i++) {
         const Problem *problem = &problems->items[i];
         if (problem->severity == SEVERITY_ERROR)

@@ -1,5 +1,6 @@
-/* Signing in and out. */
+/* Signing in and out, and going on with a new token. */
 #include "base/log.h"
+#include "domain/user_sessions.h"
 #include "http/app.h"
 #include "http/handlers.h"
 #include "http/reply.h"
@@ -11,6 +12,16 @@ static void note_failure(const Request *request)
     metrics_count_failed_sign_in(request->app->metrics);
     log_event(LOG_WARN, "sign-in refused", LOG_TEXT("address", request->peer.address),
               LOG_TEXT("request_id", request->id));
+}
+
+static Error *reply_session(Request *request, Response *response, const Session *session)
+{
+    JsonOut *out = reply_begin(request, response);
+    json_put_text(out, "access_token", session->token);
+    json_put_text(out, "token_type", "bearer");
+    json_put_int(out, "expires_in", (session->expires_at - clock_now()) / SECONDS(1));
+    view_user(out, "user", session->user);
+    return reply_end(request, response, 200);
 }
 
 Error *handle_login(Request *request, Response *response)
@@ -31,12 +42,15 @@ Error *handle_login(Request *request, Response *response)
             note_failure(request);
         return error;
     }
-    JsonOut *out = reply_begin(request, response);
-    json_put_text(out, "access_token", session.token);
-    json_put_text(out, "token_type", "bearer");
-    json_put_int(out, "expires_in", (session.expires_at - clock_now()) / SECONDS(1));
-    view_user(out, "user", session.user);
-    return reply_end(request, response, 200);
+    return reply_session(request, response, &session);
+}
+
+Error *handle_refresh(Request *request, Response *response)
+{
+    Session session = {0};
+    TRY(params_check(&request->query));
+    TRY(session_refresh(request->arena, request->db, request->who, &session));
+    return reply_session(request, response, &session);
 }
 
 Error *handle_logout(Request *request, Response *response)
@@ -45,14 +59,5 @@ Error *handle_logout(Request *request, Response *response)
     TRY(accounts_sign_out(request->arena, request->db, request->who));
     JsonOut *out = reply_begin(request, response);
     json_put_text(out, "message", "Signed out.");
-    return reply_end(request, response, 200);
-}
-
-Error *handle_me(Request *request, Response *response)
-{
-    User *user = NULL;
-    TRY(accounts_user(request->arena, request->db, request->who->user_id, &user));
-    JsonOut *out = reply_begin(request, response);
-    view_user(out, "user", user);
     return reply_end(request, response, 200);
 }

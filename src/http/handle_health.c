@@ -34,6 +34,7 @@ Error *handle_metrics(Request *request, Response *response)
     const App *app = request->app;
     int64_t oldest = 0;
     Gauges gauges = {.queue_depth = pool_depth(app->pool),
+                     .listeners = events_listeners(app->events),
                      .database_away = watch_is_away(app->database),
                      .has_replica = app->replica != NULL,
                      .replica_away = app->replica != NULL && !watch_is_ready(app->replica)};

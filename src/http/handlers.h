@@ -9,6 +9,15 @@
 
 HANDLER(handle_login);
 HANDLER(handle_logout);
+HANDLER(handle_refresh);
+HANDLER(handle_password_change);
+HANDLER(handle_profile_change);
+HANDLER(handle_sessions_list);
+HANDLER(handle_session_end);
+HANDLER(handle_sessions_end_others);
+HANDLER(handle_api_keys_list);
+HANDLER(handle_api_key_create);
+HANDLER(handle_api_key_revoke);
 HANDLER(handle_me);
 HANDLER(handle_api_setup);
 HANDLER(handle_setup_page);
@@ -69,6 +78,8 @@ HANDLER(handle_prediction_delete);
 HANDLER(handle_predictions_purge);
 HANDLER(handle_predictions_score);
 HANDLER(handle_predictions_template);
+
+HANDLER(handle_job_events);
 
 HANDLER(handle_upload_of_kind);
 HANDLER(handle_upload);

@@ -200,6 +200,8 @@ Str metrics_format(Arena *arena, const Metrics *metrics, const Gauges *gauges)
                (double)metrics_in_flight(metrics));
     format_one(&text, "obligor_http_queue_depth", "gauge",
                "Requests that wait for a worker thread.", (double)gauges->queue_depth);
+    format_one(&text, "obligor_event_listeners", "gauge", "Who listens to the progress of a job.",
+               (double)gauges->listeners);
     format_database(metrics, gauges, &text);
     CHECK(!text.over);
     return buf_str(&text);

@@ -26,6 +26,7 @@ int64_t metrics_in_flight(const Metrics *metrics);
 /* What is not counted here but is to be shown. */
 typedef struct Gauges {
     int64_t queue_depth; /* requests that wait for a worker thread */
+    int64_t listeners;   /* to the progress of jobs */
     bool database_away;
     bool has_replica;
     bool replica_away; /* or not fit to answer */

@@ -17,6 +17,7 @@ static const char *const FIELD_NAMES[HEADER_FIELD_COUNT] = {
     [HEADER_IDEMPOTENCY_KEY] = "Idempotency-Key",
     [HEADER_IF_MATCH] = "If-Match",
     [HEADER_IF_NONE_MATCH] = "If-None-Match",
+    [HEADER_LAST_EVENT_ID] = "Last-Event-ID",
     [HEADER_PREFER] = "Prefer",
     [HEADER_TRANSFER_ENCODING] = "Transfer-Encoding",
     [HEADER_X_FORWARDED_FOR] = "X-Forwarded-For",

@@ -45,6 +45,13 @@ void response_file(Response *response, const char *content_type, int file, int64
     response->file_size = size;
 }
 
+void response_stream(Response *response, const char *content_type, const Stream *stream)
+{
+    response->status = 200;
+    response->content_type = content_type;
+    response->stream = stream;
+}
+
 static bool is_plain(char c)
 {
     return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '.' ||

@@ -4,6 +4,7 @@
 
 #include "base/error.h"
 #include "format/json_out.h"
+#include "http/stream.h"
 
 enum { RESPONSE_HEADERS_MAX = 12, RESPONSE_BODY_MAX = 64 << 20 };
 
@@ -17,8 +18,9 @@ typedef struct Response {
     const char *content_type; /* NULL: no body */
     Header headers[RESPONSE_HEADERS_MAX];
     size_t header_count;
-    Str body; /* lives in the request's arena */
-    int file; /* -1: the body is in `body`; else it is this file, from its start */
+    Str body;             /* lives in the request's arena */
+    const Stream *stream; /* NULL: none; else the body comes from it, for as long as it likes */
+    int file;             /* -1: the body is in `body`; else it is this file, from its start */
     int64_t file_size;
     Buf text; /* while a JSON answer is written: see reply.h */
     JsonOut json;
@@ -39,6 +41,9 @@ void response_empty(Response *response, int status);
 
 /* The file is duplicated when it is sent; the caller's descriptor stays the caller's. */
 void response_file(Response *response, const char *content_type, int file, int64_t size);
+
+/* 200, and a body that goes on; the stream lives as long as the request. */
+void response_stream(Response *response, const char *content_type, const Stream *stream);
 
 /* "attachment" with the file's name as RFC 6266 wants it: a plain ASCII form and the true one. */
 void response_attachment(Arena *arena, Response *response, Str filename);

@@ -16,6 +16,7 @@
 
 #include "base/check.h"
 #include "base/log.h"
+#include "http/events.h"
 #include "http/exchange.h"
 #include "http/listen.h"
 #include "http/peer.h"
@@ -31,7 +32,8 @@ enum {
     CONNECTIONS_MAX = 2000,
     IDLE_SECONDS = 10,
     STOP_SECONDS = 30, /* for what is under way when the server stops ... */
-    QUIET_SECONDS = 1  /* ... and for a request that does not go on coming in */
+    QUIET_SECONDS = 1, /* ... and for a request that does not go on coming in */
+    STREAM_PIECE = 4096
 };
 
 struct HttpServer {
@@ -74,8 +76,33 @@ static enum MHD_Result on_header(void *cls, enum MHD_ValueKind kind, const char 
 
 /* --- from the exchange to the library -------------------------------------------------------- */
 
-static struct MHD_Response *make_response(const Response *response)
+static void put_to_sleep(void *connection)
 {
+    MHD_suspend_connection(connection);
+}
+
+static void wake_up(void *connection)
+{
+    MHD_resume_connection(connection);
+}
+
+/* A client that went away is noticed when something is sent to it; then the request is over. */
+static ssize_t on_stream(void *cls, uint64_t position, char *bytes, size_t cap)
+{
+    const Exchange *exchange = cls;
+    const Stream *stream = exchange->response.stream;
+    const StreamCarrier carrier = {put_to_sleep, wake_up, exchange->carrier};
+    (void)position;
+    long given = stream->read(stream->self, &carrier, bytes, cap);
+    return given == STREAM_OVER ? MHD_CONTENT_READER_END_OF_STREAM : given;
+}
+
+static struct MHD_Response *make_response(Exchange *exchange)
+{
+    const Response *response = &exchange->response;
+    if (response->stream != NULL)
+        return MHD_create_response_from_callback(MHD_SIZE_UNKNOWN, STREAM_PIECE, on_stream,
+                                                 exchange, NULL);
     if (response->file < 0)
         return MHD_create_response_from_buffer(
             response->body.len, (void *)(uintptr_t)response->body.ptr, MHD_RESPMEM_PERSISTENT);
@@ -95,7 +122,7 @@ static enum MHD_Result answer(HttpServer *server, struct MHD_Connection *connect
     exchange->close = exchange->close || atomic_load(&server->stopping);
     exchange_seal(exchange);
     const Response *response = &exchange->response;
-    struct MHD_Response *made = make_response(response);
+    struct MHD_Response *made = make_response(exchange);
     if (made == NULL)
         return MHD_NO;
     for (size_t i = 0; i < response->header_count; i++)
@@ -341,6 +368,7 @@ void http_server_stop(HttpServer *server)
     MHD_socket listening = MHD_quiesce_daemon(server->daemon);
     if (listening != MHD_INVALID_SOCKET)
         shutdown(listening, SHUT_RDWR); /* new clients are refused, not left waiting */
+    events_stop(server->app->events);
     finish_requests(server);
     pool_stop(server->app->pool);
     MHD_stop_daemon(server->daemon);

@@ -19,7 +19,6 @@ typedef struct HttpConfig {
     int64_t restore_window;    /* µs for which a deletion may be restored; 0: 30 days */
     Registration registration; /* who may register, and is there mail? */
     const char *public_url;    /* in front of links; NULL: this machine's */
-    int64_t session_seconds;   /* for expires_in; as accounts.h gives it */
 } HttpConfig;
 
 /* Starts listening. ERROR_UNAVAILABLE names the address when it cannot be had. */

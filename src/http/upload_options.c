@@ -3,6 +3,7 @@
 #include "http/upload_options.h"
 
 #include "base/check.h"
+#include "format/text_encoding.h"
 #include "http/scope.h"
 #include "model/words.h"
 
@@ -48,13 +49,33 @@ static char read_delimiter(Params *all)
     return 0;
 }
 
-static void read_encoding(Params *all)
+static const char *read_sheet(Params *all)
 {
-    static const char *const words[] = {"utf-8", "utf8"};
+    Str sheet = params_text(all, "sheet", SHEET_OPTION_MAX);
+    return sheet.len == 0 ? NULL : str_dup(all->arena, sheet);
+}
+
+static const char *read_encoding(Params *all)
+{
     const Param *param = params_find(all, "encoding");
-    if (param != NULL && words_find_fold(words, ARRAY_COUNT(words), param->value) < 0)
-        params_wrong(all, "encoding", "not_available",
-                     "Only encoding=utf-8 is available yet. Save the file as \"CSV UTF-8\".");
+    if (param == NULL)
+        return NULL;
+    const TextEncoding *encoding = text_encoding_find(param->value);
+    if (encoding != NULL)
+        return encoding->name;
+    params_wrong(
+        all, "encoding", "not_allowed",
+        "encoding \"%s\" is not known here. Save the file as \"CSV UTF-8\", which needs no "
+        "option, or choose one of: %s.",
+        json_shown(all->arena, param->value), text_encoding_names(all->arena));
+    return NULL;
+}
+
+static void check_decimal(Params *all, const ImportOptions *options)
+{
+    if (options->decimal == DECIMAL_COMMA && options->delimiter == ',')
+        params_wrong(all, "decimal", "decimal_is_delimiter",
+                     "decimal=comma goes with delimiter=semicolon or delimiter=tab.");
 }
 
 static ImportOptions read_options(Params *all)
@@ -70,7 +91,11 @@ static ImportOptions read_options(Params *all)
     options.market_cap_unit =
         (CapUnit)params_word(all, "market_cap_unit", CAP_UNIT_WORDS, CAP_UNIT_COUNT, CAP_USD);
     options.delimiter = read_delimiter(all);
-    read_encoding(all);
+    options.sheet = read_sheet(all);
+    options.encoding = read_encoding(all);
+    options.decimal = (DecimalMark)params_word(all, "decimal", DECIMAL_MARK_WORDS,
+                                               DECIMAL_MARK_COUNT, DECIMAL_POINT);
+    check_decimal(all, &options);
     return options;
 }
 

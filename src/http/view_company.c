@@ -30,6 +30,7 @@ void view_company(JsonOut *out, const char *key, const Principal *who, const Com
     put_count(out, "annual_predictions_count", company->annual_count);
     put_count(out, "quarterly_predictions_count", company->quarterly_count);
     json_put_uuid_or_null(out, "created_by", company->created_by);
+    json_put_text(out, "created_by_email", company->created_by_email);
     json_put_time(out, "created_at", company->created_at);
     json_put_time(out, "updated_at", company->updated_at);
     json_end_object(out);

@@ -15,6 +15,7 @@
 #include "domain/row_rules.h"
 #include "domain/scoring.h"
 #include "format/json_out.h"
+#include "store/account_store.h"
 
 /* access_level, organization_id and organization_name, as members of the object at hand. */
 void view_ownership(JsonOut *out, const Principal *who, Uuid owner_id);
@@ -23,6 +24,11 @@ void view_user(JsonOut *out, const char *key, const User *user);
 void view_users(JsonOut *out, const char *key, const User *users, size_t count);
 void view_organization(JsonOut *out, const char *key, const Organization *organization);
 void view_whitelist(JsonOut *out, const char *key, const Whitelist *list);
+void view_session(JsonOut *out, const char *key, const Principal *who, const Token *session);
+void view_api_key(JsonOut *out, const char *key, const Token *api_key);
+
+/* What the request came with: {id, kind, scopes, expires_at}. */
+void view_own_token(JsonOut *out, const char *key, const Principal *who);
 void view_company(JsonOut *out, const char *key, const Principal *who, const Company *company);
 void view_model(JsonOut *out, const char *key, const ModelRow *model);
 

@@ -6,17 +6,24 @@
  * would find its own effect. Uploads are the exception: what was stored of one is thrown away when its
  * last transaction fails, and the second run stores it again from the spool.
  *
+ * Who asks was judged by the header. A body may come in as slowly as it likes, and whoever sends it may have been
+ * signed out or have left by then: behind a slow one it is judged again. An upload may take its time; what
+ * accepts it looks again by itself.
+ *
  * The replica is asked only for what it may be asked for, and who asks was judged by the database. When
  * the replica cannot answer, the database does, and nothing is claimed. */
 #include "base/check.h"
 #include "base/log.h"
 #include "http/exchange.h"
+#include "http/gate.h"
 #include "http/problem.h"
 #include "store/replica.h"
 
 enum { RUNS_MOST = 5 };
 static const int64_t PAUSE_FIRST = 10000;     /* doubles with each run */
 static const int64_t RUN_UNTIL = SECONDS(15); /* no run begins later: somebody is waiting */
+
+static const int64_t BODY_QUICK = SECONDS(2);
 
 /* So that a handler can be run as if for the first time. */
 typedef struct Before {
@@ -134,6 +141,15 @@ void exchange_admit(Exchange *exchange)
         exchange_admit_with(exchange, db);
 }
 
+static Error *admit_again(Exchange *exchange, Db *db)
+{
+    Request *request = &exchange->request;
+    if (request->who == NULL || request->route->body == BODY_UPLOAD || exchange->body_seen == 0 ||
+        clock_monotonic() - exchange->started < BODY_QUICK)
+        return NULL;
+    return gate_admit(request, db);
+}
+
 void exchange_work(Exchange *exchange)
 {
     Db *db = session_here(exchange);
@@ -144,8 +160,8 @@ void exchange_work(Exchange *exchange)
     }
     if (exchange_is_answered(exchange))
         return;
-    Error *error = NULL;
-    if (!may_be_stale(&exchange->request) || !try_replica(exchange, &error))
+    Error *error = admit_again(exchange, db);
+    if (error == NULL && (!may_be_stale(&exchange->request) || !try_replica(exchange, &error)))
         error = handle_until_it_works(exchange, db);
     exchange_finish(exchange, error);
 }

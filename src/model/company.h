@@ -18,6 +18,7 @@ typedef struct Company {
     Uuid job_id;
     int64_t job_row;
     Uuid created_by;
+    const char *created_by_email; /* NULL: unknown user, or not asked for */
     int64_t created_at;
     int64_t updated_at;
     bool deleted;

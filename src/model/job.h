@@ -36,6 +36,10 @@ extern const char *const ON_ERROR_WORDS[ON_ERROR_COUNT];
 typedef enum CapUnit { CAP_USD, CAP_MILLIONS, CAP_UNIT_COUNT } CapUnit;
 extern const char *const CAP_UNIT_WORDS[CAP_UNIT_COUNT];
 
+/* What stands before the decimals of a file's numbers. */
+typedef enum DecimalMark { DECIMAL_POINT, DECIMAL_COMMA, DECIMAL_MARK_COUNT } DecimalMark;
+extern const char *const DECIMAL_MARK_WORDS[DECIMAL_MARK_COUNT];
+
 /* What the uploader chose. Stored with the job as JSON (format/options_json.h). */
 typedef struct ImportOptions {
     OnDuplicate on_duplicate;
@@ -44,8 +48,13 @@ typedef struct ImportOptions {
     bool dry_run;
     bool update_companies;
     CapUnit market_cap_unit;
-    char delimiter; /* 0: found by itself */
+    char delimiter;       /* 0: found by itself */
+    const char *sheet;    /* name or number of one of a workbook; NULL: the first that is shown */
+    const char *encoding; /* a name of format/text_encoding.h, static; NULL: found by itself */
+    DecimalMark decimal;
 } ImportOptions;
+
+enum { SHEET_OPTION_MAX = 255 }; /* characters */
 
 #define IMPORT_OPTIONS_DEFAULT ((ImportOptions){.max_failed_rows = -1})
 
@@ -100,6 +109,8 @@ typedef struct Job {
     const char *model_name;
     const char *model_version;
     const char *legal_hold_email; /* of who set it; NULL: unknown user, or no hold */
+    /* Found out by who runs the import: */
+    bool replaces_others; /* its user may change what others made for this owner */
 } Job;
 
 /* Rows that it made and that are there: hidden ones too. */

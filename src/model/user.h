@@ -85,6 +85,7 @@ typedef struct Principal {
     const char *address;           /* peer's address, or the system's user and host */
     const char *request_id;        /* NULL: none */
     Digest token;                  /* of the session or key, over HTTP */
+    int64_t token_expires_at;      /* likewise; else 0 */
 } Principal;
 
 /* False: this owner's data does not exist for this principal. */

@@ -152,6 +152,11 @@ Uuid token_id(Digest digest)
     return id;
 }
 
+const char *token_kind_word(TokenKind kind)
+{
+    return TOKEN_WORDS[kind];
+}
+
 static const char *scopes_text(Arena *arena, unsigned scopes)
 {
     Buf text = buf_new(arena, 64);
@@ -161,7 +166,7 @@ static const char *scopes_text(Arena *arena, unsigned scopes)
     return scopes == 0 ? NULL : buf_str(&text).ptr;
 }
 
-static unsigned read_scopes(Str text)
+unsigned token_scopes_read(Str text)
 {
     unsigned scopes = 0;
     Str word;
@@ -197,7 +202,7 @@ Error *token_user(Arena *arena, Db *db, Digest digest, int64_t now, Token *ret_t
                              .user_id = user->id,
                              .scopes = row_is_null(rows, USER_COLUMNS + 1)
                                            ? 0
-                                           : read_scopes(row_str(rows, USER_COLUMNS + 1)),
+                                           : token_scopes_read(row_str(rows, USER_COLUMNS + 1)),
                              .expires_at = row_time(rows, USER_COLUMNS + 2),
                              .last_used = row_time(rows, USER_COLUMNS + 3)};
     *ret_user = user;

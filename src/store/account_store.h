@@ -35,6 +35,9 @@ Error *owner_insert(Arena *arena, Db *db, Uuid id, OwnerKind kind, int64_t now) 
 
 /* The columns that make_statements.py calls {user}, which stand first in the row. */
 User *user_read(Arena *arena, const Rows *rows);
+/* As the database has them. */
+const char *token_kind_word(TokenKind kind);
+unsigned token_scopes_read(Str text);
 
 /* The user and the owner that their personal data belongs to. ERROR_CONFLICT: the address is taken. */
 Error *user_insert(Arena *arena, Db *db, const User *user) MUST_CHECK;

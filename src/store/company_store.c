@@ -49,6 +49,7 @@ static Company *read_company(Arena *arena, const Rows *rows)
                          .created_at = row_time(rows, 8),
                          .updated_at = row_time(rows, 9),
                          .deleted = !row_is_null(rows, 10),
+                         .created_by_email = row_text(rows, 11),
                          .annual_count = -1,
                          .quarterly_count = -1};
     return company;

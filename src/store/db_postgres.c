@@ -50,15 +50,18 @@ typedef struct Session {
     bool in_transaction;
     bool broken; /* the connection was lost: connect again before the next use */
     bool listening;
-    uint64_t others_seen; /* of `others`, when it was last asked */
-    bool hung;            /* it was cut by us, since no answer came */
+    uint64_t others_seen;   /* of `others`, when it was last asked */
+    int64_t others_seen_at; /* when that was */
+    bool hung;              /* it was cut by us, since no answer came */
     bool prepared[SQL_COUNT];
     PGcancel *cancel;
 } Session;
 
-/* Statements of sessions that do no long work, in this process. */
+/* Statements of sessions that do no long work, in this process. A few are nobody's work: the file being read, somebody
+ * looking whether the database is there; and so are fewer a second than one who reads page after page brings about:
+ * somebody watching how far a job is. */
 static atomic_uint_fast64_t others;
-enum { OTHERS_FEW = 3 }; /* the file being read, somebody looking whether the database is there */
+enum { OTHERS_FEW = 3, OTHERS_A_SECOND = 100 };
 
 typedef struct Cursor {
     PGresult *result;
@@ -812,10 +815,12 @@ static Error *wait_for_hint(void *self, Arena *arena, int64_t timeout, bool *ret
 static bool was_waited_for(void *self)
 {
     Session *session = self;
-    uint64_t now = atomic_load_explicit(&others, memory_order_relaxed);
-    bool busy = now - session->others_seen > OTHERS_FEW;
-    session->others_seen = now;
-    return busy;
+    uint64_t seen = atomic_load_explicit(&others, memory_order_relaxed);
+    uint64_t count = seen - session->others_seen;
+    int64_t now = clock_monotonic(), took = now - session->others_seen_at;
+    session->others_seen = seen;
+    session->others_seen_at = now;
+    return count > OTHERS_FEW && (int64_t)count * SECONDS(1) > took * OTHERS_A_SECOND;
 }
 
 static void interrupt(void *self)

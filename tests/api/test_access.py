@@ -6,6 +6,7 @@ total or a filter says must not depend on what others own."""
 import json
 import os
 import re
+import time
 
 import support
 from support import API, JOBS, PREDICTIONS, UNKNOWN_ID
@@ -54,6 +55,8 @@ OWNED = [
     ("GET", API + "/deletions/{id}", None, "deletion"),
     ("POST", API + "/deletions/{id}/restore", None, "deletion"),
     ("POST", API + "/deletions/{id}/restore?dry_run=true", None, "deletion"),
+    ("DELETE", API + "/auth/sessions/{id}", None, "session"),
+    ("DELETE", API + "/auth/api-keys/{id}", None, "api_key"),
 ]
 # Others are told that their role does not do (test_routes); administrators reach what is theirs.
 OWNED_BY_ADMINISTRATORS = [
@@ -94,6 +97,11 @@ class World:
         self.gone = gone
         self.deletion = client.delete("%s/%s" % (JOBS, gone), {"delete_predictions": True}).json[
             "deletion_id"]
+        client.server.sign_in(client.email)
+        self.session = next(one["id"] for one in client.get(API + "/auth/sessions").json["sessions"]
+                            if not one["current"])
+        self.api_key = client.post(API + "/auth/api-keys", {"name": "x", "scopes": ["read"]},
+                                   expect=201).json["api_key"]["id"]
 
     def snapshot(self):
         """All that its owner can see, as a text."""
@@ -101,7 +109,9 @@ class World:
         seen = [client.predictions("annual"), client.predictions("quarterly"), client.companies(),
                 client.jobs({"show_deleted": True}), client.job(self.job, include_errors=True),
                 client.get("%s/deletions/%s" % (API, self.deletion)).json["deletion"],
-                client.get("%s/%s/versions" % (ANNUAL, self.annual)).json["versions"]]
+                client.get("%s/%s/versions" % (ANNUAL, self.annual)).json["versions"],
+                [one["id"] for one in client.get(API + "/auth/sessions").json["sessions"]],
+                client.get(API + "/auth/api-keys").json["api_keys"]]
         return json.dumps(seen)
 
 
@@ -287,6 +297,25 @@ class Lists(support.TestCase):
             answer = client.request(method, path, body, expect=403)
             self.assert_problem(answer, 403, "denied", ["role user"])
         client.post("%s/models/%s/activate" % (API, UNKNOWN_ID), expect=403)
+
+
+class SlowBodies(support.TestCase):
+    def test_who_asks_is_judged_again(self):
+        """A session that ended while the body came in does nothing more; another one's request is done."""
+        leaves, stays = self.server.new_client(), self.server.new_client()
+        body = json.dumps(support.row(1)).encode()
+        with support.Wire(self.server) as first, support.Wire(self.server) as second:
+            for wire, client in ((first, leaves), (second, stays)):
+                wire.head("POST", ANNUAL, {"Content-Type": "application/json", "Content-Length": len(body)},
+                          client.token)
+                wire.send(body[:10])
+            time.sleep(1) # the header has come in
+            leaves.post(API + "/auth/logout")
+            time.sleep(1.2)
+            first.send(body[10:])
+            second.send(body[10:])
+            self.assert_problem(first.read("POST"), 401, "bad_token")
+            self.assertEqual(201, second.read("POST").status)
 
 
 if __name__ == "__main__":

@@ -53,8 +53,8 @@ class Trail(Base):
         client.wait_deletion(deleted["deletion_id"])
         events = self.events(client)
         actions = [event["action"] for event in events]
-        self.assertEqual(["job.deleted", "prediction.created", "job.file_downloaded", "job.completed", "job.accepted"],
-                         actions[-5:])
+        self.assertEqual(["job.deleted", "prediction.created", "job.file_downloaded", "job.completed", "job.accepted",
+                          "user.signed_in"], actions[-6:])
         self.assertEqual(list(range(len(events), 0, -1)), [event["seq"] for event in events])
         for event in events:
             self.assertEqual(MEMBERS, set(event))
@@ -63,14 +63,15 @@ class Trail(Base):
             self.assertRegex(event["created_at"], TIME)
             self.assertRegex(event["digest"], r"\A[0-9a-f]{64}\Z")
             self.assertIsNone(event["key_id"])
-        deletion = events[-5]
+        deletion = events[-6]
         self.assertEqual(("http", "127.0.0.1", "the-request", "job", job["id"], 3, "wrong file"),
                          tuple(deletion[name] for name in ("via", "address", "request_id", "object_kind", "object_id",
                                                            "count", "reason")))
         self.assertEqual(deleted["deletion_id"], deletion["details"]["deletion_id"])
         self.assertRegex(deletion["session"], r"\A[0-9a-f]{16}\Z")
-        self.assertEqual(made["id"], events[-4]["object_id"])
-        worked = events[-2]
+        self.assertEqual(deletion["session"], events[-1]["session"]) # that the sign-in opened
+        self.assertEqual(made["id"], events[-5]["object_id"])
+        worked = events[-3]
         self.assertEqual(("worker", None, 3), tuple(worked[name] for name in ("via", "session", "count")))
 
     def test_who_reads_what(self):
@@ -85,8 +86,8 @@ class Trail(Base):
             heads = client.get(AUDIT + "/head").json["heads"]
             self.assertEqual([client.user["id"]], [head["owner_id"] for head in heads])
         owners = {event["owner_id"] for event in self.events(admin)}
-        self.assertEqual({NIL}, owners)
-        self.assertEqual([], self.events(admin, access_level="personal"))
+        self.assertEqual({NIL, admin.user["id"]}, owners)
+        self.assertEqual(["user.signed_in"], [event["action"] for event in self.events(admin, access_level="personal")])
         self.assertIn("user.created", {event["action"] for event in self.events(admin, access_level="system")})
         # Nobody else's, whatever is asked for.
         self.assertEqual([], self.events(one, user=other.email))
@@ -97,7 +98,7 @@ class Trail(Base):
         ids = [client.create("annual", support.row(100 + i)).json["prediction"]["id"] for i in range(20)]
         client.import_rows("annual", support.rows(2, start=300))
         events = self.events(client)
-        self.assertEqual(22, len(events))
+        self.assertEqual(23, len(events)) # with the sign-in
         self.assertEqual(20, len(self.events(client, action="prediction.created")))
         self.assertEqual(2, len(self.events(client, object_kind="job")))
         self.assertEqual([ids[4]], [event["object_id"] for event in self.events(client, object_id=ids[4])])
@@ -110,7 +111,7 @@ class Trail(Base):
         self.assertEqual(events[5:11], self.events(client, created_after=tenth["created_at"],
                                                    created_before=events[4]["created_at"]))
         page = client.get(AUDIT, {"page": 2, "size": 5}).json
-        self.assertEqual((events[5:10], 22, 5), (page["events"], page["pagination"]["total"],
+        self.assertEqual((events[5:10], 23, 5), (page["events"], page["pagination"]["total"],
                                                  page["pagination"]["pages"]))
         total = client.get(AUDIT, {"limit": 1, "include_total": True, "object_kind": "job"}).json["pagination"]
         self.assertEqual(2, total["total"])
@@ -177,6 +178,7 @@ class Trail(Base):
         owner = self.id_text(admin.user["id"])
         at = "i * 1000000" if database.embedded else "to_timestamp(i)"
         text = "zeroblob(32)" if database.embedded else "decode('00', 'hex')"
+        database.execute("DELETE FROM audit_events WHERE owner_id = %s" % owner) # the sign-in
         database.execute(numbers + "INSERT INTO audit_events (owner_id, seq, at, user_id, via, action, object_kind, "
                          "object_id, digest) SELECT %s, i, %s, %s, 'cli', 'many', 'thing', %s, %s FROM %s"
                          % (owner, at, owner, owner, text, source))
@@ -205,15 +207,15 @@ class Proof(Base):
             client.create("annual", support.row(i))
         answer = self.verify(client)
         chain = answer["chains"][0]
-        self.assertEqual((True, client.user["id"], 4, True, None),
+        self.assertEqual((True, client.user["id"], 5, True, None),
                          (answer["whole"], chain["owner_id"], chain["entries"], chain["whole"], chain["fault"]))
         head = client.get(AUDIT + "/head").json["heads"][0]
         newest = client.get(AUDIT, {"limit": 1}).json["events"][0]
-        self.assertEqual((4, newest["digest"], newest["created_at"], False),
+        self.assertEqual((5, newest["digest"], newest["created_at"], False),
                          (head["seq"], head["digest"], head["time"], head["keyed"]))
         # The command line says the same, in lines that it takes back.
         lines = self.obligor("audit", "head")
-        self.assertIn("%s\t4\t%s\t%s\n" % (client.user["id"], head["digest"], head["time"]), lines)
+        self.assertIn("%s\t5\t%s\t%s\n" % (client.user["id"], head["digest"], head["time"]), lines)
         noted = os.path.join(self.server.directory, "heads")
         with open(noted, "w", encoding="ascii") as file:
             file.write(lines)
@@ -226,7 +228,7 @@ class Proof(Base):
         admin = self.server.new_client("super_admin")
         whole = admin.get(AUDIT + "/verify").json
         self.assertEqual(([NIL, admin.user["id"]], True), ([c["owner_id"] for c in whole["chains"]], whole["complete"]))
-        entries = whole["chains"][0]["entries"]
+        entries = sum(chain["entries"] for chain in whole["chains"])
         query, steps, seen = {"limit": 2}, 0, 0
         while True:
             answer = admin.get(AUDIT + "/verify", query).json
@@ -264,14 +266,14 @@ class Proof(Base):
         self.assertTrue(self.verify(client)["whole"])
         # The tail is cut off, and the head set back: found by what was noted before.
         self.execute("DELETE FROM audit_events WHERE owner_id = %s AND seq > 2", owner)
-        self.assertEqual(("removed", 3, 4), tuple(self.verify(client)["chains"][0]["fault"][name]
+        self.assertEqual(("removed", 3, 5), tuple(self.verify(client)["chains"][0]["fault"][name]
                                                   for name in ("kind", "seq", "to")))
         last = "(SELECT %%s FROM audit_events WHERE owner_id = %s AND seq = 2)" % self.id_text(owner)
         self.server.database.execute("UPDATE audit_heads SET seq = 2, digest = %s, at = %s WHERE owner_id = %s"
                                      % (last % "digest", last % "at", self.id_text(owner)))
         self.assertTrue(self.verify(client)["whole"])
         self.obligor("audit", "verify")
-        self.assertIn("%s\tcut\t3\t4\tEntries 3 to 4 are missing: the noted head was entry 4.\n" % owner,
+        self.assertIn("%s\tcut\t3\t5\tEntries 3 to 5 are missing: the noted head was entry 5.\n" % owner,
                       self.obligor("audit", "verify", "--head", noted, status=1))
 
     def test_strangers_bytes_are_shown(self):

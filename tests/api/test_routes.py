@@ -60,9 +60,20 @@ class World:
         self.member = self.fresh_member()
         self.fresh_member()
         self.account = self.fresh_user()
+        self.session, self.key = self.fresh_session(), self.fresh_key()
 
     def row(self):
         return support.row(next(self.numbers))
+
+    def fresh_session(self):
+        """Another one of the same user."""
+        self.server.sign_in(self.user.email)
+        listed = self.user.get(API + "/auth/sessions").json["sessions"]
+        return next(one["id"] for one in listed if not one["current"])
+
+    def fresh_key(self):
+        return self.user.post(API + "/auth/api-keys", {"name": "x", "scopes": ["read"]},
+                              expect=201).json["api_key"]["id"]
 
     def fresh_prediction(self):
         return self.user.create("annual", self.row()).json["prediction"]["id"]
@@ -109,7 +120,8 @@ class World:
         return job, said["deletion_id"]
 
     def id_for(self, path):
-        for prefix, thing in ((JOBS, self.job), (API + "/companies", self.company),
+        for prefix, thing in ((API + "/auth/sessions", self.session), (API + "/auth/api-keys", self.key),
+                              (JOBS, self.job), (API + "/companies", self.company),
                               (API + "/models", self.model), (API + "/deletions", self.deletion),
                               (ORGS, self.organization), (USERS, self.account),
                               (PREDICTIONS, self.prediction)):
@@ -204,7 +216,24 @@ TABLE = {
     ("POST", API + "/auth/login"): ("anyone", "json", [
         Try(401, "wrong_credentials", body={"email": "a@example.com", "password": "x"}),
         Try(422, "invalid_parameters", body={"email": "a@example.com"})]),
-    ("POST", API + "/auth/logout"): ("user", "empty", []),
+    ("POST", API + "/auth/logout"): ("self", "empty", []),
+    ("POST", API + "/auth/refresh"): ("self", "empty", []),
+    ("POST", API + "/auth/change-password"): ("self", "json", [
+        Try(422, "invalid_parameters", body={}),
+        Try(422, None, body={"current_password": "x", "new_password": "abc12345"})]),
+    ("GET", API + "/auth/sessions"): ("self", "none", []),
+    ("DELETE", API + "/auth/sessions"): ("self", "empty", []),
+    ("DELETE", API + "/auth/sessions/{id}"): ("self", "empty", [
+        unknown(), Try(404, "not_found", thing=lambda world: world.key)]),
+    ("GET", API + "/auth/api-keys"): ("self", "none", [
+        Try(404, "not_found", query={"user_id": UNKNOWN_ID}),
+        Try(422, "invalid_parameters", query={"user_id": "x"})]),
+    ("POST", API + "/auth/api-keys"): ("self", "json", [
+        Try(422, "invalid_parameters", body={}),
+        Try(422, "invalid_parameters", body={"name": "x", "scopes": ["all"]}),
+        Try(404, "not_found", body={"name": "x", "scopes": ["read"], "user_id": UNKNOWN_ID})]),
+    ("DELETE", API + "/auth/api-keys/{id}"): ("self", "empty", [
+        unknown(), Try(404, "not_found", thing=lambda world: world.session)]),
     ("GET", API + "/auth/me"): ("user", "none", []),
     ("GET", API + "/users/me"): ("user", "none", []),
     ("POST", API + "/auth/join"): ("self", "json", [
@@ -267,6 +296,9 @@ TABLE = {
         unknown(), Try(409, "not_deleted")]),
     ("POST", USERS + "/{id}/link"): ("admin", "empty", [
         unknown(), Try(409, "not_a_person", thing=lambda world: world.member)]),
+    ("GET", API + "/users/profile"): ("user", "none", []),
+    ("PUT", API + "/users/profile"): ("self", "json", [
+        Try(422, "invalid_parameters", body={"role": "super_admin"})]),
     ("GET", API + "/models"): ("user", "none", []),
     ("POST", API + "/models"): ("super_admin", "json", [
         Try(422, None, body={}), Try(409, "conflict", body=support.card("annual", intercept=-3)),
@@ -349,6 +381,7 @@ TABLE = {
         Try(400, "malformed", body=b"{", type="application/json")]),
     ("POST", JOBS + "/{id}/restore"): ("editor", "empty", RESTORES + [Try(409, "not_deleted")]),
     ("GET", JOBS + "/{id}/status"): ("user", "none", JOB_PART),
+    ("GET", JOBS + "/{id}/events"): ("user", "none", JOB_PART),
     ("POST", JOBS + "/{id}/cancel"): ("editor", "empty", [
         unknown(), gone(), Try(409, "job_completed")]),
     ("GET", JOBS + "/{id}/errors"): ("user", "none", JOB_PART + LISTED),
@@ -398,6 +431,11 @@ GOOD = {
     ("POST", USERS + "/{id}/link"): lambda w: {"status": 201},
     ("POST", API + "/auth/verify/resend"): lambda w: {"body": {"email": "nobody@example.com"}},
     ("POST", API + "/auth/forgot-password"): lambda w: {"body": {"email": "nobody@example.com"}},
+    ("DELETE", API + "/auth/sessions"): lambda w: {},
+    ("DELETE", API + "/auth/sessions/{id}"): lambda w: {"thing": w.fresh_session()},
+    ("POST", API + "/auth/api-keys"): lambda w: {"body": {"name": "x", "scopes": ["read"]}, "status": 201},
+    ("DELETE", API + "/auth/api-keys/{id}"): lambda w: {"thing": w.fresh_key()},
+    ("PUT", API + "/users/profile"): lambda w: {"body": {"full_name": "x"}},
     ("POST", API + "/models"): lambda w: {"body": support.card("annual"), "status": (200, 201)},
     ("POST", API + "/models/{id}/activate"): lambda w: {},
     ("POST", PREDICTIONS + "/{kind}"): lambda w: {"body": w.row(), "status": 201},
@@ -425,11 +463,12 @@ GOOD = {
                                                     "status": (200, 202)},
 }
 # These end or begin something once, and are tried where that is looked at (test_accounts, test_jobs,
-# test_registration).
+# test_registration, test_sessions).
 NOT_TRIED_GOOD = {("POST", "/verify"), ("POST", "/reset"), ("POST", API + "/auth/register"),
                   ("POST", API + "/auth/verify"), ("POST", API + "/auth/reset-password"),
                   ("POST", "/setup"), ("POST", API + "/auth/setup"), ("POST", API + "/auth/logout"),
                   ("POST", API + "/auth/join"), ("POST", API + "/auth/leave"),
+                  ("POST", API + "/auth/refresh"), ("POST", API + "/auth/change-password"),
                   ("POST", JOBS + "/{id}/cancel"), ("POST", API + "/deletions/{id}/retry")}
 
 
@@ -621,10 +660,11 @@ class Routes(support.TestCase):
                 self.assertEqual("unsupported", answer.json["error"])
 
     def test_bodies_that_are_too_large(self):
+        limits = {key: limit for key, (_, _, limit) in parse_routes().items()}
         for (method, path), (permission, body, _) in TABLE.items():
             client, filled = self.client_for(permission, path), self.world.fill(path)
             size = {"upload": 100000 + (256 << 10) + 1, "empty": 1025}.get(body, (1 << 20) + 1)
-            if path in ("/setup", API + "/auth/setup", API + "/auth/login") and body != "none":
+            if limits[method, path] == "LOGIN_MAX":
                 size = (16 << 10) + 1
             if path == API + "/models" and body == "json":
                 size = (4 << 20) + 1

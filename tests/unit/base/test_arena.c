@@ -233,6 +233,24 @@ static void a_release_may_use_the_arena(void **state)
     assert_string_equal(calls, "bncna");
 }
 
+static void a_child_is_freed_with_its_parent(void **state)
+{
+    (void)state;
+    calls[0] = '\0';
+    Arena *parent = arena_new(0);
+    ArenaMark mark = arena_mark(parent);
+    Arena *child = arena_child(parent);
+    arena_defer(child, note, LETTER('c'));
+    arena_rewind(child, (ArenaMark){0});
+    assert_string_equal(calls, "c");
+    arena_defer(child, note, LETTER('d'));
+    arena_rewind(parent, mark);
+    assert_string_equal(calls, "cd");
+    arena_defer(arena_child(parent), note, LETTER('e'));
+    arena_free(parent);
+    assert_string_equal(calls, "cde");
+}
+
 static void free_of_nothing_is_fine(void **state)
 {
     (void)state;
@@ -348,6 +366,7 @@ int main(void)
         TEST(a_rewind_runs_the_defers_behind_the_mark_once),
         TEST(a_mark_of_the_empty_arena_runs_all_defers),
         TEST(a_release_may_use_the_arena),
+        TEST(a_child_is_freed_with_its_parent),
         TEST(free_of_nothing_is_fine),
         TEST(a_rewind_to_an_empty_arena_repeats),
         TEST(random_marks_and_rewinds_agree_with_a_model),

@@ -258,6 +258,34 @@ static void what_is_no_hash_opens_to_nothing(void **state)
     }
 }
 
+static void what_cost_less_than_ours_is_weak(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *hash;
+        bool weak;
+    } hashes[] = {
+        {"$argon2id$v=19$m=65536,t=2,p=1$c2FsdA$ZGlnZXN0", false},
+        {"$argon2id$v=19$m=262144,t=3,p=1$c2FsdA$ZGlnZXN0", false}, /* no step back */
+        {"$argon2id$v=19$m=65535,t=2,p=1$c2FsdA$ZGlnZXN0", true},
+        {"$argon2id$v=19$m=262144,t=1,p=1$c2FsdA$ZGlnZXN0", true},
+        {"$argon2i$v=19$m=65536,t=4,p=1$c2FsdA$ZGlnZXN0", true},
+        {"$argon2id$v=19$t=2,m=65536,p=1$c2FsdA$ZGlnZXN0", true},
+        {"$argon2id$v=19$", true},
+        {"$2b$12$abcdefghijklmnopqrstuu44/VXeHCUAyEMBDhIxZ.TYwu9ErHFGe", true},
+        {"", true},
+    };
+    char hash[PASSWORD_HASH_SIZE];
+    for (size_t i = 0; i < ARRAY_COUNT(hashes); i++)
+        assert_int_equal(crypto_password_is_weak(hashes[i].hash), hashes[i].weak);
+    assert_true(crypto_password_hash(STR("correct horse 1"), hash));
+    assert_false(crypto_password_is_weak(hash));
+    assert_true(
+        crypto_password_verify(/* through the same door as ours */
+                               STR("correct horse 1"),
+                               "$2b$04$abcdefghijklmnopqrstuu..ECdwB5ftHOtfZdMoWOaxWtbxL1ouK"));
+}
+
 /* RFC 4231, cases 2 and 6 (a key longer than a block), and what must differ. */
 static void test_keyed_digests(void **state)
 {
@@ -297,6 +325,7 @@ int main(void)
         TEST(equality_is_of_all_bytes),
         TEST(a_password_opens_its_own_hash_only),
         TEST(a_password_may_hold_any_byte),
+        TEST(what_cost_less_than_ours_is_weak),
         TEST(test_keyed_digests),
         TEST(what_is_no_hash_opens_to_nothing),
     };

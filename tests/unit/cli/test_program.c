@@ -485,6 +485,36 @@ static void change(const char *path, const char *script)
     sqlite3_close(db);
 }
 
+static size_t count_lines(Str text)
+{
+    size_t count = 0;
+    for (size_t i = 0; i < text.len; i++)
+        count += text.ptr[i] == '\n';
+    return count;
+}
+
+static void list_events(Arena *arena, const char *db)
+{
+    Run run = RUN(arena, "audit", "list", "--db", db);
+    assert_done(run);
+    assert_int_equal(count_lines(run.out), 2);
+    assert_true(str_starts_with(run.out, STR("2\t")));
+    assert_holds(run.out, "\tmodel.activated\tmodel\t");
+    assert_holds(run.out, "\n1\t");
+    assert_holds(run.out, "\tmodel.added\tmodel\t");
+    run = RUN(arena, "audit", "list", "--db", db, "--owner", "system", "--limit", "1", "--json");
+    assert_done(run);
+    assert_true(str_starts_with(run.out, STR("{\"events\":[{\"seq\":2,\"time\":\"")));
+    assert_false(str_holds(run.out, "\"seq\":1,"));
+    run =
+        RUN(arena, "audit", "list", "--db", db, "--owner", "01900000-0000-7000-8000-000000000000");
+    assert_done(run);
+    assert_str(run.out, "");
+    run = RUN(arena, "audit", "list", "--db", db, "--owner", "nobody@example.com");
+    assert_int_equal(run.code, EXIT_REFUSED);
+    assert_str(run.err, "obligor: There is no user nobody@example.com.\n");
+}
+
 static void verify_and_head(Arena *arena, const char *db, const char *path)
 {
     Run run = RUN(arena, "audit", "verify", "--db", db);
@@ -549,6 +579,7 @@ static void test_audit(void **state)
     const char *db = arena_printf(arena, "sqlite:%s", path);
     assert_done(RUN(arena, "model", "add", source(arena, "models/annual-default.json"),
                     "--activate", "--db", db));
+    list_events(arena, db);
     verify_and_head(arena, db, path);
     seal_with_key(arena, db);
     unlink(path);

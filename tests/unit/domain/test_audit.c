@@ -182,7 +182,8 @@ static void test_an_upload_writes_at_acceptance_and_end_alone(void **state)
                       "object_kind = 'job' ORDER BY seq"),
         "ada@example.com|http|job.accepted|NULL|{\"on_duplicate\":\"reject\",\"on_error\":\"keep\","
         "\"max_failed_rows\":null,\"dry_run\":false,\"update_companies\":false,"
-        "\"market_cap_unit\":\"usd\",\"delimiter\":null}\n"
+        "\"market_cap_unit\":\"usd\",\"delimiter\":null,\"sheet\":null,\"encoding\":null,"
+        "\"decimal\":\"point\"}\n"
         "ada@example.com|worker|job.completed|2|{\"successful_rows\":2,\"failed_rows\":0,"
         "\"skipped_rows\":0,\"unchanged_rows\":0,\"replaced_rows\":0}\n");
 }

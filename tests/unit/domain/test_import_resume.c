@@ -4,6 +4,7 @@
 #include "world.h"
 
 #include "base/clock.h"
+#include "format/zstd.h"
 
 static const char *many_rows(World *w, int rows, int padding)
 {
@@ -112,6 +113,33 @@ static void test_stopped_beyond_eight_mebibytes(void **state)
     same(w, should);
 }
 
+static int64_t bytes_done(World *w)
+{
+    return world_number(w, "SELECT bytes_done FROM bulk_upload_jobs");
+}
+
+/* Unpacked again from its beginning; the progress counts the bytes of the file as it is stored. */
+static void test_stopped_in_a_packed_file(void **state)
+{
+    World *w = *state;
+    UploadAnswer answer;
+    Str text = str_printf(w->arena, "%s%s", WORLD_ANNUAL, many_rows(w, 6000, 0));
+    Str file = zstd_pack(w->arena, text, 1);
+    world_advance(1000);
+    assert_no_error(world_try_upload(w, w->ada, KIND_ANNUAL, file, NULL, &answer));
+    world_save(w);
+    world_work(w);
+    assert_int_equal(world_number(w, "SELECT processed_rows FROM bulk_upload_jobs"), 6000);
+    assert_int_equal(bytes_done(w), file.len);
+    const char *should = world_state(w->arena, w);
+    world_restore(w);
+    for (int stops = 0; run_a_little(w, 3); stops++) {
+        assert_in_range(bytes_done(w), 1, file.len);
+        assert_true(stops < 100);
+    }
+    same(w, should);
+}
+
 static void test_a_dry_run_begins_anew(void **state)
 {
     World *w = *state;
@@ -163,6 +191,7 @@ int main(void)
         WORLD_TEST(test_stopped_at_every_batch),
         WORLD_TEST(test_stopped_again_and_again),
         WORLD_TEST(test_stopped_beyond_eight_mebibytes),
+        WORLD_TEST(test_stopped_in_a_packed_file),
         WORLD_TEST(test_a_dry_run_begins_anew),
         WORLD_TEST(test_the_clock_was_set_back_meanwhile),
         WORLD_TEST(test_stops_use_up_no_attempts),

@@ -409,6 +409,29 @@ static void test_what_a_purge_asks_for(void **state)
         "2\n");
 }
 
+/* Whom the filter names must not tell whether there is such an account: where nothing of theirs is found, the tag
+ * and what is kept of the filter are those of nobody. */
+static void test_whom_a_purge_names(void **state)
+{
+    World *w = *state;
+    static const Uuid nobody = {{0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF,
+                                 0xFF, 0xFF, 0xFF, 0xFF, 0xFF}};
+    made(w, "ONE", 2020, 1);
+    PredictionFilter filter = of_year(2020);
+    Purge purge = purge_of(w, &filter);
+    filter.has_user = true;
+    filter.created_by = nobody; /* as for an address without an account */
+    const char *tag = preview(w, w->ada, &purge).etag;
+    filter.created_by = w->root->user_id;
+    assert_string_equal(preview(w, w->ada, &purge).etag, tag);
+    assert_non_null(strstr(purged(w, w->ada, &purge)->filter,
+                           "\"created_by\":\"ffffffff-ffff-ffff-ffff-ffffffffffff\""));
+    filter.created_by = w->ada->user_id;
+    assert_string_not_equal(preview(w, w->ada, &purge).etag, tag);
+    world_work(w);
+    assert_int_equal(world_number(w, "SELECT count(*) FROM annual_predictions"), 1);
+}
+
 /* Two who share an owner: it is taken for an organization, though its data is Ada's. */
 static Principal colleague(World *w)
 {
@@ -729,6 +752,7 @@ int main(void)
         WORLD_TEST(test_a_purge),
         WORLD_TEST(test_a_purge_of_a_jobs_rows),
         WORLD_TEST(test_what_a_purge_asks_for),
+        WORLD_TEST(test_whom_a_purge_names),
         WORLD_TEST(test_only_what_is_his),
         WORLD_TEST(test_stopped_at_each_batch),
         WORLD_TEST(test_a_company),

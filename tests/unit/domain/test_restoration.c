@@ -3,6 +3,7 @@
 #include "world.h"
 
 #include "base/clock.h"
+#include "domain/batches.h"
 #include "domain/versions.h"
 #include "store/deletion_store.h"
 
@@ -356,6 +357,99 @@ static void test_restoration_with_every_call_failing(void **state)
     }
 }
 
+/* --- batch after batch, on PostgreSQL side by side ---------------------------------------------- */
+
+enum { FEW = 24, BATCH = 3 };
+
+static const char *few_rows(World *w)
+{
+    Buf rows = buf_new(w->arena, 1 << 20);
+    for (int i = 0; i < FEW; i++)
+        buf_add(&rows, str_from(ROW(TEXT("S%d", i), 2020, i)));
+    return buf_str(&rows).ptr;
+}
+
+static Deletion *restoring(World *w, const Deletion *deletion)
+{
+    Deletion *after = NULL;
+    assert_no_error(restoration_request(w->arena, w->db, w->ada, deletion->id, NULL, &after));
+    return after;
+}
+
+static void test_batches_with_stops_between(void **state)
+{
+    World *w = *state;
+    batches_inject(BATCH);
+    Uuid job = imported(w, few_rows(w), NULL);
+    const char *before = everything(w);
+    Deletion *deletion = deleted(w, job, (DeletionOptions){.orphaned_companies = true});
+    Deletion *after = restoring(w, deletion);
+    for (int64_t back = 0; !deletion_is_restored(after); back = after->restored_rows) {
+        Task *task = NULL;
+        world_advance(SECONDS(TASK_LEASE_SECONDS) + 1);
+        assert_no_error(world_step(w, NULL, 1, &task));
+        assert_non_null(task);
+        assert_no_error(deletion_get(w->arena, w->db, w->ada, deletion->id, &after));
+        assert_true(after->restored_rows > back || back == FEW);
+    }
+    assert_string_equal(everything(w), before);
+    batches_inject(0);
+}
+
+/* The batches of these keys find it out by themselves, the others do not care. */
+static void test_batches_whose_keys_are_taken(void **state)
+{
+    static const int TAKEN[] = {23, 4, 10, 11, 0, 16};
+    World *w = *state;
+    batches_inject(BATCH);
+    Uuid job = imported(w, few_rows(w), NULL);
+    const char *before = everything(w), *seen = shown(w);
+    world_save(w);
+    for (size_t count = 0; count <= ARRAY_COUNT(TAKEN); count++) {
+        Deletion *deletion = deleted(w, job, (DeletionOptions){0});
+        for (size_t i = 0; i < count; i++) {
+            Prediction *made = NULL;
+            assert_no_error(world_create(w, w->ada, TEXT("S%d", TAKEN[i]), 2020, 77, &made));
+        }
+        assert_int_equal(restored(w, deletion)->restored_former, count);
+        for (size_t i = 0; i < count; i++)
+            assert_true(find(w, TEXT("S%d", TAKEN[i]), 2020)->ratios[4].value == 77);
+        assert_int_equal(world_number(w, "SELECT count(*) FROM annual_predictions"), FEW + count);
+        if (count == 0)
+            assert_string_equal(everything(w), before);
+        world_restore(w);
+        assert_string_equal(shown(w), seen);
+    }
+    batches_inject(0);
+}
+
+static void test_batches_with_every_call_failing(void **state)
+{
+    World *w = *state;
+    batches_inject(BATCH * 3);
+    Uuid job = imported(w, few_rows(w), NULL);
+    const char *before = everything(w);
+    Deletion *deletion = deleted(w, job, (DeletionOptions){0});
+    restoring(w, deletion);
+    world_save(w);
+    bool fired = true;
+    for (int64_t nth = 1; fired; nth++) {
+        Task *task = NULL;
+        world_restore(w);
+        fault_arm(w->fault, nth, ERROR_UNAVAILABLE);
+        Error *error = world_step(w, NULL, -1, &task);
+        fired = fault_fired(w->fault);
+        fault_arm(w->fault, 0, ERROR_UNAVAILABLE);
+        if (fired)
+            assert_error(error, ERROR_UNAVAILABLE, FAULT_MESSAGE);
+        world_check(w);
+        world_advance(SECONDS(TASK_LEASE_SECONDS) + 1);
+        world_work(w);
+        assert_string_equal(everything(w), before);
+    }
+    batches_inject(0);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -368,6 +462,9 @@ int main(void)
         WORLD_TEST(test_a_record_alone),
         WORLD_TEST(test_an_import_that_takes_itself_back),
         WORLD_TEST(test_restoration_with_every_call_failing),
+        WORLD_TEST(test_batches_with_stops_between),
+        WORLD_TEST(test_batches_whose_keys_are_taken),
+        WORLD_TEST(test_batches_with_every_call_failing),
     };
     return world_run(tests);
 }

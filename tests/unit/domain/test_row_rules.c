@@ -26,13 +26,18 @@ typedef struct Judged {
     ProblemList problems;
 } Judged;
 
-static Judged judge_raw(Arena *arena, Kind kind, CapUnit unit, const RawRow *raw)
+static Judged judge_in(Arena *arena, Kind kind, RowStyle style, const RawRow *raw)
 {
     Judged judged = {0};
-    judged.good = row_rules_check(arena, kind, unit, 7, raw, &judged.input, &judged.problems);
+    judged.good = row_rules_check(arena, kind, style, 7, raw, &judged.input, &judged.problems);
     for (size_t i = 0; i < judged.problems.count; i++)
         assert_int_equal(judged.problems.items[i].row, 7);
     return judged;
+}
+
+static Judged judge_raw(Arena *arena, Kind kind, CapUnit unit, const RawRow *raw)
+{
+    return judge_in(arena, kind, (RowStyle){.unit = unit}, raw);
 }
 
 static Judged judge(Arena *arena, Kind kind, size_t field, Str cell)
@@ -440,6 +445,69 @@ static void test_fields_have_names(void **state)
     assert_null(field_name(KIND_ANNUAL, 11));
 }
 
+static Judged judge_comma(Arena *arena, size_t field, Str cell)
+{
+    RawRow raw = good_row(KIND_ANNUAL);
+    for (size_t i = FIELD_RATIO; i < FIELD_MAX; i++)
+        raw.cells[i] = STR("1,5");
+    raw.cells[FIELD_MARKET_CAP] = STR("1000000");
+    raw.cells[field] = cell;
+    return judge_in(arena, KIND_ANNUAL, (RowStyle){.decimal = DECIMAL_COMMA}, &raw);
+}
+
+static void a_comma_for_the_decimals_is_an_option(void **state)
+{
+    static const struct {
+        const char *cell;
+        double value;
+    } good[] = {{"1,5", 1.5}, {"-0,25", -0.25}, {"12", 12},          {",5", 0.5},
+                {"7,", 7},    {"1,5e1", 15},    {"  3,125 ", 3.125}, {"+2,5", 2.5}};
+    for (size_t i = 0; i < ARRAY_COUNT(good); i++) {
+        Judged judged = judge_comma(*state, FIELD_RATIO, str_from(good[i].cell));
+        assert_true(judged.good);
+        assert_int_equal(judged.problems.count, 0);
+        assert_true(judged.input.ratios[0].present);
+        assert_true(judged.input.ratios[0].value == good[i].value);
+    }
+    Judged judged = judge_comma(*state, FIELD_YEAR, STR("2024,0"));
+    assert_true(judged.good);
+    assert_int_equal(judged.input.year, 2024);
+    judged = judge_comma(*state, FIELD_RATIO, STR("n/a"));
+    assert_true(judged.good);
+    assert_false(judged.input.ratios[0].present);
+}
+
+static void with_a_comma_for_the_decimals_separators_fail_too(void **state)
+{
+    static const char *const bad[] = {"1.234,5", "1.5", "1,234,5"};
+    for (size_t i = 0; i < ARRAY_COUNT(bad); i++) {
+        Judged judged = judge_comma(*state, FIELD_RATIO + 1, str_from(bad[i]));
+        one_problem(
+            &judged, SEVERITY_ERROR, "total_debt_to_ebitda", "not_a_number",
+            arena_printf(*state,
+                         "total_debt_to_ebitda is \"%s\", which is no plain decimal number. With "
+                         "decimal=comma write it with one comma, for the decimals, and without "
+                         "separators: 1234,5.",
+                         bad[i]),
+            bad[i]);
+    }
+    Judged judged = judge_comma(*state, FIELD_RATIO + 1, STR("12,5%"));
+    one_problem(
+        &judged, SEVERITY_ERROR, "total_debt_to_ebitda", "not_a_number",
+        "total_debt_to_ebitda is \"12,5%\", which is no plain decimal number. Write it without "
+        "the percent sign: 12 for 12%.",
+        "12,5%");
+    judged = judge_comma(*state, FIELD_YEAR, STR("2.024"));
+    one_problem(&judged, SEVERITY_ERROR, "reporting_year", "not_a_year",
+                "reporting_year is \"2.024\"; write a year from 1900 to 2200.", "2.024");
+    judged = judge_comma(*state, FIELD_RATIO, STR("9999,5"));
+    one_problem(
+        &judged, SEVERITY_WARNING, "long_term_debt_to_total_capital", "implausible",
+        "long_term_debt_to_total_capital is 9999,5 percent; values are mostly between -500 and "
+        "1000. Check the unit.",
+        "9999,5");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -459,6 +527,8 @@ int main(void)
         TEST(test_column_twice),
         TEST(test_unknown_columns_are_a_warning),
         TEST(test_fields_have_names),
+        TEST(a_comma_for_the_decimals_is_an_option),
+        TEST(with_a_comma_for_the_decimals_separators_fail_too),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -5,6 +5,8 @@
 #include "world.h"
 
 #include "base/clock.h"
+#include "store/count_store.h"
+#include "store/prediction_store.h"
 
 #include <pthread.h>
 
@@ -291,6 +293,81 @@ static void test_a_deletion_and_an_import_that_replaces(void **state)
     }
 }
 
+/* --- somebody edits without rest ----------------------------------------------------------------- */
+
+typedef struct Editor {
+    World *w;
+    Arena *arena;
+    Prediction *version; /* the newest */
+    pthread_t thread;
+} Editor;
+
+/* One more version by hand of what is current, within the transaction of the caller. */
+static Prediction *next_version(Arena *arena, Db *db, const Prediction *current)
+{
+    bool changed = false, made = false;
+    Prediction *next = ARENA_NEW(arena, Prediction);
+    *next = *current;
+    next->id = uuid_new();
+    next->created_at++;
+    next->derived_from = current->id;
+    next->root_job_id = current->has_job ? current->job_id : current->root_job_id;
+    next->has_job = false;
+    next->source = SOURCE_EDIT;
+    CHECK(prediction_unset_current(arena, db, current->kind, current->owner_id, current->id,
+                                   &changed) == NULL);
+    CHECK(prediction_insert(arena, db, next, &made) == NULL);
+    CHECK(count_add(arena, db, current, -1) == NULL && count_add(arena, db, next, 1) == NULL);
+    CHECK(changed && made);
+    return next;
+}
+
+/* Is in the middle of an edit when the others begin, and ends it when somebody has come to wait for it. */
+static void *edit_slowly(void *self)
+{
+    Editor *editor = self;
+    Db *db = NULL;
+    Tx tx = {0};
+    CHECK(db_open(editor->arena, editor->w->url, (DbOptions){0}, &db) == NULL);
+    CHECK(tx_begin(db, editor->arena, TX_WRITE, &tx) == NULL);
+    editor->version = next_version(editor->arena, db, editor->version);
+    pthread_barrier_wait(&gate);
+    if (db_can_write_beside(db))
+        clock_sleep(100000);
+    CHECK(tx_commit(&tx, editor->arena) == NULL);
+    db_close(db);
+    return NULL;
+}
+
+static void test_an_edit_that_ends_while_it_is_uncovered(void **state)
+{
+    World *w = *state;
+    imported(w, rows(w, 0, 1, 0));
+    Uuid b = imported(w, rows(w, 0, 1, 0.5));
+    PredictionFilter filter = PREDICTION_FILTER_ALL;
+    Page page = {.limit = 1};
+    PredictionList list = {0};
+    assert_no_error(predictions_list(w->arena, w->db, w->ada, KIND_ANNUAL, &filter, &page, &list));
+    Editor editor = {.w = w, .arena = arena_new(0)};
+    editor.version = world_edit(w, &list.items[0], 1000);
+    pthread_barrier_init(&gate, NULL, 2);
+    CHECK(pthread_create(&editor.thread, NULL, edit_slowly, &editor) == 0);
+    pthread_barrier_wait(&gate);
+    DeletionOptions options = {.with_predictions = true, .include_edited = true};
+    DeletionResult result = {0};
+    assert_no_error(deletion_request(w->arena, w->db, w->ada, b, &options, &result)); /* at once */
+    pthread_join(editor.thread, NULL);
+    pthread_barrier_destroy(&gate);
+    arena_free(editor.arena);
+    world_work(w);
+    Deletion *deletion = NULL;
+    assert_no_error(deletion_get(w->arena, w->db, w->ada, result.deletion->id, &deletion));
+    assert_int_equal(deletion->counts.edits_deleted, 2);
+    assert_int_equal(deletion->counts.versions_restored, KEYS);
+    assert_int_equal(world_number(w, "SELECT count(*) FROM annual_predictions"), KEYS);
+    check(w);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -299,6 +376,7 @@ int main(void)
         WORLD_TEST(test_a_restoration_and_new_ones_of_the_same_keys),
         WORLD_TEST(test_new_ones_where_a_version_is_on_its_way_back),
         WORLD_TEST(test_a_deletion_and_an_import_that_replaces),
+        WORLD_TEST(test_an_edit_that_ends_while_it_is_uncovered),
     };
     return world_run(tests);
 }

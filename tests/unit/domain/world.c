@@ -411,9 +411,11 @@ typedef struct Stop {
 static bool stopping(void *self)
 {
     Stop *stop = self;
-    if (stop->left < 0)
+    if (stop->left > 0) {
+        stop->left--;
         return false;
-    return stop->left-- == 0;
+    }
+    return stop->left == 0;
 }
 
 Error *world_step(World *w, const Uuid *owner, int stop_after, Task **ret_task)

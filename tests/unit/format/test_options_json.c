@@ -1,12 +1,13 @@
 /* Options of an upload: what is refused, then that each option goes out and comes back. */
 #include "format/options_json.h"
 
+#include "format/text_encoding.h"
 #include "test.h"
 
 static const char *const DEFAULT_TEXT =
     "{\"on_duplicate\":\"reject\",\"on_error\":\"keep\",\"max_failed_rows\":null,"
     "\"dry_run\":false,\"update_companies\":false,\"market_cap_unit\":\"usd\","
-    "\"delimiter\":null}";
+    "\"delimiter\":null,\"sheet\":null,\"encoding\":null,\"decimal\":\"point\"}";
 
 typedef struct Refusal {
     const char *text;
@@ -16,7 +17,7 @@ typedef struct Refusal {
 
 static void wrong_options_are_refused(void **state)
 {
-    static const Refusal refusals[] = {
+    const Refusal refusals[] = {
         {"{\"on_Duplicate\": \"skip\"}", "on_Duplicate", "\"on_Duplicate\" is not known here."},
         {"{\"on_duplicate\": \"merge\"}", "on_duplicate",
          "\"on_duplicate\" must be reject, skip or replace."},
@@ -34,6 +35,8 @@ static void wrong_options_are_refused(void **state)
          "\"update_companies\" must be true or false, not a string."},
         {"{\"market_cap_unit\": \"eur\"}", "market_cap_unit",
          "\"market_cap_unit\" must be usd or millions."},
+        {"{\"sheet\": \"\"}", "sheet",
+         "\"sheet\" must be a name or a number of 1 to 255 characters."},
         {"{\"delimiter\": \"\\n\"}", "delimiter",
          "\"delimiter\" must be one ASCII character, and no quote or line end."},
         {"{\"delimiter\": \",,\"}", "delimiter",
@@ -42,6 +45,9 @@ static void wrong_options_are_refused(void **state)
          "\"delimiter\" must be one ASCII character, and no quote or line end."},
         {"{\"delimiter\": \"\u00e9\"}", "delimiter",
          "\"delimiter\" must be one ASCII character, and no quote or line end."},
+        {"{\"decimal\": \"auto\"}", "decimal", "\"decimal\" must be point or comma."},
+        {"{\"encoding\": \"utf-7\"}", "encoding",
+         arena_printf(*state, "\"encoding\" must be one of: %s.", text_encoding_names(*state))},
         {"{\"delimiter\": \"\"}", "delimiter",
          "\"delimiter\" must be one ASCII character, and no quote or line end."},
     };
@@ -86,6 +92,9 @@ static void assert_same(const ImportOptions *a, const ImportOptions *b)
     assert_int_equal(a->update_companies, b->update_companies);
     assert_int_equal(a->market_cap_unit, b->market_cap_unit);
     assert_int_equal(a->delimiter, b->delimiter);
+    assert_str(str_from(a->sheet), b->sheet == NULL ? "" : b->sheet);
+    assert_ptr_equal(a->encoding, b->encoding);
+    assert_int_equal(a->decimal, b->decimal);
 }
 
 static void what_is_not_there_takes_its_default(void **state)
@@ -119,6 +128,8 @@ static void every_option_goes_out_and_comes_back(void **state)
         options.max_failed_rows = most[(n /= 4) % 4];
         options.dry_run = (n /= 4) % 2;
         options.update_companies = n / 2 % 2;
+        options.decimal = (DecimalMark)(i % DECIMAL_MARK_COUNT);
+        options.encoding = i % 3 == 0 ? NULL : text_encoding_find(STR("latin1"))->name;
         assert_no_error(options_parse(*state, options_format(*state, &options), &back));
         assert_same(&options, &back);
         seen++;
@@ -130,11 +141,15 @@ static void every_option_goes_out_and_comes_back(void **state)
                              .dry_run = true,
                              .update_companies = true,
                              .market_cap_unit = CAP_MILLIONS,
-                             .delimiter = '\t'};
+                             .delimiter = '\t',
+                             .sheet = "Bl\xC3\xA4tt 1",
+                             .encoding = "windows-1252",
+                             .decimal = DECIMAL_COMMA};
     assert_str(options_format(*state, &options),
                "{\"on_duplicate\":\"replace\",\"on_error\":\"undo\",\"max_failed_rows\":3,"
                "\"dry_run\":true,\"update_companies\":true,\"market_cap_unit\":\"millions\","
-               "\"delimiter\":\"\\u0009\"}");
+               "\"delimiter\":\"\\u0009\",\"sheet\":\"Bl\xC3\xA4tt "
+               "1\",\"encoding\":\"windows-1252\",\"decimal\":\"comma\"}");
 }
 
 int main(void)

@@ -14,7 +14,7 @@ static bool holds(Str text, const char *line)
 
 static void counts_by_route_and_status(void **state)
 {
-    Gauges gauges = {.queue_depth = 3};
+    Gauges gauges = {.queue_depth = 3, .listeners = 2};
     Metrics *metrics = metrics_new(*state, TABLE, 2);
     for (int i = 0; i < 4; i++)
         metrics_begin(metrics);
@@ -39,6 +39,7 @@ static void counts_by_route_and_status(void **state)
     assert_true(holds(text, "\nobligor_failed_sign_ins_total 1\n"));
     assert_true(holds(text, "\nobligor_http_in_flight 1\n"));
     assert_true(holds(text, "\nobligor_http_queue_depth 3\n"));
+    assert_true(holds(text, "\nobligor_event_listeners 2\n"));
     assert_false(holds(text, "obligor_tasks_waiting"));
 }
 

@@ -1,6 +1,8 @@
 /* Options of an upload, from the query and from the form. */
 #include "http/upload_options.h"
 
+#include "format/text_encoding.h"
+
 #include "request_for_tests.h"
 
 static const Principal USER = {
@@ -40,7 +42,7 @@ static void come_from_both_places(void **state)
     UploadRequest upload;
     assert_no_error(read_all(*state, &ADMIN, "dry_run=yes&delimiter=%09&filename=a.csv",
                              "on_duplicate=SKIP&max_failed_rows=0&market_cap_unit=millions&"
-                             "access_level=personal&encoding=UTF-8&on_error=undo",
+                             "access_level=personal&encoding=Latin1&decimal=comma&on_error=undo",
                              &upload));
     assert_true(upload.options.dry_run && upload.personal);
     assert_int_equal(upload.options.delimiter, '\t');
@@ -48,6 +50,8 @@ static void come_from_both_places(void **state)
     assert_int_equal(upload.options.on_error, ON_ERROR_UNDO);
     assert_int_equal(upload.options.max_failed_rows, 0);
     assert_int_equal(upload.options.market_cap_unit, CAP_MILLIONS);
+    assert_string_equal(upload.options.encoding, "iso-8859-1");
+    assert_int_equal(upload.options.decimal, DECIMAL_COMMA);
     assert_str(upload.filename, "a.csv");
 }
 
@@ -65,8 +69,15 @@ static void what_cannot_be_is_refused(void **state)
             "on_duplicate must be reject, skip or replace, not \"merge\".");
     refused(*state, "", "delimiter=%7C", "delimiter must be comma, semicolon or tab, not \"|\".");
     refused(*state, "", "access_level=system", "access_level must be personal for the role user.");
-    refused(*state, "", "encoding=latin1",
-            "Only encoding=utf-8 is available yet. Save the file as \"CSV UTF-8\".");
+    refused(
+        *state, "", "encoding=utf-7",
+        arena_printf(*state,
+                     "encoding \"utf-7\" is not known here. Save the file as \"CSV UTF-8\", which "
+                     "needs no option, or choose one of: %s.",
+                     text_encoding_names(*state)));
+    refused(*state, "", "decimal=auto", "decimal must be point or comma, not \"auto\".");
+    refused(*state, "", "decimal=comma&delimiter=comma",
+            "decimal=comma goes with delimiter=semicolon or delimiter=tab.");
 }
 
 static void the_kind_may_be_an_option(void **state)

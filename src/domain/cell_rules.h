@@ -1,0 +1,27 @@
+/* What a cell of a workbook means in the field where it stands: 12% is 12 in a ratio that is a percentage and
+ * a mistake anywhere else; an error, or a formula without its result, is no value. Pure. */
+#ifndef OBLIGOR_DOMAIN_CELL_RULES_H
+#define OBLIGOR_DOMAIN_CELL_RULES_H
+
+#include "domain/row_rules.h"
+#include "format/table.h"
+
+/* Turns the cells of `raw`, picked by `map` from a row with kinds, into texts as a CSV file has them; what
+ * is wrong or was taken otherwise than it stands is added to `problems`, and a field that is wrong is marked
+ * so that nothing more is said about it. *ret_line is the row as the import understands it, as one line of
+ * CSV: what a rejected row is kept as (table.h, `raw`). */
+void cell_rules_read(Arena *arena, Kind kind, const ColumnMap *map, const TableRow *row,
+                     RawRow *raw, ProblemList *problems, Str *ret_line);
+
+/* Watches percentages that look like fractions: 0.12 where 12 is meant. Begins zeroed. */
+typedef struct FractionWatch {
+    bool fractions[RATIO_MAX]; /* there are values between -1, 0 and 1 ... */
+    bool beyond[RATIO_MAX];    /* ... and outside of [-1, 1] */
+} FractionWatch;
+
+void fraction_watch_add(FractionWatch *watch, Kind kind, const Ratio *ratios);
+
+/* A warning on row 1 for each ratio whose values all lie in [-1, 1], and not all on -1, 0 and 1. */
+void fraction_watch_end(const FractionWatch *watch, Arena *arena, Kind kind, ProblemList *problems);
+
+#endif

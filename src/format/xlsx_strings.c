@@ -1,0 +1,361 @@
+/* The texts lie one behind the other, each with its length in front (seven bits a byte, the last one below
+ * 128), cut into blocks of one size. The first blocks stay in memory. Where every sixteenth text begins is
+ * noted; the way from there goes from length to length. */
+#include "format/xlsx_strings.h"
+
+#include "base/check.h"
+#include "base/vec.h"
+#include "format/xlsx_cell.h"
+#include "format/xlsx_xml.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+enum { STEP = 16, BLOCK = XLSX_STRINGS_BLOCK };
+
+typedef struct Cached {
+    char *bytes;
+    size_t block;
+    bool filled;
+} Cached;
+
+struct XlsxStrings {
+    Arena *arena;
+    size_t max_text;
+    size_t count;
+    size_t memory_blocks; /* so many stay in memory */
+    VEC(uint64_t) marks;  /* where text 0, STEP, 2 * STEP, ... begins */
+    VEC(char *) blocks;   /* in memory */
+    char *last;           /* the block that is being filled */
+    uint64_t end;         /* behind the last text */
+    int file;             /* -1: none yet */
+    Cached *cache;        /* [XLSX_STRINGS_CACHE] */
+};
+
+static void close_file(void *self)
+{
+    XlsxStrings *strings = self;
+    if (strings->file >= 0)
+        close(strings->file);
+}
+
+XlsxStrings *xlsx_strings_new(Arena *arena, size_t max_text, size_t memory)
+{
+    XlsxStrings *strings = ARENA_NEW(arena, XlsxStrings);
+    *strings = (XlsxStrings){.arena = arena,
+                             .max_text = max_text,
+                             .memory_blocks = (memory + BLOCK - 1) / BLOCK,
+                             .last = arena_alloc_raw(arena, BLOCK),
+                             .file = -1};
+    arena_defer(arena, close_file, strings);
+    return strings;
+}
+
+/* ---- the file ------------------------------------------------------------------------------- */
+
+static Error *file_failed(Arena *arena, const char *call)
+{
+    return error_because(ERROR(arena, ERROR_UNAVAILABLE,
+                               "There is no room to unpack the workbook's texts. Try again later."),
+                         ERROR(arena, ERROR_UNAVAILABLE, "%s of a temporary file: %s", call,
+                               strerrordesc_np(errno)));
+}
+
+static Error *open_file(XlsxStrings *strings, Arena *arena)
+{
+    const char *folder = getenv("TMPDIR");
+    if (folder == NULL || folder[0] == '\0')
+        folder = "/tmp";
+    strings->file = open(folder, O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
+    if (strings->file < 0 && (errno == EOPNOTSUPP || errno == EISDIR || errno == EINVAL)) {
+        char *name = arena_printf(arena, "%s/obligor-XXXXXX", folder);
+        strings->file = mkostemp(name, O_CLOEXEC);
+        if (strings->file >= 0)
+            unlink(name);
+    }
+    return strings->file < 0 ? file_failed(arena, "open") : NULL;
+}
+
+static off_t place_of(const XlsxStrings *strings, size_t block)
+{
+    return (off_t)(block - strings->memory_blocks) * BLOCK;
+}
+
+static Error *write_block(XlsxStrings *strings, Arena *arena, size_t block)
+{
+    if (strings->file < 0)
+        TRY(open_file(strings, arena));
+    for (size_t done = 0; done < BLOCK;) {
+        ssize_t put = pwrite(strings->file, strings->last + done, BLOCK - done,
+                             place_of(strings, block) + (off_t)done);
+        if (put < 0 && errno != EINTR)
+            return file_failed(arena, "pwrite");
+        done += put < 0 ? 0 : (size_t)put;
+    }
+    return NULL;
+}
+
+static Error *read_block(const XlsxStrings *strings, Arena *arena, size_t block, char *bytes)
+{
+    for (size_t done = 0; done < BLOCK;) {
+        ssize_t got = pread(strings->file, bytes + done, BLOCK - done,
+                            place_of(strings, block) + (off_t)done);
+        if (got == 0)
+            errno = EIO;
+        if (got == 0 || (got < 0 && errno != EINTR))
+            return file_failed(arena, "pread");
+        done += got < 0 ? 0 : (size_t)got;
+    }
+    return NULL;
+}
+
+/* ---- adding --------------------------------------------------------------------------------- */
+
+/* The last block is full: it goes where it stays. */
+static Error *put_away(XlsxStrings *strings, Arena *arena)
+{
+    size_t block = (size_t)(strings->end / BLOCK) - 1;
+    if (block >= strings->memory_blocks)
+        return write_block(strings, arena, block);
+    vec_push(strings->arena, &strings->blocks, strings->last);
+    strings->last = arena_alloc_raw(strings->arena, BLOCK);
+    return NULL;
+}
+
+static Error *append(XlsxStrings *strings, Arena *arena, Str bytes)
+{
+    while (bytes.len > 0) {
+        size_t used = (size_t)(strings->end % BLOCK);
+        Str part = str_slice(bytes, 0, BLOCK - used);
+        memcpy(strings->last + used, part.ptr, part.len);
+        strings->end += part.len;
+        bytes = str_slice(bytes, part.len, bytes.len);
+        if (strings->end % BLOCK == 0)
+            TRY(put_away(strings, arena));
+    }
+    return NULL;
+}
+
+Error *xlsx_strings_add(XlsxStrings *strings, Arena *arena, Str text)
+{
+    char length[4];
+    size_t size = 0;
+    if (strings->count == XLSX_STRINGS_MAX)
+        return error_with_reason(
+            ERROR(arena, ERROR_TOO_LARGE,
+                  "The workbook has more than %d texts. Send it in parts, or as "
+                  "CSV.",
+                  XLSX_STRINGS_MAX),
+            "too_many_texts");
+    text = str_slice(text, 0, strings->max_text + 1);
+    if (strings->count % STEP == 0)
+        vec_push(strings->arena, &strings->marks, strings->end);
+    size_t rest = text.len;
+    for (; rest >= 128; rest >>= 7)
+        length[size++] = (char)((rest & 127) | 128);
+    length[size++] = (char)rest;
+    strings->count++;
+    TRY(append(strings, arena, (Str){length, size}));
+    return append(strings, arena, text);
+}
+
+/* ---- getting -------------------------------------------------------------------------------- */
+
+static Error *cached_block(XlsxStrings *strings, Arena *arena, size_t block, const char **ret_bytes)
+{
+    if (strings->cache == NULL)
+        strings->cache = ARENA_ARRAY(strings->arena, Cached, XLSX_STRINGS_CACHE);
+    Cached *cached = &strings->cache[block % XLSX_STRINGS_CACHE];
+    if (cached->bytes == NULL)
+        cached->bytes = arena_alloc_raw(strings->arena, BLOCK);
+    if (!cached->filled || cached->block != block) {
+        cached->filled = false;
+        TRY(read_block(strings, arena, block, cached->bytes));
+        cached->block = block;
+        cached->filled = true;
+    }
+    *ret_bytes = cached->bytes;
+    return NULL;
+}
+
+/* *ret_stays: the bytes live as long as the strings. */
+static Error *find_block(XlsxStrings *strings, Arena *arena, size_t block, const char **ret_bytes,
+                         bool *ret_stays)
+{
+    *ret_stays = true;
+    if (block < strings->blocks.count)
+        *ret_bytes = strings->blocks.items[block];
+    else if (block == strings->end / BLOCK)
+        *ret_bytes = strings->last;
+    else {
+        *ret_stays = false;
+        return cached_block(strings, arena, block, ret_bytes);
+    }
+    return NULL;
+}
+
+static Error *read_length(XlsxStrings *strings, Arena *arena, uint64_t *at, size_t *ret_length)
+{
+    size_t length = 0;
+    uint8_t byte = 128;
+    for (int shift = 0; byte >= 128; shift += 7) {
+        const char *bytes;
+        bool stays;
+        TRY(find_block(strings, arena, (size_t)(*at / BLOCK), &bytes, &stays));
+        byte = (uint8_t)bytes[*at % BLOCK];
+        length |= (size_t)(byte & 127) << shift;
+        ++*at;
+    }
+    *ret_length = length;
+    return NULL;
+}
+
+static Error *copy_out(XlsxStrings *strings, Arena *arena, uint64_t at, size_t length, char *room)
+{
+    while (length > 0) {
+        const char *bytes;
+        bool stays;
+        size_t from = (size_t)(at % BLOCK), size = BLOCK - from;
+        size = size < length ? size : length;
+        TRY(find_block(strings, arena, (size_t)(at / BLOCK), &bytes, &stays));
+        memcpy(room, bytes + from, size);
+        room += size;
+        at += size;
+        length -= size;
+    }
+    return NULL;
+}
+
+Error *xlsx_strings_get(XlsxStrings *strings, Arena *arena, size_t index, char *room, Str *ret_text)
+{
+    CHECK(index < strings->count);
+    uint64_t at = strings->marks.items[index / STEP];
+    size_t length;
+    TRY(read_length(strings, arena, &at, &length));
+    for (size_t i = index % STEP; i > 0; i--) {
+        at += length;
+        TRY(read_length(strings, arena, &at, &length));
+    }
+    const char *bytes = "";
+    bool stays = true;
+    size_t from = (size_t)(at % BLOCK);
+    if (length > 0)
+        TRY(find_block(strings, arena, (size_t)(at / BLOCK), &bytes, &stays));
+    if (length == 0 || (stays && from + length <= BLOCK)) {
+        *ret_text = (Str){length == 0 ? "" : bytes + from, length};
+        return NULL;
+    }
+    TRY(copy_out(strings, arena, at, length, room));
+    *ret_text = (Str){room, length};
+    return NULL;
+}
+
+size_t xlsx_strings_count(const XlsxStrings *strings)
+{
+    return strings->count;
+}
+
+bool xlsx_strings_spilled(const XlsxStrings *strings)
+{
+    return strings->file >= 0;
+}
+
+/* ---- the part ------------------------------------------------------------------------------- */
+
+typedef enum Place { OUTSIDE, IN_LIST, IN_ITEM, IN_RUN, IN_TEXT } Place;
+
+typedef struct Reading {
+    XlsxStrings *strings;
+    XlsxXml *xml;
+    Place place;
+    bool in_run;
+    int skip; /* inside so many elements that do not matter */
+    char *text;
+    size_t size;
+} Reading;
+
+static bool enter(Reading *reading, const char *name)
+{
+    switch (reading->place) {
+    case OUTSIDE:
+        reading->place = IN_LIST;
+        return true;
+    case IN_LIST:
+        reading->place = strcmp(name, "si") == 0 ? IN_ITEM : IN_LIST;
+        reading->size = 0;
+        return reading->place == IN_ITEM;
+    case IN_ITEM:
+    case IN_RUN:
+        if (strcmp(name, "t") == 0) {
+            reading->in_run = reading->place == IN_RUN;
+            reading->place = IN_TEXT;
+            xlsx_xml_want_text(reading->xml, true);
+            return true;
+        }
+        if (reading->place == IN_ITEM && strcmp(name, "r") == 0) {
+            reading->place = IN_RUN;
+            return true;
+        }
+        return false;
+    case IN_TEXT:
+        return false;
+    }
+    return false;
+}
+
+static void start(void *self, const char *name, const char *const *attributes)
+{
+    (void)attributes;
+    Reading *reading = self;
+    if (reading->skip > 0 || !enter(reading, name))
+        reading->skip++;
+}
+
+static void leave_item(Reading *reading)
+{
+    Arena *arena = xlsx_xml_arena(reading->xml);
+    Str text = xlsx_cell_unescape(reading->text, reading->size);
+    Error *error = xlsx_strings_add(reading->strings, arena, text);
+    reading->place = IN_LIST;
+    if (error != NULL)
+        xlsx_xml_fail(reading->xml, error);
+}
+
+static void end(void *self, const char *name)
+{
+    (void)name;
+    Reading *reading = self;
+    if (reading->skip > 0) {
+        reading->skip--;
+    } else if (reading->place == IN_TEXT) {
+        xlsx_xml_want_text(reading->xml, false);
+        reading->place = reading->in_run ? IN_RUN : IN_ITEM;
+    } else if (reading->place == IN_RUN) {
+        reading->place = IN_ITEM;
+    } else if (reading->place == IN_ITEM) {
+        leave_item(reading);
+    }
+}
+
+static void take_text(void *self, Str text)
+{
+    Reading *reading = self;
+    size_t room = reading->strings->max_text + 1 - reading->size;
+    text = str_slice(text, 0, room);
+    memcpy(reading->text + reading->size, text.ptr, text.len);
+    reading->size += text.len;
+}
+
+static void begin(void *self, XlsxXml *xml)
+{
+    ((Reading *)self)->xml = xml;
+}
+
+Error *xlsx_strings_read(XlsxStrings *strings, XlsxPackage *package, Arena *arena, Str part)
+{
+    Reading reading = {.strings = strings, .text = arena_alloc_raw(arena, strings->max_text + 1)};
+    XlsxXmlEvents events = {start, end, take_text, &reading};
+    return xlsx_xml_read(package, arena, part, events, begin);
+}
