@@ -6,12 +6,13 @@
 #include "cli/mailing.h"
 #include "domain/user_sessions.h"
 #include "model/job.h"
+#include "model/organization.h"
 #include "model/page.h"
 
 static const char *const LOG_LEVELS[] = {"debug", "info", "warn", "error", "off"};
 static const char *const LOG_FORMATS[] = {"text", "json"};
 static const char *const KINDS[KIND_COUNT] = {"annual", "quarterly"};
-static const char *const ROLES[] = {"user", "super_admin"};
+static const char *const DEFAULT_ROLES[] = {"org_viewer", "org_member", "org_auditor"};
 
 #define USER_ONES                                                                                  \
     (ON(USER_ADD) | ON(USER_PASSWD) | ON(USER_VERIFY) | ON(USER_DISABLE) | ON(USER_ENABLE) |       \
@@ -21,8 +22,8 @@ static const char *const ROLES[] = {"user", "super_admin"};
 enum { DAYS_MAX = 36500 };
 #define AUDIT (ON(AUDIT_VERIFY) | ON(AUDIT_HEAD) | ON(AUDIT_SEAL))
 #define AUDIT_WRITERS                                                                              \
-    (ON(SERVE) | ON(WORKER) | USER_ONES | ON(MODEL_ADD) | ON(MODEL_ACTIVATE) | ON(IMPORT) |        \
-     ON(JOBS_CANCEL) | ON(JOBS_DELETE) | ON(JOBS_RESTORE))
+    (ON(SERVE) | ON(WORKER) | USER_ONES | ON(ORG_ADD) | ON(MODEL_ADD) | ON(MODEL_ACTIVATE) |       \
+     ON(IMPORT) | ON(JOBS_CANCEL) | ON(JOBS_DELETE) | ON(JOBS_RESTORE))
 
 /* Designated by name; the order is that of OptionId and of every list of options. */
 static const OptionSpec OPTIONS[OPTION_COUNT] = {
@@ -305,12 +306,18 @@ static const OptionSpec OPTIONS[OPTION_COUNT] = {
     [OPTION_ROLE] =
         {
             .name = "role",
-            .fallback = "user",
             .value = "ROLE",
-            .help = "what the user may do",
+            .help = "what the user may do (user, or what the organization gives who joins)",
             .kind = OPTION_IS_CHOICE,
-            .choices = ROLES,
-            .choice_count = ARRAY_COUNT(ROLES),
+            .choices = ROLE_WORDS,
+            .choice_count = ROLE_COUNT,
+            .commands = ON(USER_ADD),
+        },
+    [OPTION_ORG] =
+        {
+            .name = "org",
+            .value = "SLUG",
+            .help = "a member of this organization, with one of its roles",
             .commands = ON(USER_ADD),
         },
     [OPTION_FULL_NAME] =
@@ -340,6 +347,41 @@ static const OptionSpec OPTIONS[OPTION_COUNT] = {
             .help = "set none: the user cannot sign in until one is set",
             .kind = OPTION_IS_BOOL,
             .commands = ON(USER_ADD),
+        },
+    [OPTION_SLUG] =
+        {
+            .name = "slug",
+            .value = "SLUG",
+            .help = "its short name (made of the name)",
+            .commands = ON(ORG_ADD),
+        },
+    [OPTION_MAX_USERS] =
+        {
+            .name = "max-users",
+            .value = "N",
+            .help = "at most so many members",
+            .kind = OPTION_IS_INT,
+            .low = 1,
+            .high = MEMBERS_MOST,
+            .commands = ON(ORG_ADD),
+        },
+    [OPTION_DEFAULT_ROLE] =
+        {
+            .name = "default-role",
+            .fallback = "org_member",
+            .value = "ROLE",
+            .help = "of who joins",
+            .kind = OPTION_IS_CHOICE,
+            .choices = DEFAULT_ROLES,
+            .choice_count = ARRAY_COUNT(DEFAULT_ROLES),
+            .commands = ON(ORG_ADD),
+        },
+    [OPTION_ALLOW_GLOBAL_DATA] =
+        {
+            .name = "allow-global-data",
+            .help = "its members read the system's data too",
+            .kind = OPTION_IS_BOOL,
+            .commands = ON(ORG_ADD),
         },
     [OPTION_ACTIVATE] =
         {

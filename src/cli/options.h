@@ -42,10 +42,16 @@ typedef enum OptionId {
     /* user */
     OPTION_EMAIL,
     OPTION_ROLE,
+    OPTION_ORG,
     OPTION_FULL_NAME,
     OPTION_VERIFIED,
     OPTION_PASSWORD_STDIN,
     OPTION_NO_PASSWORD,
+
+    OPTION_SLUG,
+    OPTION_MAX_USERS,
+    OPTION_DEFAULT_ROLE,
+    OPTION_ALLOW_GLOBAL_DATA,
     /* model */
     OPTION_ACTIVATE,
     /* import, jobs */

@@ -148,6 +148,10 @@ static const Invariant INVARIANTS[INVARIANT_COUNT] = {
     [INVARIANT_TASK_DELETION] = {"task_deletion", "task",
                                  "The deletion of a task is there and is not over.",
                                  "A worker finds nothing to do, or does again what is over."},
+    [INVARIANT_TASK_ORGANIZATION] =
+        {"task_organization", "task",
+         "The purge of an organization is a task of one that is deleted.",
+         "A worker removes what should be kept, or finds nothing to do."},
     [INVARIANT_TASK_TWICE] = {"task_twice", "object of two tasks",
                               "A job or deletion has one task at most.",
                               "Two workers may do the same work."},

@@ -1,8 +1,10 @@
 /* Sign-in is the one place where an attacker chooses the input and learns from the answer, so: the
- * password is hashed whether the address exists or not, the two failures are one, and what is wrong with
- * an account is told only to who knows its password. A bcrypt hash costs what it says in itself, which is
- * another time than ours: until the first sign-in replaces it, the time of an answer tells that there is such
- * an account. */
+ * password is hashed whether the address exists or not, the failures are one, and what is wrong with
+ * an account is told only to who knows its password. That an address is not verified is a failure like the
+ * others: a stranger who has just registered somebody's address knows the password, and would learn from
+ * it that the address had no account before. A bcrypt hash costs what it says in itself, which is another
+ * time than ours: until the first sign-in replaces it, the time of an answer tells that there is such an
+ * account. */
 #include "base/clock.h"
 #include "domain/account_rules.h"
 #include "domain/token_uses.h"
@@ -23,7 +25,8 @@ Error *account_refuse_unready(Arena *arena, const User *user)
 static Error *wrong_credentials(Arena *arena)
 {
     return error_with_reason(
-        ERROR(arena, ERROR_UNAUTHENTICATED, "The e-mail address or the password is wrong."),
+        ERROR(arena, ERROR_UNAUTHENTICATED,
+              "The e-mail address or the password is wrong, or the address is not confirmed yet."),
         "wrong_credentials");
 }
 
@@ -74,7 +77,7 @@ Error *accounts_sign_in(Arena *arena, Db *db, const Peer *peer, Str email, Str p
         TRY(user_by_email(arena, db, str_trim(email), &user));
         bool known = can_sign_in(user);
         bool right = crypto_password_verify(password, known ? user->password_hash : NOBODYS_HASH);
-        if (!known || !right)
+        if (!known || !right || user->verified_at == 0)
             return wrong_credentials(arena);
         TRY(account_refuse_unready(arena, user));
         TRY(let_in(arena, db, accounts_principal(arena, user, peer), user, password, ret_session,

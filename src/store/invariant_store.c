@@ -90,6 +90,7 @@ static const Look LOOKS[INVARIANT_COUNT] = {
     [INVARIANT_COMPANY_NAME] = OF(COMPANY_NAME, JOBS),
     [INVARIANT_TASK_IMPORT] = WALK(IMPORT_TASK, IMPORT, TASKS),
     [INVARIANT_TASK_DELETION] = WALK(DELETION_TASK, DELETION, TASKS),
+    [INVARIANT_TASK_ORGANIZATION] = WALK(ORGANIZATION_TASK, ORGANIZATION, TASKS),
     [INVARIANT_TASK_TWICE] = OF(TASK_TWICE, TASKS),
     [INVARIANT_TASK_WORDS] = OF(TASK_WORDS, TASKS),
     [INVARIANT_IDEMPOTENCY] = OF(IDEMPOTENCY, KEYS),
@@ -200,8 +201,20 @@ Error *invariant_look(Arena *arena, Db *db, InvariantId id, const CheckedOwner *
     return NULL;
 }
 
+/* The purge of an organization takes its rows table by table: until it is over they do not fit each other. */
+static Error *is_ending(Arena *arena, Db *db, Uuid id, bool *ret_ending)
+{
+    Rows ROWS_AUTO *rows = NULL;
+    Error *error = NULL;
+    TRY(db_query(db, arena, SQL_INVARIANT_OWNER_ENDS, PARAMS(value_uuid(id), value_uuid(UUID_NIL)),
+                 &rows));
+    *ret_ending = rows_next(rows, &error) && row_bool(rows, 0);
+    return error;
+}
+
 Error *invariant_owner(Arena *arena, Db *db, Uuid id, CheckedOwner *ret_owner)
 {
+    bool ending = false;
     CheckedOwner owner = {.id = id};
     {
         Rows ROWS_AUTO *rows = NULL;
@@ -212,6 +225,9 @@ Error *invariant_owner(Arena *arena, Db *db, Uuid id, CheckedOwner *ret_owner)
                 owner.has |= row_bool(rows, (int)i) ? 1U << i : 0;
         TRY(error);
     }
+    TRY(is_ending(arena, db, id, &ending));
+    if (ending)
+        owner.has = 0;
     Rows ROWS_AUTO *rows = NULL;
     Error *error = NULL;
     TRY(db_query(db, arena, SQL_INVARIANT_OWNER_HAS_TASK, PARAMS(value_uuid(id)), &rows));

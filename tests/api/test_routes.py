@@ -78,6 +78,10 @@ class World:
     def fresh_prediction(self):
         return self.user.create("annual", self.row()).json["prediction"]["id"]
 
+    def fresh_organization(self):
+        made = self.admin.post(ORGS, {"name": "Example %d" % next(self.numbers)}, expect=201)
+        return made.json["organization"]["id"]
+
     def fresh_user(self):
         made = self.admin.post(USERS, {"email": "guest%d@example.com" % next(self.numbers)}, expect=201)
         return made.json["user"]["id"]
@@ -251,6 +255,11 @@ TABLE = {
         Try(422, None, body={"name": "x"}, headers={"If-Match": "x"}),
         Try(422, "invalid_parameters", body={}), Try(422, None, body={"default_role": "user"}),
         Try(409, "too_many_members", body={"max_users": 1})]),
+    ("DELETE", ORGS + "/{id}"): ("admin", "empty", [
+        unknown(), Try(412, "changed", headers=WRONG_TAG), Try(422, None, headers={"If-Match": "x"}),
+        Try(422, "invalid_parameters", query={"dry_run": "x"}),
+        Try(422, "invalid_parameters", query={"reason": "x" * 501})]),
+    ("GET", ORGS + "/{id}/deletion-preview"): ("admin", "none", [unknown()]),
     ("POST", ORGS + "/{id}/regenerate-token"): ("admin", "empty", [unknown()]),
     ("GET", ORGS + "/{id}/whitelist"): ("admin", "none", [unknown()]),
     ("POST", ORGS + "/{id}/whitelist"): ("admin", "json", [
@@ -407,6 +416,7 @@ GOOD = {
                                                        "password": support.PASSWORD}},
     ("POST", ORGS): lambda w: {"body": {"name": "Example %d" % next(w.numbers)}, "status": 201},
     ("PATCH", ORGS + "/{id}"): lambda w: {"body": {"name": "Example"}},
+    ("DELETE", ORGS + "/{id}"): lambda w: {"thing": w.fresh_organization()},
     ("POST", ORGS + "/{id}/regenerate-token"): lambda w: {},
     ("POST", ORGS + "/{id}/whitelist"): lambda w: {
         "body": {"pattern": "@h%d.example" % next(w.numbers)}, "status": 201},

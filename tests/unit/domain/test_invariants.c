@@ -261,6 +261,11 @@ static const struct {
      "attempts, position) SELECT " UNKNOWN ", task, owner_id, object_id, size, accepted_at, "
      "not_before, token, attempts, position FROM work_queue WHERE task = 'import'",
      "task_twice"},
+    {"INSERT INTO work_queue (id, task, owner_id, object_id, size, accepted_at, not_before, token, "
+     "attempts, position) SELECT " UNKNOWN ", 'purge_organization', owner_id, " UNKNOWN
+     ", size, accepted_at, not_before, token, attempts, position FROM work_queue WHERE task = "
+     "'import'",
+     "task_organization"},
     {"UPDATE work_queue SET task = 'other' WHERE task = 'import'", "task_words"},
     {"UPDATE work_queue SET lease_until = not_before WHERE task = 'import'", "task_words"},
     {"UPDATE idempotency_keys SET request = {bytes 00}", "idempotency"},
