@@ -4,8 +4,11 @@
 
 #include "base/check.h"
 #include "base/log.h"
+#include "http/cors.h"
+#include "http/forwarded.h"
 #include "http/gate.h"
 #include "http/problem.h"
+#include "http/security_headers.h"
 
 enum { REQUEST_MEMORY = 256 << 20, DROP_UNKNOWN = 1 << 20, LOGGED_PATH_MAX = 300 };
 
@@ -29,7 +32,16 @@ Exchange *exchange_new(const App *app, const char *target)
 static bool is_list_field(int field)
 {
     return field == HEADER_PREFER || field == HEADER_IF_NONE_MATCH ||
-           field == HEADER_X_FORWARDED_FOR || field == HEADER_FORWARDED;
+           field == HEADER_X_FORWARDED_FOR || field == HEADER_X_FORWARDED_PROTO ||
+           field == HEADER_FORWARDED;
+}
+
+/* A list that is cut in pieces reads as one (RFC 9110, 5.3); so do cookies (RFC 9113, 8.2.3). NULL: none. */
+static const char *separator(int field)
+{
+    if (field == HEADER_COOKIE)
+        return "; ";
+    return is_list_field(field) ? ", " : NULL;
 }
 
 void exchange_header(Exchange *exchange, const char *name, Str value)
@@ -41,10 +53,28 @@ void exchange_header(Exchange *exchange, const char *name, Str value)
     Str *place = &request->headers[field];
     if (place->ptr == NULL)
         *place = str_copy(request->arena, value);
-    else if (is_list_field(field))
-        *place = str_printf(request->arena, STR_FMT ", " STR_FMT, STR_ARG(*place), STR_ARG(value));
+    else if (separator(field) != NULL)
+        *place = str_printf(request->arena, STR_FMT "%s" STR_FMT, STR_ARG(*place), separator(field),
+                            STR_ARG(value));
     else
         exchange->repeated = arena_strdup(request->arena, name);
+}
+
+/* The address as the log and the audit trail have it: the peer's, or what a trusted proxy says. */
+static const char *find_client(Request *request, const char *address)
+{
+    const Networks *trusted = &request->app->door->trusted;
+    if (!address_read(str_from(address), &request->client) || trusted->count == 0)
+        return arena_strdup(request->arena, address);
+    const ForwardedFields fields = {request->headers[HEADER_FORWARDED],
+                                    request->headers[HEADER_X_FORWARDED_FOR],
+                                    request->headers[HEADER_X_FORWARDED_PROTO]};
+    Forwarded found = forwarded_client(trusted, request->client, &fields);
+    char text[ADDRESS_TEXT_SIZE];
+    request->client = found.client;
+    request->is_https = found.is_https;
+    address_write(&found.client, text);
+    return arena_strdup(request->arena, text);
 }
 
 static void identify(Request *request, const char *address, bool is_loopback)
@@ -54,7 +84,7 @@ static void identify(Request *request, const char *address, bool is_loopback)
         request->id = str_dup(request->arena, id);
     else
         request->id = uuid_text(request->arena, uuid_new());
-    request->peer = (Peer){"http", arena_strdup(request->arena, address), request->id};
+    request->peer = (Peer){"http", find_client(request, address), request->id};
     request->is_local = is_loopback && !request_has_header(request, HEADER_FORWARDED) &&
                         !request_has_header(request, HEADER_X_FORWARDED_FOR);
 }
@@ -86,7 +116,9 @@ static Error *admit(Exchange *exchange, Db *db)
     Request *request = &exchange->request;
     BodyConfig config = body_config(exchange);
     exchange->unjudged = false;
-    TRY(gate_admit(request, db));
+    Error *error = gate_admit(request, db);
+    TRY(limits_admit(request)); /* counts for who was found, or for the address that was refused */
+    TRY(error);
     TRY(gate_check(request, exchange->query));
     return body_new(request, request->route->body, body_limit(request->route, &config), &config,
                     &exchange->body);
@@ -177,6 +209,8 @@ void exchange_body_done(Exchange *exchange)
     if (exchange_is_answered(exchange) || exchange->unjudged)
         return;
     Error *error = body_end(exchange->body);
+    if (error == NULL)
+        error = guard_begin(&exchange->request, &exchange->guard);
     if (error != NULL)
         exchange_fail(exchange, error);
 }
@@ -196,6 +230,31 @@ Place exchange_place(const Exchange *exchange)
         break;
     }
     return PLACE_POOL;
+}
+
+/* Who is signed in, or was here before, waits for no stranger's password. */
+Lane exchange_lane(const Exchange *exchange)
+{
+    const Request *request = &exchange->request;
+    if (request->route->runs != RUNS_HASHING)
+        return LANE_COMMON;
+    return exchange->guard.known || request->who != NULL ? LANE_HASHING_FIRST : LANE_HASHING;
+}
+
+/* Anybody can fill the room for sign-ins: that is no trouble of ours to be logged as one. */
+void exchange_crowded(Exchange *exchange)
+{
+    Arena *arena = exchange->request.arena;
+    Error *error =
+        ERROR(arena, ERROR_BUSY, "The server is busy with other requests. Try again shortly.");
+    if (exchange->work.lane != LANE_COMMON) {
+        exchange->request.retry_after = 2;
+        error = error_with_reason(ERROR(arena, ERROR_TOO_MANY,
+                                        "Too many people sign in at this moment. Try again "
+                                        "shortly."),
+                                  "busy");
+    }
+    exchange_fail(exchange, error);
 }
 
 bool exchange_may_wait(Exchange *exchange)
@@ -267,14 +326,14 @@ static void tell_staleness(Exchange *exchange)
 
 void exchange_seal(Exchange *exchange)
 {
+    guard_end(&exchange->request, &exchange->guard, exchange->response.status);
     Response *response = &exchange->response;
     Arena *arena = exchange->request.arena;
     if (response->content_type != NULL)
         response_header(arena, response, "Content-Type", response->content_type);
     response_header(arena, response, "X-Request-ID", exchange->request.id);
-    response_header(arena, response, "X-Content-Type-Options", "nosniff");
-    if (response_find_header(response, "Cache-Control") == NULL)
-        response_header(arena, response, "Cache-Control", "no-store");
+    security_headers_add(response, exchange->request.is_https);
+    cors_add(&exchange->request, response);
     if (exchange->request.as_of != 0)
         tell_staleness(exchange);
     if (exchange->close)
@@ -303,6 +362,7 @@ void exchange_end(Exchange *exchange, bool complete)
     Request *request = &exchange->request;
     int64_t micros = clock_monotonic() - exchange->started;
     log_access(exchange, micros, complete);
+    guard_end(request, &exchange->guard, 0);
     metrics_end(request->app->metrics, request->route, complete ? exchange->response.status : 0,
                 micros);
     arena_free(request->arena);
