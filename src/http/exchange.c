@@ -4,8 +4,8 @@
 
 #include "base/check.h"
 #include "base/log.h"
+#include "http/client.h"
 #include "http/cors.h"
-#include "http/forwarded.h"
 #include "http/gate.h"
 #include "http/problem.h"
 #include "http/security_headers.h"
@@ -58,35 +58,6 @@ void exchange_header(Exchange *exchange, const char *name, Str value)
                             STR_ARG(value));
     else
         exchange->repeated = arena_strdup(request->arena, name);
-}
-
-/* The address as the log and the audit trail have it: the peer's, or what a trusted proxy says. */
-static const char *find_client(Request *request, const char *address)
-{
-    const Networks *trusted = &request->app->door->trusted;
-    if (!address_read(str_from(address), &request->client) || trusted->count == 0)
-        return arena_strdup(request->arena, address);
-    const ForwardedFields fields = {request->headers[HEADER_FORWARDED],
-                                    request->headers[HEADER_X_FORWARDED_FOR],
-                                    request->headers[HEADER_X_FORWARDED_PROTO]};
-    Forwarded found = forwarded_client(trusted, request->client, &fields);
-    char text[ADDRESS_TEXT_SIZE];
-    request->client = found.client;
-    request->is_https = found.is_https;
-    address_write(&found.client, text);
-    return arena_strdup(request->arena, text);
-}
-
-static void identify(Request *request, const char *address, bool is_loopback)
-{
-    Str id = request_header(request, HEADER_X_REQUEST_ID);
-    if (request_id_is_sound(id))
-        request->id = str_dup(request->arena, id);
-    else
-        request->id = uuid_text(request->arena, uuid_new());
-    request->peer = (Peer){"http", find_client(request, address), request->id};
-    request->is_local = is_loopback && !request_has_header(request, HEADER_FORWARDED) &&
-                        !request_has_header(request, HEADER_X_FORWARDED_FOR);
 }
 
 static BodyConfig body_config(const Exchange *exchange)
@@ -159,7 +130,7 @@ void exchange_judge(Exchange *exchange, const char *method, const char *address,
 {
     Request *request = &exchange->request;
     request->method = arena_strdup(request->arena, method);
-    identify(request, address, is_loopback);
+    client_identify(request, address, is_loopback);
     conclude(exchange, judge(exchange));
 }
 
@@ -232,13 +203,13 @@ Place exchange_place(const Exchange *exchange)
     return PLACE_POOL;
 }
 
-/* Who is signed in, or was here before, waits for no stranger's password. */
+/* Who is signed in, or was here before, waits for no stranger's password; but not again and again. */
 Lane exchange_lane(const Exchange *exchange)
 {
     const Request *request = &exchange->request;
     if (request->route->runs != RUNS_HASHING)
         return LANE_COMMON;
-    return exchange->guard.known || request->who != NULL ? LANE_HASHING_FIRST : LANE_HASHING;
+    return exchange->guard.first ? LANE_HASHING_FIRST : LANE_HASHING;
 }
 
 /* Anybody can fill the room for sign-ins: that is no trouble of ours to be logged as one. */

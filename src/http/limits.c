@@ -151,7 +151,10 @@ Error *guard_begin(Request *request, Guard *guard)
     guard->is_own = secret == SECRET_OWN_PASSWORD;
     if (guard->is_account) {
         guard->pair = key_of_pair(request, secret);
-        int64_t wait = tries_begin(tries, guard->pair, now, &guard->known);
+        TriesBefore before;
+        int64_t wait = tries_begin(tries, guard->pair, now, &before);
+        guard->known = before.known;
+        guard->first = (before.known || request->who != NULL) && !before.lately;
         if (wait > 0)
             return refuse(request, wait, "too_many_tries",
                           "There were too many wrong passwords for this account.");

@@ -16,6 +16,7 @@ typedef struct Guard {
     bool is_own;     /* of who is signed in already */
     bool charged;    /* to the address */
     bool known;      /* this account was entered from this address before */
+    bool first;      /* … and not tried just now: it goes before others */
     BucketKey pair;
 } Guard;
 

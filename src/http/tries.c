@@ -19,6 +19,7 @@ typedef struct Pair {
     int64_t wait_until;
     int32_t failures; /* those that have not ended yet among them */
     bool known;
+    bool tried; /* more than looked up */
 } Pair;
 
 struct Tries {
@@ -86,14 +87,16 @@ static int64_t pause_after(int32_t failures)
     return pause < TRIES_WAIT_MOST ? pause : TRIES_WAIT_MOST;
 }
 
-int64_t tries_begin(Tries *tries, BucketKey key, int64_t now, bool *ret_known)
+int64_t tries_begin(Tries *tries, BucketKey key, int64_t now, TriesBefore *ret_before)
 {
     pthread_mutex_lock(&tries->mutex);
     Pair *pair = find(tries, key, now);
     int64_t wait = pair->wait_until > now ? pair->wait_until - now : 0;
-    *ret_known = pair->known;
+    ret_before->known = pair->known;
+    ret_before->lately = pair->tried && now - pair->last < TRIES_LATELY;
     if (wait == 0) {
         pair->last = now;
+        pair->tried = true;
         pair->failures += pair->failures < INT32_MAX;
         pair->wait_until = now + pause_after(pair->failures);
     }

@@ -25,9 +25,15 @@ typedef enum TryEnd {
     TRY_UNDECIDED /* it never came to the password: as if it had not been tried */
 } TryEnd;
 
+typedef struct TriesBefore {
+    bool known;  /* the pair got in before */
+    bool lately; /* it was tried within the last TRIES_LATELY, with whatever end */
+} TriesBefore;
+#define TRIES_LATELY SECONDS(1)
+
 /* Begins a try, which counts as failed until it ends otherwise, so that many at once are not more than one after
- * the other. Gives µs that it has to wait, and then it has not begun; 0: go on. *ret_known: it got in before. */
-int64_t tries_begin(Tries *tries, BucketKey pair, int64_t now, bool *ret_known);
+ * the other. Gives µs that it has to wait, and then it has not begun; 0: go on. */
+int64_t tries_begin(Tries *tries, BucketKey pair, int64_t now, TriesBefore *ret_before);
 void tries_end(Tries *tries, BucketKey pair, TryEnd end, int64_t now);
 
 #endif
