@@ -46,8 +46,9 @@ static bool has_kind(const Principal *principal, int index, OwnerKind kind)
 bool principal_is_admin(const Principal *principal, Uuid owner_id)
 {
     int index = owner_index(principal, owner_id);
-    return (index >= 0 && principal->role == ROLE_SUPER_ADMIN) ||
-           (has_kind(principal, index, OWNER_ORGANIZATION) && principal->role == ROLE_ORG_ADMIN);
+    if (has_kind(principal, index, OWNER_ORGANIZATION))
+        return principal->role == ROLE_ORG_ADMIN;
+    return index >= 0 && principal->role == ROLE_SUPER_ADMIN;
 }
 
 bool principal_administers(const Principal *principal, Uuid owner_id)

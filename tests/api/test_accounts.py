@@ -5,7 +5,8 @@ import support
 from support import API, PASSWORD, TIME, UUID
 
 LOGIN = API + "/auth/login"
-USER = {"id", "email", "username", "full_name", "role", "is_active", "is_verified", "created_at"}
+USER = {"id", "email", "username", "full_name", "role", "organization_id", "organization_name", "is_active",
+        "is_service", "is_verified", "created_at"}
 
 
 class SignIn(support.TestCase):

@@ -229,7 +229,7 @@ TABLE = {
         Try(422, None, headers={"If-Match": "x"}),
         Try(422, "invalid_parameters", query={"delete_predictions": "x"}),
         Try(422, "invalid_parameters", query={"include_inferred": "1"})]),
-    ("PATCH", JOBS + "/{id}"): ("user", "json", [
+    ("PATCH", JOBS + "/{id}"): ("changer", "json", [
         unknown({"note": "x"}), Try(422, "invalid_parameters", body={}), Try(422, None, body=[]),
         Try(422, "invalid_parameters", body={"legal_hold": True}),
         Try(403, "denied", body={"legal_hold": True, "reason": "x"}),
@@ -251,11 +251,11 @@ TABLE = {
         Try(422, "invalid_parameters", query={"restorable": "x"}),
         Try(422, "invalid_parameters", query={"job_id": "x"})]),
     ("GET", API + "/deletions/{id}"): ("user", "none", [unknown()]),
-    ("DELETE", API + "/deletions/{id}"): ("super_admin", "empty", [
+    ("DELETE", API + "/deletions/{id}"): ("admin", "empty", [
         Try(404, "not_found", query={"reason": "x"}, thing=lambda world: UNKNOWN_ID),
         Try(422, "invalid_parameters")]),
     ("POST", API + "/deletions/{id}/restore"): ("editor", "empty", RESTORES),
-    ("POST", API + "/deletions/{id}/retry"): ("super_admin", "empty", [unknown()]),
+    ("POST", API + "/deletions/{id}/retry"): ("admin", "empty", [unknown()]),
     ("GET", API + "/audit"): ("user", "none", LISTED + [
         Try(422, "invalid_parameters", query={"object_id": "x"}),
         Try(422, "invalid_parameters", query={"format": "xlsx"})]),
@@ -311,7 +311,7 @@ class Routes(support.TestCase):
 
     def client_for(self, permission):
         return {"anyone": self.server.anonymous(), "local": self.server.anonymous(),
-                "super_admin": self.world.admin}.get(permission, self.world.user)
+                "admin": self.world.admin, "super_admin": self.world.admin}.get(permission, self.world.user)
 
     def paths(self):
         """Path -> its methods."""
@@ -398,7 +398,7 @@ class Routes(support.TestCase):
     def test_not_allowed(self):
         """403 for the role, wherever a role is asked for."""
         for (method, path), (permission, _, _) in TABLE.items():
-            if permission != "super_admin":
+            if permission not in ("admin", "super_admin"):
                 continue
             for sent, type in ((None, None), (b"{", "application/json")):
                 answer = self.world.user.request(method, self.world.fill(path), sent, None, None,

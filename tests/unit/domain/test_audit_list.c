@@ -48,6 +48,7 @@ static void test_who_may(void **state)
 {
     (void)state;
     Principal who = {.owner_kinds = {OWNER_SYSTEM, OWNER_ORGANIZATION, OWNER_PERSONAL},
+                     .owners = {SYSTEM_OWNER, {{1}}, {{2}}},
                      .owner_count = 3};
     static const bool expected[ROLE_COUNT][3] = {
         [ROLE_USER] = {false, false, true},       [ROLE_ORG_VIEWER] = {false, false, true},

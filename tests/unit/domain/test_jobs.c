@@ -137,10 +137,14 @@ static void test_others_jobs(void **state)
     assert_true(jobs_may_change(w->operator, & system));
     assert_false(
         jobs_may_change(w->bob, &system)); /* made by him once; it does not exist for him now */
-    system.owner_id = w->bob->user_id;
-    system.user_id = w->ada->user_id;
-    assert_false(jobs_may_change(w->bob, &system));
-    assert_error(jobs_refuse_others(w->arena, w->bob, &system), ERROR_DENIED,
+    Uuid together = uuid_new();
+    Principal bob = world_member(w->bob, ROLE_ORG_MEMBER, together);
+    Principal viewer = world_member(w->ada, ROLE_ORG_VIEWER, together);
+    Principal admin = world_member(w->root, ROLE_ORG_ADMIN, together);
+    Job shared = {.owner_id = together, .user_id = w->ada->user_id};
+    assert_true(jobs_may_change(&admin, &shared));
+    assert_false(jobs_may_change(&viewer, &shared)); /* it was hers */
+    assert_error(jobs_refuse_others(w->arena, &bob, &shared), ERROR_DENIED,
                  "Only who uploaded this file may change its job.");
 }
 

@@ -263,10 +263,17 @@ static void test_who_may(void **state)
                      nothing);
         assert_error(world_remove(w, others[i], p->id, NULL, &count), ERROR_NOT_FOUND, nothing);
     }
-    Prediction theirs = {.owner_id = w->ada->user_id, .created_by = w->bob->user_id};
-    assert_false(predictions_may_change(w->ada, &theirs));
+    Uuid together = uuid_new();
+    Principal ada = world_member(w->ada, ROLE_ORG_MEMBER, together);
+    Principal admin = world_member(w->root, ROLE_ORG_ADMIN, together);
+    Prediction theirs = {.owner_id = together, .created_by = w->bob->user_id};
+    assert_false(predictions_may_change(&ada, &theirs));
+    assert_true(predictions_may_change(&admin, &theirs));
     theirs.created_by = w->ada->user_id;
-    assert_true(predictions_may_change(w->ada, &theirs));
+    assert_true(predictions_may_change(&ada, &theirs));
+    assert_false(predictions_may_change(w->ada, &theirs)); /* no member any more */
+    theirs.owner_id = w->ada->user_id;
+    assert_true(predictions_may_change(&ada, &theirs));
     assert_false(predictions_may_change(w->root, &theirs));
     theirs.owner_id = SYSTEM_OWNER;
     assert_true(predictions_may_change(w->root, &theirs));

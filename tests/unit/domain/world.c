@@ -91,6 +91,22 @@ Principal *world_add_person(World *w, const char *email, Role role)
     return accounts_principal(w->arena, add_user(w, email, role), &peer);
 }
 
+Principal world_member(const Principal *of, Role role, Uuid organization_id)
+{
+    Principal who = *of;
+    who.role = role;
+    who.has_organization = true;
+    who.organization_id = organization_id;
+    who.owners[0] = organization_id;
+    who.owner_kinds[0] = OWNER_ORGANIZATION;
+    who.owners[1] = who.user_id;
+    who.owner_kinds[1] = OWNER_PERSONAL;
+    who.owner_count = 2;
+    who.writes_to = 0;
+    who.personal = 1;
+    return who;
+}
+
 static void fill(World *w)
 {
     static const Peer peer = {.via = "cli", .address = "tests"};

@@ -73,6 +73,9 @@ void world_open(World *w);
 /* One more. */
 Principal *world_add_person(World *w, const char *email, Role role);
 
+/* The same person as a member of an organization, for rules that look at the principal alone. */
+Principal world_member(const Principal *of, Role role, Uuid organization_id);
+
 /* Copies of the whole database, to begin from again. No transaction may be open. */
 void world_save(World *w);
 void world_restore(World *w);

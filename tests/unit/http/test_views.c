@@ -307,7 +307,8 @@ static void a_user_has_no_password(void **state)
 {
     User user = {.email = "a@b.c", .password_hash = "secret", .role = ROLE_USER, .is_active = true};
     view_user(begin(*state), NULL, &user);
-    holds("\"role\":\"user\",\"is_active\":true,\"is_verified\":false");
+    holds("\"role\":\"user\",\"organization_id\":null,\"organization_name\":null,"
+          "\"is_active\":true,\"is_service\":false,\"is_verified\":false");
     assert_null(memmem(text.data, text.len, "secret", 6));
 }
 

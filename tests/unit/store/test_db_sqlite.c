@@ -190,7 +190,8 @@ static void each_constraint_has_its_code(void **state)
     } cases[] = {
         {"INSERT INTO owners VALUES (zeroblob(16), 'system', 0)", ERROR_CONFLICT,
          "The data is in conflict with data that is there."},
-        {"INSERT INTO users SELECT x'01', email, NULL, NULL, NULL, role, NULL, 1, 1, 1, 1 FROM "
+        {"INSERT INTO users SELECT x'01', email, NULL, NULL, NULL, role, NULL, 1, 1, 1, 1, 0, NULL "
+         "FROM "
          "users "
          "LIMIT 1",
          ERROR_CONFLICT, "The data is in conflict with data that is there."},
