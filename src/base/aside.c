@@ -4,12 +4,20 @@
 #include "base/aside.h"
 
 #include <pthread.h>
+#include <stdatomic.h>
 #include <stddef.h>
 #include <sys/resource.h>
 #include <sys/types.h>
 #include <unistd.h>
 
 enum { LOWER = 5 }; /* a third of the others' share, where they want all of it */
+
+static atomic_bool enabled_here;
+
+void aside_enable(bool enabled)
+{
+    atomic_store(&enabled_here, enabled);
+}
 
 typedef struct Aside {
     void (*work)(void *argument);
@@ -28,7 +36,7 @@ void aside_run(void (*work)(void *argument), void *argument)
 {
     Aside aside = {work, argument};
     pthread_t thread;
-    if (pthread_create(&thread, NULL, run, &aside) == 0)
+    if (atomic_load(&enabled_here) && pthread_create(&thread, NULL, run, &aside) == 0)
         pthread_join(thread, NULL);
     else
         work(argument);

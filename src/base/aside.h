@@ -2,8 +2,13 @@
 #ifndef OBLIGOR_BASE_ASIDE_H
 #define OBLIGOR_BASE_ASIDE_H
 
-/* Runs `work` on a thread of its own that yields the processors to all others, and waits for it. Where there is
- * no thread to be had it runs here. */
+#include <stdbool.h>
+
+/* This process has others to answer: from now on heavy work goes aside. Else it runs where it is asked for, and so
+ * it does where there is no thread to be had. */
+void aside_enable(bool enabled);
+
+/* Runs `work` on a thread of its own that yields the processors to all others, and waits for it. */
 void aside_run(void (*work)(void *argument), void *argument);
 
 #endif

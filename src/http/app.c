@@ -1,6 +1,7 @@
 /* The defaults are filled in here and nowhere else. */
 #include "http/app.h"
 
+#include "base/aside.h"
 #include "base/check.h"
 #include "base/clock.h"
 
@@ -96,6 +97,7 @@ static Error *start(App *app, Arena *arena)
     TRY(watch(app, arena));
     make_sessions(app);
     app->pool = pool_start(&pool);
+    aside_enable(true);
     return NULL;
 }
 

@@ -24,6 +24,10 @@ static void yields_to_others(void **state)
     (void)state;
     int before = getpriority(PRIO_PROCESS, (id_t)gettid());
     aside_run(look, &seen);
+    assert_int_equal(seen.thread, gettid()); /* nobody said that there are others */
+    aside_enable(true);
+    aside_run(look, &seen);
+    aside_enable(false);
     assert_int_not_equal(seen.thread, gettid());
     assert_int_equal(seen.priority, before > 5 ? before : 5);
     assert_int_equal(getpriority(PRIO_PROCESS, (id_t)gettid()), before);
