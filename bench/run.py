@@ -20,12 +20,14 @@ import bench_delete
 import bench_get
 import bench_import
 import bench_list
+import bench_stuffing
 import data
 import engines
 import harness
 
 BENCHES = {"import": bench_import.run, "delete": bench_delete.run, "list": bench_list.run,
-           "get": bench_get.run, "during": bench_during.run}
+           "get": bench_get.run, "during": bench_during.run,
+           "stuffing": bench_stuffing.run}
 BUILD = os.path.join(harness.SOURCE, "build")
 STOPPING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGALRM)
 

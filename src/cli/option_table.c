@@ -110,6 +110,58 @@ static const OptionSpec OPTIONS[OPTION_COUNT] = {
             .help = "listen here; port 0 lets the system choose",
             .commands = ON(SERVE),
         },
+    [OPTION_TRUSTED_PROXY] =
+        {
+            .name = "trusted-proxy",
+            .environment = "OBLIGOR_TRUSTED_PROXY",
+            .value = "NETWORKS",
+            .help = "believe these what they say of the client's address: 10.0.0.0/8,192.0.2.7",
+            .commands = ON(SERVE),
+        },
+    [OPTION_CORS_ORIGIN] =
+        {
+            .name = "cors-origin",
+            .environment = "OBLIGOR_CORS_ORIGIN",
+            .value = "ORIGINS",
+            .help = "other sites whose pages may read answers: https://a.example,https://b.example",
+            .commands = ON(SERVE),
+        },
+    [OPTION_RATE_REQUESTS] =
+        {
+            .name = "rate-requests",
+            .environment = "OBLIGOR_RATE_REQUESTS",
+            .fallback = "1000/s:5000",
+            .value = "N/s:BURST",
+            .help = "requests of one user, or of one address; 0: no limit",
+            .commands = ON(SERVE),
+        },
+    [OPTION_RATE_UPLOADS] =
+        {
+            .name = "rate-uploads",
+            .environment = "OBLIGOR_RATE_UPLOADS",
+            .fallback = "20/s:200",
+            .value = "N/s:BURST",
+            .help = "uploads of one user; 0: no limit",
+            .commands = ON(SERVE),
+        },
+    [OPTION_RATE_SCORES] =
+        {
+            .name = "rate-scores",
+            .environment = "OBLIGOR_RATE_SCORES",
+            .fallback = "100/s:1000",
+            .value = "N/s:BURST",
+            .help = "requests for scores of one user; 0: no limit",
+            .commands = ON(SERVE),
+        },
+    [OPTION_RATE_SIGN_INS] =
+        {
+            .name = "rate-sign-ins",
+            .environment = "OBLIGOR_RATE_SIGN_INS",
+            .fallback = "30/m:100",
+            .value = "N/m:BURST",
+            .help = "wrong passwords, links and join tokens from one address; 0: no limit",
+            .commands = ON(SERVE),
+        },
     [OPTION_DB_REPLICA] =
         {
             .name = "db-replica",
