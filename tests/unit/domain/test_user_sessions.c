@@ -85,8 +85,9 @@ static void test_a_foreign_hash_lets_in_once_and_is_ours_then(void **state)
     Principal *who = NULL;
     for (size_t i = 0; i < ARRAY_COUNT(weak); i++) {
         set_hash(w, weak[i]);
-        assert_error(sign_in(w, "wrong horse 1", &session), ERROR_UNAUTHENTICATED,
-                     "The e-mail address or the password is wrong.");
+        assert_error(
+            sign_in(w, "wrong horse 1", &session), ERROR_UNAUTHENTICATED,
+            "The e-mail address or the password is wrong, or the address is not confirmed yet.");
         assert_string_equal(hash_now(w), TEXT("%s\n", weak[i]));
         assert_no_error(sign_in(w, GOOD, &session));
         assert_no_error(authenticate(w, session.token, &who));
@@ -104,7 +105,9 @@ static void test_a_service_user_does_not_sign_in(void **state)
     set_hash(w, BCRYPT);
     world_script(w, "UPDATE users SET is_service = {true} WHERE email = 'ada@example.com'");
     Error *error = sign_in(w, GOOD, &session);
-    assert_error(error, ERROR_UNAUTHENTICATED, "The e-mail address or the password is wrong.");
+    assert_error(
+        error, ERROR_UNAUTHENTICATED,
+        "The e-mail address or the password is wrong, or the address is not confirmed yet.");
     assert_string_equal(error->reason, "wrong_credentials");
     assert_string_equal(hash_now(w), TEXT("%s\n", BCRYPT));
 }
@@ -542,7 +545,8 @@ static void test_signing_in_while_the_password_changes(void **state)
             assert_true(is_over(w, people[1].session.token));
         else
             assert_error(people[1].error, ERROR_UNAUTHENTICATED,
-                         "The e-mail address or the password is wrong.");
+                         "The e-mail address or the password is wrong, or the address is not "
+                         "confirmed yet.");
         assert_int_equal(world_number(w, "SELECT count(*) FROM tokens"), 1);
         assert_no_error(accounts_sign_out(w->arena, w->db, mine));
         leave(people, 2);
