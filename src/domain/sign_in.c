@@ -45,21 +45,23 @@ static Error *confirm(Arena *arena, Db *db, const User *user, const char *better
 {
     if (better == NULL)
         return user_has_password(arena, db, user->id, user->password_hash, ret_same);
-    return user_replace_password(arena, db, user->id, user->password_hash, better, clock_now(),
-                                 ret_same);
+    const HashChange hashes = {user->password_hash, better, clock_now()};
+    return user_replace_password(arena, db, user->id, hashes, ret_same);
 }
 
-/* *ret_let_in false: another hash was put there while this one was being checked. */
+/* No session (its token is NULL): another hash was put there while this one was being checked. */
 static Error *let_in(Arena *arena, Db *db, Principal *who, const User *user, Str password,
-                     Session *ret_session, bool *ret_let_in)
+                     Session *ret_session)
 {
     char *better = NULL;
+    bool same = false;
+    *ret_session = (Session){0};
     if (crypto_password_is_weak(user->password_hash))
         TRY(account_hash_password(arena, password, &better));
     Tx TX_AUTO tx = {0};
     TRY(tx_begin(db, arena, TX_WRITE, &tx));
-    TRY(confirm(arena, db, user, better, ret_let_in));
-    if (!*ret_let_in)
+    TRY(confirm(arena, db, user, better, &same));
+    if (!same)
         return NULL;
     TRY(session_open(arena, db, who, clock_now(), user, ret_session));
     TRY(session_note(arena, db, who, "user.signed_in"));
@@ -71,8 +73,8 @@ static Error *let_in(Arena *arena, Db *db, Principal *who, const User *user, Str
 Error *accounts_sign_in(Arena *arena, Db *db, const Peer *peer, Str email, Str password,
                         Session *ret_session)
 {
-    bool in = false;
-    for (int round = 0; round < 2 && !in; round++) {
+    Session session = {0};
+    for (int round = 0; round < 2 && session.token == NULL; round++) {
         User *user = NULL;
         TRY(user_by_email(arena, db, str_trim(email), &user));
         bool known = can_sign_in(user);
@@ -80,10 +82,13 @@ Error *accounts_sign_in(Arena *arena, Db *db, const Peer *peer, Str email, Str p
         if (!known || !right || user->verified_at == 0)
             return wrong_credentials(arena);
         TRY(account_refuse_unready(arena, user));
-        TRY(let_in(arena, db, accounts_principal(arena, user, peer), user, password, ret_session,
-                   &in));
+        Principal *who = accounts_principal(arena, user, peer);
+        TRY(let_in(arena, db, who, user, password, &session));
     }
-    return in ? NULL : wrong_credentials(arena);
+    if (session.token == NULL)
+        return wrong_credentials(arena);
+    *ret_session = session;
+    return NULL;
 }
 
 Error *accounts_sign_out(Arena *arena, Db *db, const Principal *who)
