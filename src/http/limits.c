@@ -8,9 +8,9 @@
 
 #define AUTH "/api/v1/auth"
 
-typedef enum Secret { SECRET_PASSWORD, SECRET_OWN_PASSWORD, SECRET_TOKEN } Secret;
+typedef enum Secret { SECRET_PASSWORD, SECRET_OWN_PASSWORD, SECRET_TOKEN, SECRET_NONE } Secret;
 
-/* POST to these shows one. */
+/* POST to these shows one, or sends mail to whom it names. */
 static const struct {
     const char *pattern;
     Secret secret;
@@ -20,6 +20,9 @@ static const struct {
     {AUTH "/reset-password", SECRET_TOKEN},
     {AUTH "/verify", SECRET_TOKEN},
     {AUTH "/join", SECRET_TOKEN},
+    {AUTH "/register", SECRET_NONE},
+    {AUTH "/verify/resend", SECRET_NONE},
+    {AUTH "/forgot-password", SECRET_NONE},
     {AUTH "/setup", SECRET_TOKEN},
     {"/setup", SECRET_TOKEN},
     {"/reset", SECRET_TOKEN},
@@ -133,6 +136,9 @@ static Error *charge(Request *request, Guard *guard, int64_t now)
     guard->charged = wait == 0;
     if (wait == 0)
         return NULL;
+    if (guard->is_costly)
+        return refuse(request, wait, "too_fast",
+                      "There were too many of these requests from your address.");
     return refuse(request, wait, "too_many_tries",
                   guard->is_account
                       ? "There were too many wrong passwords from your address."
@@ -147,7 +153,8 @@ Error *guard_begin(Request *request, Guard *guard)
     *guard = (Guard){0};
     if (!is_guarded(request->route, &secret))
         return NULL;
-    guard->is_account = secret != SECRET_TOKEN;
+    guard->is_account = secret == SECRET_PASSWORD || secret == SECRET_OWN_PASSWORD;
+    guard->is_costly = secret == SECRET_NONE;
     guard->is_own = secret == SECRET_OWN_PASSWORD;
     if (guard->is_account) {
         guard->pair = key_of_pair(request, secret);
@@ -166,10 +173,13 @@ Error *guard_begin(Request *request, Guard *guard)
     return error;
 }
 
-/* A wrong password is 401 at the sign-in and 422 where one's own is changed; a wrong token is 401, 404 or 410. */
+/* What counts against who sent it. A wrong password is 401 at the sign-in and 422 where one's own is changed; a wrong token is 401, 404 or 410. */
 static TryEnd end_by(const Guard *guard, int status)
 {
-    if (status >= 200 && status < 400)
+    bool good = status >= 200 && status < 400;
+    if (guard->is_costly)
+        return good ? TRY_FAILED : TRY_UNDECIDED;
+    if (good)
         return TRY_SUCCEEDED;
     if (status == 401 || (guard->is_own && status == 422) ||
         (!guard->is_account && (status == 404 || status == 410)))

@@ -14,9 +14,11 @@ typedef struct Guard {
     bool begun;
     bool is_account; /* of a password; else of a link or a join token */
     bool is_own;     /* of who is signed in already */
-    bool charged;    /* to the address */
-    bool known;      /* this account was entered from this address before */
-    bool first;      /* … and not tried just now: it goes before others */
+    bool
+        is_costly; /* nothing to guess, but it sends mail or makes an account: what succeeds counts */
+    bool charged; /* to the address */
+    bool known;   /* this account was entered from this address before */
+    bool first;   /* … and not tried just now: it goes before others */
     BucketKey pair;
 } Guard;
 

@@ -16,6 +16,8 @@ static const Route LOGIN = {
 static const Route CHANGE = {
     .method = "POST", .pattern = "/api/v1/auth/change-password", .runs = RUNS_HASHING};
 static const Route JOIN = {.method = "POST", .pattern = "/api/v1/auth/join", .runs = RUNS_WORKER};
+static const Route FORGOT = {
+    .method = "POST", .pattern = "/api/v1/auth/forgot-password", .runs = RUNS_WORKER};
 static const Route VERIFY_PAGE = {.method = "GET", .pattern = "/verify", .runs = RUNS_AT_ONCE};
 
 static App *app_with(Arena *arena)
@@ -166,6 +168,23 @@ static void tokens_and_own_passwords(void **state)
         assert_true(tried(&page, "", 404)); /* a look */
 }
 
+/* Its answer is the same whether there is such an account, so it counts for what it may send. */
+static void what_sends_mail(void **state)
+{
+    const App *app = app_with(*state);
+    Request request = from(app, *state, &FORGOT, "192.0.2.1");
+    Guard guard;
+    for (int i = 0; i < 30; i++)
+        assert_true(tried(&request, "", 422));
+    for (int i = 0; i < 8; i++)
+        assert_true(tried(&request, "", 200));
+    Error *error = guard_begin(&request, &guard);
+    assert_non_null(error);
+    assert_string_equal(error->reason, "too_fast");
+    request = from(app, *state, &FORGOT, "192.0.2.2");
+    assert_true(tried(&request, "", 200));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -175,6 +194,7 @@ int main(void)
         TEST(wrong_passwords_of_an_address),
         TEST(what_does_not_count),
         TEST(tokens_and_own_passwords),
+        TEST(what_sends_mail),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
