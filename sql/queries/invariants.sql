@@ -421,6 +421,12 @@ WHERE owner_id = $1 AND id = $2 AND status IN ('pending', 'processing', 'undoing
 -- name: invariant_deletion_task_walk
 SELECT id, object_id FROM work_queue WHERE owner_id = $1 AND id > $2 AND task IN ('deletion', 'restore', 'purge') ORDER BY id LIMIT 100;
 
+-- name: invariant_chunk_walk
+-- The next piece of an archive, for whoever unpacks it.
+SELECT deletion_id, seq, kind, row_count, lowest_id, highest_id, data FROM deletion_chunks
+WHERE owner_id = $1 AND (deletion_id > $2 OR (deletion_id = $2 AND seq > $3))
+ORDER BY deletion_id, seq LIMIT 1;
+
 -- name: invariant_deletion_match
 SELECT count(*) FROM deletions WHERE owner_id = $1 AND id = $2 AND state IN ('pending', 'running');
 

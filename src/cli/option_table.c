@@ -607,7 +607,8 @@ static const OptionSpec OPTIONS[OPTION_COUNT] = {
     [OPTION_FILES] =
         {
             .name = "files",
-            .help = "also read every uploaded file and compare it with its SHA-256",
+            .help = "also read every uploaded file and compare it with its SHA-256, and unpack "
+                    "every archive",
             .kind = OPTION_IS_BOOL,
             .commands = ON(CHECK),
         },

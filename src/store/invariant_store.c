@@ -86,6 +86,7 @@ static const Look LOOKS[INVARIANT_COUNT] = {
     [INVARIANT_DELETION_ROWS] = OF(DELETION_ROWS, JOBS),
     [INVARIANT_CHUNK_ORDER] = OF(CHUNK_ORDER, DELETIONS),
     [INVARIANT_CHUNK_ROWS] = OF(CHUNK_ROWS, DELETIONS),
+    [INVARIANT_CHUNK_WHOLE] = {NO_STATEMENT, NO_STATEMENT, false, HAS_DELETIONS},
     [INVARIANT_ARCHIVE_COMPANY] = OF(ARCHIVE_COMPANY, DELETIONS),
     [INVARIANT_COMPANY_NAME] = OF(COMPANY_NAME, JOBS),
     [INVARIANT_TASK_IMPORT] = WALK(IMPORT_TASK, IMPORT, TASKS),
@@ -275,6 +276,28 @@ Error *invariant_next_file(Arena *arena, Db *db, Uuid owner_id, Uuid after, Uuid
         return NULL;
     *ret_job = row_uuid(rows, 0);
     *ret_sha256 = row_digest(rows, 1);
+    return NULL;
+}
+
+Error *invariant_next_chunk(Arena *arena, Db *db, Uuid owner_id, CheckedChunk *chunk,
+                            bool *ret_found)
+{
+    Rows ROWS_AUTO *rows = NULL;
+    Error *error = NULL;
+    TRY(db_query(
+        db, arena, SQL_INVARIANT_CHUNK_WALK,
+        PARAMS(value_uuid(owner_id), value_uuid(chunk->deletion_id), value_int(chunk->seq)),
+        &rows));
+    *ret_found = rows_next(rows, &error);
+    TRY(error);
+    if (*ret_found)
+        *chunk = (CheckedChunk){.deletion_id = row_uuid(rows, 0),
+                                .seq = row_int(rows, 1),
+                                .kind = (int)row_int(rows, 2),
+                                .row_count = row_int(rows, 3),
+                                .lowest_id = row_uuid(rows, 4),
+                                .highest_id = row_uuid(rows, 5),
+                                .packed = row_bytes(rows, 6)};
     return NULL;
 }
 
