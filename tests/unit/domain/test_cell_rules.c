@@ -24,8 +24,6 @@ static Judged judge(Arena *arena, size_t field, const char *text, CellKind kind)
     }
     cells[field] = str_from(text);
     kinds[field] = (uint8_t)kind;
-    for (size_t i = 0; i < ARRAY_COUNT(good); i++)
-        cells[i] = table_shown(arena, cells[i], CELL_TEXT);
     TableRow row = {.number = 7, .cells = cells, .kinds = kinds, .count = ARRAY_COUNT(good)};
     Str *shown = ARENA_ARRAY(arena, Str, row.count);
     for (size_t i = 0; i < row.count; i++)
@@ -33,7 +31,8 @@ static Judged judge(Arena *arena, size_t field, const char *text, CellKind kind)
     row.raw = table_line(arena, shown, row.count);
     Judged judged = {0};
     RawRow raw = row_rules_pick(&map, cells, row.count);
-    cell_rules_read(arena, KIND_ANNUAL, &map, &row, &raw, &judged.problems, &judged.line);
+    const CellRules rules = {arena, KIND_ANNUAL, &map, &judged.problems};
+    judged.line = cell_rules_read(&rules, &row, &raw);
     judged.good =
         row_rules_check(arena, KIND_ANNUAL, CAP_USD, 7, &raw, &judged.input, &judged.problems);
     return judged;
