@@ -24,6 +24,7 @@ Error *xlsx_strings_add(XlsxStrings *strings, Arena *arena, Str text) MUST_CHECK
 Error *xlsx_strings_read(XlsxStrings *strings, XlsxPackage *package, Arena *arena, Str part)
     MUST_CHECK;
 
+size_t xlsx_strings_max_text(const XlsxStrings *strings);
 size_t xlsx_strings_count(const XlsxStrings *strings);
 
 /* `index` is below the count; `room` has max_text + 1 bytes and may be where the text is put, else it lies in
