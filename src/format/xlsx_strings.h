@@ -8,7 +8,8 @@
 enum {
     XLSX_STRINGS_BLOCK = 64 * 1024,
     XLSX_STRINGS_MEMORY = 16 << 20, /* bytes in memory unless told otherwise */
-    XLSX_STRINGS_CACHE = 64,        /* blocks of the file that are kept */
+    XLSX_STRINGS_PAGE = 4 * 1024,   /* read from the file at once */
+    XLSX_STRINGS_CACHE = 1024,      /* pages of the file that are kept */
     XLSX_STRINGS_MAX = 1 << 25
 };
 
