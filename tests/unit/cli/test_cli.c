@@ -119,6 +119,7 @@ static void test_config(void **state)
                         "smtp-url\tsmtp://ann:***@mail.example\tcommand line\tOBLIGOR_SMTP_URL\n"
                         "smtp-ca\t\tnot set\tOBLIGOR_SMTP_CA\n"
                         "mail-from\t\tnot set\tOBLIGOR_MAIL_FROM\n"
+                        "session-hours\t12\tdefault\tOBLIGOR_SESSION_HOURS\n"
                         "user\t\tnot set\tOBLIGOR_USER\n");
     run = RUN(arena, "config", "--json", "--db", "postgresql://a:secret@c");
     assert_true(str_starts_with(
