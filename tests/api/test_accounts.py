@@ -6,7 +6,7 @@ from support import API, PASSWORD, TIME, UUID
 
 LOGIN = API + "/auth/login"
 USER = {"id", "email", "username", "full_name", "role", "organization_id", "organization_name", "is_active",
-        "is_service", "is_verified", "created_at"}
+        "is_service", "is_verified", "created_at", "deleted_at"}
 
 
 class SignIn(support.TestCase):

@@ -177,8 +177,8 @@ static void test_register_verify_sign_in(void **state)
                      ERROR_UNAUTHENTICATED);
     is_bad_token(verify(w, session.token)); /* nor is a session a link */
     assert_string_equal(world_text(w, "SELECT action FROM audit_events WHERE action LIKE 'user.%' "
-                                      "ORDER BY seq DESC LIMIT 3"),
-                        "user.signed_in\nuser.verified\nuser.registered\n");
+                                      "ORDER BY seq DESC LIMIT 2"),
+                        "user.verified\nuser.registered\n");
 }
 
 static void test_links_expire(void **state)
@@ -511,8 +511,8 @@ static void test_links_of_an_administrator(void **state)
     assert_string_equal(link_address(w->arena, "https://a.example", &link),
                         arena_printf(w->arena, "https://a.example/verify?token=%s", link.token));
     assert_string_equal(world_text(w, "SELECT action FROM audit_events WHERE action LIKE 'user.%' "
-                                      "ORDER BY seq DESC LIMIT 4"),
-                        "user.link_made\nuser.signed_in\nuser.password_reset\nuser.link_made\n");
+                                      "ORDER BY seq DESC LIMIT 3"),
+                        "user.link_made\nuser.password_reset\nuser.link_made\n");
 }
 
 /* --- two at once, and failures ----------------------------------------------------------------- */

@@ -14,6 +14,9 @@
 
 #define TEXT(...) arena_printf(w->arena, __VA_ARGS__)
 
+static const char WRONG[] = "The e-mail address or the password is wrong, or the address is not "
+                            "confirmed yet.";
+
 static const Peer PEER = {.via = "http", .address = "192.0.2.1", .request_id = "r-1"};
 static const char GOOD[] = "correct horse 1";
 static const char BCRYPT[] = "$2b$04$abcdefghijklmnopqrstuu..ECdwB5ftHOtfZdMoWOaxWtbxL1ouK";
@@ -85,9 +88,7 @@ static void test_a_foreign_hash_lets_in_once_and_is_ours_then(void **state)
     Principal *who = NULL;
     for (size_t i = 0; i < ARRAY_COUNT(weak); i++) {
         set_hash(w, weak[i]);
-        assert_error(
-            sign_in(w, "wrong horse 1", &session), ERROR_UNAUTHENTICATED,
-            "The e-mail address or the password is wrong, or the address is not confirmed yet.");
+        assert_error(sign_in(w, "wrong horse 1", &session), ERROR_UNAUTHENTICATED, WRONG);
         assert_string_equal(hash_now(w), TEXT("%s\n", weak[i]));
         assert_no_error(sign_in(w, GOOD, &session));
         assert_no_error(authenticate(w, session.token, &who));
@@ -105,9 +106,7 @@ static void test_a_service_user_does_not_sign_in(void **state)
     set_hash(w, BCRYPT);
     world_script(w, "UPDATE users SET is_service = {true} WHERE email = 'ada@example.com'");
     Error *error = sign_in(w, GOOD, &session);
-    assert_error(
-        error, ERROR_UNAUTHENTICATED,
-        "The e-mail address or the password is wrong, or the address is not confirmed yet.");
+    assert_error(error, ERROR_UNAUTHENTICATED, WRONG);
     assert_string_equal(error->reason, "wrong_credentials");
     assert_string_equal(hash_now(w), TEXT("%s\n", BCRYPT));
 }
@@ -544,9 +543,7 @@ static void test_signing_in_while_the_password_changes(void **state)
         if (people[1].error == NULL)
             assert_true(is_over(w, people[1].session.token));
         else
-            assert_error(people[1].error, ERROR_UNAUTHENTICATED,
-                         "The e-mail address or the password is wrong, or the address is not "
-                         "confirmed yet.");
+            assert_error(people[1].error, ERROR_UNAUTHENTICATED, WRONG);
         assert_int_equal(world_number(w, "SELECT count(*) FROM tokens"), 1);
         assert_no_error(accounts_sign_out(w->arena, w->db, mine));
         leave(people, 2);
