@@ -20,12 +20,15 @@ import bench_delete
 import bench_get
 import bench_import
 import bench_list
+import bench_stuffing
+import bench_xlsx
 import data
 import engines
 import harness
 
 BENCHES = {"import": bench_import.run, "delete": bench_delete.run, "list": bench_list.run,
-           "get": bench_get.run, "during": bench_during.run}
+           "get": bench_get.run, "during": bench_during.run,
+           "stuffing": bench_stuffing.run, "xlsx": bench_xlsx.run}
 BUILD = os.path.join(harness.SOURCE, "build")
 STOPPING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGALRM)
 
@@ -69,7 +72,7 @@ def list_rows(args, engine):
 
 def build(directory):
     """The paths of obligor and of the reference loop, both built in `directory`."""
-    made = subprocess.run(["ninja", "-C", directory, "obligor", "bench/sqlite_reference"],
+    made = subprocess.run(["ninja", "-C", directory, "obligor", "bench/sqlite_reference", "bench/xlsx_read"],
                           capture_output=True, text=True)
     if made.returncode != 0:
         raise harness.Failure("ninja failed:\n" + made.stdout[-2000:])

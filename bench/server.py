@@ -1,4 +1,5 @@
-"""The processes that are measured: a server on a database of its own, and a worker beside it."""
+"""The processes that are measured: a server on a database of its own, and a worker beside it. How fast a user may
+be is the machine's matter here: no rate is set."""
 import re
 import signal
 import subprocess
@@ -8,13 +9,16 @@ from client import Client
 from harness import API, EMAIL, PASSWORD, Failure
 
 
+NO_RATES = [word for name in ("requests", "uploads", "scores") for word in ("--rate-" + name, "0")]
+
+
 class Server:
     def __init__(self, data, database, *options, log_level="warn"):
         self.place = data.place
         self.log = open(self.place.path("server.log"), "ab")
         self.child = self.place.start(self.place.binary, "serve", "--db", data.engine.url(database),
                                       "--listen", "127.0.0.1:0", "--spool", self.place.directory,
-                                      "--log-level", log_level, *options,
+                                      "--log-level", log_level, *NO_RATES, *options,
                                       stdout=subprocess.PIPE, stderr=self.log, text=True)
         line = self.child.stdout.readline()
         found = re.search(r"http://127\.0\.0\.1:(\d+)", line)

@@ -17,6 +17,11 @@ SELECT EXISTS (SELECT 1 FROM annual_predictions WHERE owner_id = $1),
   EXISTS (SELECT 1 FROM deletions WHERE owner_id = $1),
   EXISTS (SELECT 1 FROM idempotency_keys WHERE owner_id = $1);
 
+-- name: invariant_owner_ends
+-- Is it an organization whose purge is under way? Its deletion is the system's: $2.
+SELECT EXISTS (SELECT 1 FROM organizations g JOIN deletions d ON d.owner_id = $2 AND d.id = g.deletion_id
+               WHERE g.id = $1 AND d.phase = 'purge' AND d.state <> 'done');
+
 -- name: invariant_owner_has_task
 SELECT EXISTS (SELECT 1 FROM work_queue WHERE owner_id = $1);
 
@@ -416,8 +421,20 @@ WHERE owner_id = $1 AND id = $2 AND status IN ('pending', 'processing', 'undoing
 -- name: invariant_deletion_task_walk
 SELECT id, object_id FROM work_queue WHERE owner_id = $1 AND id > $2 AND task IN ('deletion', 'restore', 'purge') ORDER BY id LIMIT 100;
 
+-- name: invariant_chunk_walk
+-- The next piece of an archive, for whoever unpacks it.
+SELECT deletion_id, seq, kind, row_count, lowest_id, highest_id, data FROM deletion_chunks
+WHERE owner_id = $1 AND (deletion_id > $2 OR (deletion_id = $2 AND seq > $3))
+ORDER BY deletion_id, seq LIMIT 1;
+
 -- name: invariant_deletion_match
 SELECT count(*) FROM deletions WHERE owner_id = $1 AND id = $2 AND state IN ('pending', 'running');
+
+-- name: invariant_organization_task_walk
+SELECT id, object_id FROM work_queue WHERE owner_id = $1 AND id > $2 AND task = 'purge_organization' ORDER BY id LIMIT 100;
+
+-- name: invariant_organization_match
+SELECT count(*) FROM organizations g WHERE g.id = $1 AND g.deletion_id = $2;
 
 -- name: invariant_task_twice
 SELECT v.id, count(*) OVER () FROM (
@@ -428,7 +445,7 @@ ORDER BY v.id LIMIT 5;
 -- name: invariant_task_words
 SELECT v.id, count(*) OVER () FROM (
   SELECT q.id FROM work_queue q WHERE q.owner_id = $1
-    AND (q.task NOT IN ('import', 'deletion', 'restore', 'purge') OR (q.lease_until IS NOT NULL AND q.worker IS NULL)
+    AND (q.task NOT IN ('import', 'deletion', 'restore', 'purge', 'purge_organization') OR (q.lease_until IS NOT NULL AND q.worker IS NULL)
       OR q.token < 0 OR q.attempts < 0 OR q.position < 0)) v
 ORDER BY v.id LIMIT 5;
 

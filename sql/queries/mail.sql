@@ -1,15 +1,13 @@
 -- The outbox. Its rows are few: a day's mail to people who cannot sign in.
 
--- name: mail_user_lock
--- Who asks for mail to the same user waits here; for nobody there is nothing to wait for.
-SELECT id FROM users WHERE id = $1 {for_update};
-
 -- name: mail_recent
 -- How many of a kind a user got since, and when the last was asked for.
 SELECT count(*), max(created_at) FROM mail_outbox WHERE user_id = $1 AND kind = $2 AND created_at > $3;
 
 -- name: mail_insert
-INSERT INTO mail_outbox (id, kind, user_id, created_at, not_before, attempts) VALUES ($1, $2, $3, $4, $4, 0);
+-- The id stands for user, kind and minute: of two who ask at the same moment one is first.
+INSERT INTO mail_outbox (id, kind, user_id, created_at, not_before, attempts) VALUES ($1, $2, $3, $4, $4, 0)
+ON CONFLICT (id) DO NOTHING;
 
 -- name: mail_next
 SELECT q.id, q.kind, q.user_id, q.created_at, q.attempts FROM mail_outbox q

@@ -1,4 +1,5 @@
-/* The only file that includes libcrypt. */
+/* The only file that includes libcrypt. crypt_rn gives NULL where crypt_r gives a text that is no hash; and the address
+ * sanitizer has a crypt_r of its own, for which the linker would leave the library out. */
 #include "base/bcrypt.h"
 
 #include "base/crypto.h"
@@ -40,7 +41,7 @@ bool bcrypt_verify(Str password, const char *hash)
         return false;
     memcpy(phrase, password.ptr, password.len < LOOKED_AT ? password.len : LOOKED_AT);
     memset(&data, 0, sizeof data);
-    const char *made = crypt_r(phrase, hash, &data);
+    const char *made = crypt_rn(phrase, hash, &data, sizeof data);
     bool same =
         made != NULL && strlen(made) == HASH_LENGTH && crypto_equal(made, hash, HASH_LENGTH);
     explicit_bzero(phrase, sizeof phrase);

@@ -1,6 +1,7 @@
 /* The only file that includes libsodium. It initialises itself at first use, from any thread. */
 #include "base/crypto.h"
 
+#include "base/aside.h"
 #include "base/bcrypt.h"
 #include "base/check.h"
 #include "base/number.h"
@@ -91,7 +92,14 @@ char *crypto_token(Arena *arena)
     return base64url_encode(arena, (Str){(const char *)secret, sizeof secret});
 }
 
-bool crypto_password_hash(Str password, char ret_hash[PASSWORD_HASH_SIZE])
+typedef struct PasswordWork {
+    Str password;
+    const char *known; /* NULL: a new hash is made */
+    char *made;
+    bool good;
+} PasswordWork;
+
+static bool hash_now(Str password, char ret_hash[PASSWORD_HASH_SIZE])
 {
     ready();
     return crypto_pwhash_str_alg(
@@ -99,12 +107,33 @@ bool crypto_password_hash(Str password, char ret_hash[PASSWORD_HASH_SIZE])
                crypto_pwhash_MEMLIMIT_INTERACTIVE, crypto_pwhash_ALG_ARGON2ID13) == 0;
 }
 
-bool crypto_password_verify(Str password, const char *hash)
+static bool verify_now(Str password, const char *hash)
 {
     if (bcrypt_is_hash(hash))
         return bcrypt_verify(password, hash);
     ready();
     return crypto_pwhash_str_verify(hash, password.ptr, password.len) == 0;
+}
+
+static void work_on_password(void *argument)
+{
+    PasswordWork *work = argument;
+    work->good = work->known == NULL ? hash_now(work->password, work->made)
+                                     : verify_now(work->password, work->known);
+}
+
+bool crypto_password_hash(Str password, char ret_hash[PASSWORD_HASH_SIZE])
+{
+    PasswordWork work = {.password = password, .made = ret_hash};
+    aside_run(work_on_password, &work);
+    return work.good;
+}
+
+bool crypto_password_verify(Str password, const char *hash)
+{
+    PasswordWork work = {.password = password, .known = hash};
+    aside_run(work_on_password, &work);
+    return work.good;
 }
 
 /* The number behind `mark` in "m=65536,t=2,…", and goes behind it; 0: there is none. */

@@ -32,8 +32,8 @@ bool crypto_equal(const void *a, const void *b, size_t size);
 /* A secret of 256 random bits as 43 characters of base64url. */
 char *crypto_token(Arena *arena);
 
-/* argon2id at libsodium's interactive limits: 64 MiB and some 50 ms each; the caller bounds how many
- * run at once. False only when memory is out. */
+/* argon2id at libsodium's interactive limits: 64 MiB and some 50 ms each, aside (aside.h); the caller bounds how
+ * many run at once. False only when memory is out. */
 bool crypto_password_hash(Str password, char ret_hash[PASSWORD_HASH_SIZE]);
 bool crypto_password_verify(Str password, const char *hash);
 

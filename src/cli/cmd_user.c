@@ -3,11 +3,14 @@
 #include "cli/access.h"
 #include "cli/mailing.h"
 #include "cli/password.h"
+#include "domain/organizations.h"
 #include "domain/registration.h"
 #include "model/words.h"
 
 static const char *state_of(const User *user)
 {
+    if (user->deleted_at != 0)
+        return "deleted";
     if (!user->is_active)
         return "disabled";
     return user->verified_at == 0 ? "not verified" : "active";
@@ -20,20 +23,47 @@ static void show_user(Cli *cli, const User *user)
         {"Email", "email", cell_text(user->email)},
         {"Name", "full_name", cell_text(user->full_name)},
         {"Role", "role", cell_text(ROLE_WORDS[user->role])},
+        {"Organization", "organization_name", cell_text(user->organization_name)},
         {"State", "state", cell_text(state_of(user))},
     };
     output_facts(cli->out, "user", facts, ARRAY_COUNT(facts));
+}
+
+/* Shows the user as it is after a change. */
+static Error *show_again(Cli *cli, Db *db, const User *user)
+{
+    User *now;
+    TRY(accounts_user(cli->arena, db, user->id, &now));
+    show_user(cli, now);
+    return NULL;
+}
+
+/* Where the user goes, and with which role. */
+static Error *read_place(Cli *cli, Db *db, NewUser *new)
+{
+    Organization *place = NULL;
+    Str slug = call_str(cli->call, OPTION_ORG);
+    if (slug.len > 0) {
+        TRY(organizations_by_slug(cli->arena, db, slug, &place));
+        if (place == NULL || place->deleted_at != 0)
+            return ERROR(cli->arena, ERROR_NOT_FOUND,
+                         "There is no organization with the short name " STR_FMT ".",
+                         STR_ARG(slug));
+        new->organization_id = place->id;
+        new->role = place->default_role;
+    }
+    if (call_is_set(cli->call, OPTION_ROLE))
+        new->role = (Role)words_find(ROLE_WORDS, ROLE_COUNT, call_str(cli->call, OPTION_ROLE));
+    return NULL;
 }
 
 Error *cmd_user_add(Cli *cli)
 {
     Db *db;
     User *user;
-    const char *role = call_text(cli->call, OPTION_ROLE);
     NewUser new = {
         .email = call_str(cli->call, OPTION_EMAIL),
         .full_name = call_str(cli->call, OPTION_FULL_NAME),
-        .role = (Role)words_find(ROLE_WORDS, ROLE_COUNT, str_from(role)),
         .verified = call_flag(cli->call, OPTION_VERIFIED),
     };
     if (call_flag(cli->call, OPTION_NO_PASSWORD) && call_flag(cli->call, OPTION_PASSWORD_STDIN))
@@ -42,17 +72,18 @@ Error *cmd_user_add(Cli *cli)
     if (!call_flag(cli->call, OPTION_NO_PASSWORD))
         TRY(password_read(cli->arena, cli->call, &new.password));
     TRY(access_open(cli, &db));
+    TRY(read_place(cli, db, &new));
     TRY(accounts_create(cli->arena, db, access_operator(cli), &new, &user));
-    show_user(cli, user);
-    return NULL;
+    return show_again(cli, db, user);
 }
 
 Error *cmd_user_list(Cli *cli)
 {
     static const Column columns[] = {
-        {"EMAIL", "email", false, true},         {"NAME", "full_name", false, true},
-        {"ROLE", "role", false, false},          {"STATE", "state", false, false},
-        {"CREATED", "created_at", false, false}, {"ID", "id", false, false},
+        {"EMAIL", "email", false, true},  {"NAME", "full_name", false, true},
+        {"ROLE", "role", false, false},   {"ORGANIZATION", "organization_name", false, true},
+        {"STATE", "state", false, false}, {"CREATED", "created_at", false, false},
+        {"ID", "id", false, false},
     };
     Db *db;
     User *users;
@@ -65,6 +96,7 @@ Error *cmd_user_list(Cli *cli)
             cell_text(users[i].email),
             cell_text(users[i].full_name),
             cell_text(ROLE_WORDS[users[i].role]),
+            cell_text(users[i].organization_name),
             cell_text(state_of(&users[i])),
             cell_time(users[i].created_at),
             cell_uuid(cli->arena, users[i].id),
@@ -85,15 +117,6 @@ static Error *named_user(Cli *cli, Db *db, User **ret_user)
                            argument ? "The user is named twice." : "No user is named.");
     return access_find_user(cli, db, argument ? call->arguments[0] : call_str(call, OPTION_EMAIL),
                             ret_user);
-}
-
-/* Shows the user as it is after a change. */
-static Error *show_again(Cli *cli, Db *db, const User *user)
-{
-    User *now;
-    TRY(accounts_user(cli->arena, db, user->id, &now));
-    show_user(cli, now);
-    return NULL;
 }
 
 Error *cmd_user_passwd(Cli *cli)

@@ -16,6 +16,8 @@ typedef enum CommandId {
     COMMAND_USER_DISABLE,
     COMMAND_USER_ENABLE,
     COMMAND_USER_LINK,
+    COMMAND_ORG_ADD,
+    COMMAND_ORG_LIST,
     COMMAND_MODEL_ADD,
     COMMAND_MODEL_LIST,
     COMMAND_MODEL_SHOW,
@@ -93,6 +95,8 @@ Error *cmd_user_verify(struct Cli *cli) MUST_CHECK;
 Error *cmd_user_disable(struct Cli *cli) MUST_CHECK;
 Error *cmd_user_enable(struct Cli *cli) MUST_CHECK;
 Error *cmd_user_link(struct Cli *cli) MUST_CHECK;
+Error *cmd_org_add(struct Cli *cli) MUST_CHECK;
+Error *cmd_org_list(struct Cli *cli) MUST_CHECK;
 Error *cmd_model_add(struct Cli *cli) MUST_CHECK;
 Error *cmd_model_list(struct Cli *cli) MUST_CHECK;
 Error *cmd_model_show(struct Cli *cli) MUST_CHECK;

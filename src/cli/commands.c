@@ -120,6 +120,28 @@ static const Command COMMANDS[COMMAND_COUNT] = {
             .database = DATABASE_EXISTING,
             .run = cmd_user_link,
         },
+    [COMMAND_ORG_ADD] =
+        {
+            .name = "org",
+            .verb = "add",
+            .arguments = "NAME",
+            .arguments_min = 1,
+            .arguments_max = 1,
+            .line = "add an organization",
+            .text =
+                "Prints the token with which people join it, this once. Its first administrator "
+                "is made with 'obligor user add --org SLUG --role org_admin'.",
+            .database = DATABASE_MADE,
+            .run = cmd_org_add,
+        },
+    [COMMAND_ORG_LIST] =
+        {
+            .name = "org",
+            .verb = "list",
+            .line = "list the organizations",
+            .database = DATABASE_EXISTING,
+            .run = cmd_org_list,
+        },
     [COMMAND_MODEL_ADD] =
         {
             .name = "model",

@@ -1,9 +1,10 @@
 /* Everything is judged before anything starts: a mail that cannot be sent is found out by somebody who waits for it. */
 #include "cli/mailing.h"
 
+#include "cli/files.h"
 #include "worker/mail_text.h"
 
-enum { PUBLIC_URL_MAX = 400 };
+enum { PUBLIC_URL_MAX = 400, CA_MAX = 4 << 20 };
 
 const char *const MAIL_MODE_WORDS[MAIL_MODE_COUNT] = {"smtp", "log", "none"};
 
@@ -36,11 +37,14 @@ static MailMode mode(const Call *call)
 
 static Error *read_smtp(Cli *cli, MailerConfig *config)
 {
+    Str certificates;
     const Call *call = cli->call;
     if (!call_is_set(call, OPTION_SMTP_URL))
         return usage_error(cli->arena, NULL, "--mail smtp needs --smtp-url, the mail server.");
     config->server.url = call_text(call, OPTION_SMTP_URL);
     config->server.ca_file = call_text(call, OPTION_SMTP_CA);
+    if (config->server.ca_file != NULL) /* found out now, not with the first mail */
+        TRY(files_read(cli->arena, call_str(call, OPTION_SMTP_CA), CA_MAX, &certificates));
     Error *error = smtp_check(cli->arena, config->server.url);
     if (error != NULL)
         return usage_error(cli->arena, error->message, "The value of --smtp-url is not good.");

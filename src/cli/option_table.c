@@ -6,12 +6,13 @@
 #include "cli/mailing.h"
 #include "domain/user_sessions.h"
 #include "model/job.h"
+#include "model/organization.h"
 #include "model/page.h"
 
 static const char *const LOG_LEVELS[] = {"debug", "info", "warn", "error", "off"};
 static const char *const LOG_FORMATS[] = {"text", "json"};
 static const char *const KINDS[KIND_COUNT] = {"annual", "quarterly"};
-static const char *const ROLES[] = {"user", "super_admin"};
+static const char *const DEFAULT_ROLES[] = {"org_viewer", "org_member", "org_auditor"};
 
 #define USER_ONES                                                                                  \
     (ON(USER_ADD) | ON(USER_PASSWD) | ON(USER_VERIFY) | ON(USER_DISABLE) | ON(USER_ENABLE) |       \
@@ -21,8 +22,8 @@ static const char *const ROLES[] = {"user", "super_admin"};
 enum { DAYS_MAX = 36500 };
 #define AUDIT (ON(AUDIT_VERIFY) | ON(AUDIT_HEAD) | ON(AUDIT_SEAL))
 #define AUDIT_WRITERS                                                                              \
-    (ON(SERVE) | ON(WORKER) | USER_ONES | ON(MODEL_ADD) | ON(MODEL_ACTIVATE) | ON(IMPORT) |        \
-     ON(JOBS_CANCEL) | ON(JOBS_DELETE) | ON(JOBS_RESTORE))
+    (ON(SERVE) | ON(WORKER) | USER_ONES | ON(ORG_ADD) | ON(MODEL_ADD) | ON(MODEL_ACTIVATE) |       \
+     ON(IMPORT) | ON(JOBS_CANCEL) | ON(JOBS_DELETE) | ON(JOBS_RESTORE))
 
 /* Designated by name; the order is that of OptionId and of every list of options. */
 static const OptionSpec OPTIONS[OPTION_COUNT] = {
@@ -107,6 +108,58 @@ static const OptionSpec OPTIONS[OPTION_COUNT] = {
             .fallback = "127.0.0.1:8000",
             .value = "ADDR:PORT",
             .help = "listen here; port 0 lets the system choose",
+            .commands = ON(SERVE),
+        },
+    [OPTION_TRUSTED_PROXY] =
+        {
+            .name = "trusted-proxy",
+            .environment = "OBLIGOR_TRUSTED_PROXY",
+            .value = "NETWORKS",
+            .help = "believe these what they say of the client's address: 10.0.0.0/8,192.0.2.7",
+            .commands = ON(SERVE),
+        },
+    [OPTION_CORS_ORIGIN] =
+        {
+            .name = "cors-origin",
+            .environment = "OBLIGOR_CORS_ORIGIN",
+            .value = "ORIGINS",
+            .help = "other sites whose pages may read answers: https://a.example,https://b.example",
+            .commands = ON(SERVE),
+        },
+    [OPTION_RATE_REQUESTS] =
+        {
+            .name = "rate-requests",
+            .environment = "OBLIGOR_RATE_REQUESTS",
+            .fallback = "1000/s:5000",
+            .value = "N/s:BURST",
+            .help = "requests of one user, or of one address; 0: no limit",
+            .commands = ON(SERVE),
+        },
+    [OPTION_RATE_UPLOADS] =
+        {
+            .name = "rate-uploads",
+            .environment = "OBLIGOR_RATE_UPLOADS",
+            .fallback = "20/s:200",
+            .value = "N/s:BURST",
+            .help = "uploads of one user; 0: no limit",
+            .commands = ON(SERVE),
+        },
+    [OPTION_RATE_SCORES] =
+        {
+            .name = "rate-scores",
+            .environment = "OBLIGOR_RATE_SCORES",
+            .fallback = "100/s:1000",
+            .value = "N/s:BURST",
+            .help = "requests for scores of one user; 0: no limit",
+            .commands = ON(SERVE),
+        },
+    [OPTION_RATE_SIGN_INS] =
+        {
+            .name = "rate-sign-ins",
+            .environment = "OBLIGOR_RATE_SIGN_INS",
+            .fallback = "30/m:100",
+            .value = "N/m:BURST",
+            .help = "wrong passwords, links and join tokens from one address; 0: no limit",
             .commands = ON(SERVE),
         },
     [OPTION_DB_REPLICA] =
@@ -305,12 +358,18 @@ static const OptionSpec OPTIONS[OPTION_COUNT] = {
     [OPTION_ROLE] =
         {
             .name = "role",
-            .fallback = "user",
             .value = "ROLE",
-            .help = "what the user may do",
+            .help = "what the user may do (user, or what the organization gives who joins)",
             .kind = OPTION_IS_CHOICE,
-            .choices = ROLES,
-            .choice_count = ARRAY_COUNT(ROLES),
+            .choices = ROLE_WORDS,
+            .choice_count = ROLE_COUNT,
+            .commands = ON(USER_ADD),
+        },
+    [OPTION_ORG] =
+        {
+            .name = "org",
+            .value = "SLUG",
+            .help = "a member of this organization, with one of its roles",
             .commands = ON(USER_ADD),
         },
     [OPTION_FULL_NAME] =
@@ -340,6 +399,41 @@ static const OptionSpec OPTIONS[OPTION_COUNT] = {
             .help = "set none: the user cannot sign in until one is set",
             .kind = OPTION_IS_BOOL,
             .commands = ON(USER_ADD),
+        },
+    [OPTION_SLUG] =
+        {
+            .name = "slug",
+            .value = "SLUG",
+            .help = "its short name (made of the name)",
+            .commands = ON(ORG_ADD),
+        },
+    [OPTION_MAX_USERS] =
+        {
+            .name = "max-users",
+            .value = "N",
+            .help = "at most so many members",
+            .kind = OPTION_IS_INT,
+            .low = 1,
+            .high = MEMBERS_MOST,
+            .commands = ON(ORG_ADD),
+        },
+    [OPTION_DEFAULT_ROLE] =
+        {
+            .name = "default-role",
+            .fallback = "org_member",
+            .value = "ROLE",
+            .help = "of who joins",
+            .kind = OPTION_IS_CHOICE,
+            .choices = DEFAULT_ROLES,
+            .choice_count = ARRAY_COUNT(DEFAULT_ROLES),
+            .commands = ON(ORG_ADD),
+        },
+    [OPTION_ALLOW_GLOBAL_DATA] =
+        {
+            .name = "allow-global-data",
+            .help = "its members read the system's data too",
+            .kind = OPTION_IS_BOOL,
+            .commands = ON(ORG_ADD),
         },
     [OPTION_ACTIVATE] =
         {
@@ -513,7 +607,8 @@ static const OptionSpec OPTIONS[OPTION_COUNT] = {
     [OPTION_FILES] =
         {
             .name = "files",
-            .help = "also read every uploaded file and compare it with its SHA-256",
+            .help = "also read every uploaded file and compare it with its SHA-256, and unpack "
+                    "every archive",
             .kind = OPTION_IS_BOOL,
             .commands = ON(CHECK),
         },

@@ -6,6 +6,7 @@
 #include "base/utf8.h"
 #include "domain/account_rules.h"
 #include "domain/audit.h"
+#include "domain/organizations.h"
 #include "store/account_store.h"
 
 #define SETUP_LENGTH HOURS(24)
@@ -58,6 +59,16 @@ Error *account_note(Arena *arena, Db *db, const Principal *who, const char *acti
                                    .count = -1});
 }
 
+/* A place in an organization, where the user is to be a member of one. */
+static Error *take_place(Arena *arena, Db *db, const Principal *who, const User *user)
+{
+    Organization *place = NULL;
+    if (!user->has_organization)
+        return NULL;
+    TRY(organizations_lock(arena, db, who, user->organization_id, &place));
+    return organizations_refuse_full(arena, place);
+}
+
 Error *accounts_create(Arena *arena, Db *db, const Principal *who, const NewUser *new,
                        User **ret_user)
 {
@@ -65,7 +76,13 @@ Error *accounts_create(Arena *arena, Db *db, const Principal *who, const NewUser
     TRY(account_new_user(arena, new, &user));
     Tx TX_AUTO tx = {0};
     TRY(tx_begin(db, arena, TX_WRITE, &tx));
+    TRY(take_place(arena, db, who, user));
     TRY(user_insert(arena, db, user));
+    if (user->has_organization)
+        TRY(organizations_note(arena, db, who,
+                               (OrganizationNote){.organization_id = user->organization_id,
+                                                  .action = "member.added",
+                                                  .user_id = user->id}));
     TRY(account_note(arena, db, who, "user.created", user->id));
     TRY(tx_commit(&tx, arena));
     *ret_user = user;

@@ -43,9 +43,9 @@ typedef struct Session {
     const User *user;
 } Session;
 
-/* Checks the password. A wrong address and a wrong password are the same ERROR_UNAUTHENTICATED and take
- * the same time; a user who is not verified or not active gets ERROR_DENIED, and only with the right
- * password. Slow on purpose (argon2id): never on a thread that serves sockets. */
+/* Checks the password. A wrong address, a wrong password and an address that is not verified are the same
+ * ERROR_UNAUTHENTICATED and take the same time; a user who is not active gets ERROR_DENIED, and only with
+ * the right password. Slow on purpose (argon2id): never on a thread that serves sockets. */
 Error *accounts_sign_in(Arena *arena, Db *db, const Peer *peer, Str email, Str password,
                         Session *ret_session) MUST_CHECK;
 Error *accounts_sign_out(Arena *arena, Db *db, const Principal *who) MUST_CHECK;
@@ -65,6 +65,9 @@ Error *accounts_recheck(Arena *arena, Db *db, const Principal *who, Uuid owner_i
 
 /* The principal of a user without a token: the command line, and the worker acting for a job's user. */
 Principal *accounts_principal(Arena *arena, const User *user, const Peer *peer);
+
+/* A worker that does what this user asked for; nil, or one who is not there: the operator. */
+Error *accounts_worker(Arena *arena, Db *db, Uuid user_id, Principal **ret_who) MUST_CHECK;
 Error *accounts_user(Arena *arena, Db *db, Uuid id, User **ret_user) MUST_CHECK; /* NOT_FOUND */
 
 /* The operator at the command line, with nobody signed in: user nil, system owner. */

@@ -167,8 +167,12 @@ Error *api_keys_list(Arena *arena, Db *db, const Principal *who, Uuid user_id, T
                      size_t *ret_count)
 {
     User *user = NULL;
+    TokenList list = {0};
     TRY(find_user(arena, db, who, uuid_is_nil(user_id) ? who->user_id : user_id, &user));
-    return token_list(arena, db, user->id, TOKEN_API_KEY, clock_now(), ret_keys, ret_count);
+    TRY(token_list(arena, db, user->id, TOKEN_API_KEY, clock_now(), &list));
+    *ret_keys = list.items;
+    *ret_count = list.count;
+    return NULL;
 }
 
 Error *api_keys_revoke(Arena *arena, Db *db, const Principal *who, Uuid id)

@@ -8,6 +8,7 @@
 #include "domain/audit.h"
 #include "domain/deletion.h"
 #include "domain/holds.h"
+#include "domain/organization_purge.h"
 #include "domain/queue.h"
 #include "format/archive.h"
 #include "store/chunk_store.h"
@@ -175,6 +176,8 @@ Error *archive_purge_request(Arena *arena, Db *db, const Principal *who, Uuid de
     TRY(deletion_get(arena, db, who, deletion_id, ret_deletion));
     if (!principal_is_admin(who, (*ret_deletion)->owner_id))
         return ERROR(arena, ERROR_DENIED, "Only an administrator may purge an archive.");
+    if ((*ret_deletion)->subject == SUBJECT_ORGANIZATION)
+        return organization_purge_request(arena, db, who, reason, ret_deletion);
     return request(arena, db, who, reason, ret_deletion);
 }
 

@@ -9,7 +9,6 @@
 #include "domain/accounts.h"
 #include "domain/audit.h"
 #include "domain/queue.h"
-#include "store/account_store.h"
 #include "store/chunk_store.h"
 #include "store/deletion_store.h"
 #include "store/job_store.h"
@@ -114,23 +113,12 @@ static Error *remove_of_job(Arena *arena, Run *run, int64_t *ret_removed)
                           ret_removed);
 }
 
-static Error *worker_for(Arena *arena, Db *db, Uuid user_id, Principal **ret_who)
-{
-    User *user = NULL;
-    Peer peer = {.via = "worker"};
-    if (!uuid_is_nil(user_id))
-        TRY(user_by_id(arena, db, user_id, &user));
-    *ret_who =
-        user != NULL ? accounts_principal(arena, user, &peer) : accounts_operator(arena, &peer);
-    return NULL;
-}
-
 /* The task ends in the same transaction. */
 static Error *note_end(Arena *arena, Run *run, const char *action)
 {
     const Deletion *deletion = run->deletion;
     Principal *who = NULL;
-    TRY(worker_for(arena, run->db, deletion->purged_by, &who));
+    TRY(accounts_worker(arena, run->db, deletion->purged_by, &who));
     TRY(queue_finish(arena, run->db, run->task));
     return audit_write(arena, run->db, who,
                        (AuditNote){.owner_id = deletion->owner_id,

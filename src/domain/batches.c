@@ -16,6 +16,13 @@ int64_t batches_most(int64_t usual)
     return injected > 0 && injected < usual ? injected : usual;
 }
 
+void batches_tell(const TaskWatch *watch, int64_t done, int64_t total)
+{
+    const JobCounters counters = {.total = total, .processed = done};
+    if (watch->progress != NULL)
+        watch->progress(watch->self, &counters, 0);
+}
+
 Error *batches_run(Arena *arena, Db *db, const TaskWatch *watch, BatchSize size, RunBatch *run,
                    void *self, bool *ret_done)
 {

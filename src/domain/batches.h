@@ -18,6 +18,9 @@ typedef Error *RunBatch(void *self, Arena *arena, int64_t limit, bool *ret_done)
 Error *batches_run(Arena *arena, Db *db, const TaskWatch *watch, BatchSize size, RunBatch *run,
                    void *self, bool *ret_done) MUST_CHECK;
 
+/* How far it is: so many of so many rows. */
+void batches_tell(const TaskWatch *watch, int64_t done, int64_t total);
+
 /* For tests: whatever goes in batches or passes goes `most` rows at a time; 0: as ever. */
 void batches_inject(int64_t most);
 

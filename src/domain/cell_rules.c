@@ -9,9 +9,10 @@
 typedef struct Reading {
     Arena *arena;
     Kind kind;
+    const ColumnMap *map;
+    ProblemList *problems;
     const TableRow *row;
     RawRow *raw;
-    ProblemList *problems;
     bool changed; /* a cell is understood otherwise than it is shown */
 } Reading;
 
@@ -130,7 +131,7 @@ static void (*const TAKE[CELL_KIND_COUNT])(Reading *, size_t) = {
 };
 
 /* The line of the reader says how cells are shown; where they are understood otherwise it is made anew. */
-static Str line_of(const Reading *reading, const ColumnMap *map)
+static Str line_of(const Reading *reading)
 {
     const TableRow *row = reading->row;
     if (!reading->changed)
@@ -139,7 +140,7 @@ static Str line_of(const Reading *reading, const ColumnMap *map)
     for (size_t i = 0; i < row->count; i++)
         cells[i] = table_shown(reading->arena, row->cells[i], (CellKind)row->kinds[i]);
     for (size_t field = 0; field < FIELD_MAX; field++) {
-        int column = map->column[field];
+        int column = reading->map->column[field];
         bool taken = column >= 0 && (size_t)column < row->count && !reading->raw->wrong[field] &&
                      (row->kinds[column] == CELL_PERCENT || row->kinds[column] == CELL_DATE);
         if (taken)
@@ -148,16 +149,20 @@ static Str line_of(const Reading *reading, const ColumnMap *map)
     return table_line(reading->arena, cells, row->count);
 }
 
-void cell_rules_read(Arena *arena, Kind kind, const ColumnMap *map, const TableRow *row,
-                     RawRow *raw, ProblemList *problems, Str *ret_line)
+Str cell_rules_read(const CellRules *rules, const TableRow *row, RawRow *raw)
 {
-    Reading reading = {arena, kind, row, raw, problems, false};
-    for (size_t field = 0; field < field_count(kind); field++) {
-        int column = map->column[field];
+    Reading reading = {.arena = rules->arena,
+                       .kind = rules->kind,
+                       .map = rules->map,
+                       .problems = rules->problems,
+                       .row = row,
+                       .raw = raw};
+    for (size_t field = 0; field < field_count(rules->kind); field++) {
+        int column = rules->map->column[field];
         if (column >= 0 && (size_t)column < row->count)
             TAKE[row->kinds[column]](&reading, field);
     }
-    *ret_line = line_of(&reading, map);
+    return line_of(&reading);
 }
 
 /* --- fractions ------------------------------------------------------------------------------- */

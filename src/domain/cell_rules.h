@@ -6,12 +6,17 @@
 #include "domain/row_rules.h"
 #include "format/table.h"
 
-/* Turns the cells of `raw`, picked by `map` from a row with kinds, into texts as a CSV file has them; what
- * is wrong or was taken otherwise than it stands is added to `problems`, and a field that is wrong is marked
- * so that nothing more is said about it. *ret_line is the row as the import understands it, as one line of
- * CSV: what a rejected row is kept as (table.h, `raw`). */
-void cell_rules_read(Arena *arena, Kind kind, const ColumnMap *map, const TableRow *row,
-                     RawRow *raw, ProblemList *problems, Str *ret_line);
+typedef struct CellRules {
+    Arena *arena;
+    Kind kind;
+    const ColumnMap *map;
+    ProblemList *problems; /* what is found is added to it */
+} CellRules;
+
+/* Turns the cells of `raw`, picked by the map from `row`, which has kinds, into texts as a CSV file has them. A
+ * field that is wrong is marked, so that nothing more is said about it. Returns the row as the import
+ * understands it, as one line of CSV: what a rejected row is kept as (table.h, `raw`). */
+Str cell_rules_read(const CellRules *rules, const TableRow *row, RawRow *raw);
 
 /* Watches percentages that look like fractions: 0.12 where 12 is meant. Begins zeroed. */
 typedef struct FractionWatch {

@@ -58,17 +58,6 @@ static const char *outcome_details(Arena *arena, const JobCounters *counters)
     return str_dup(arena, buf_str(&buf));
 }
 
-/* The worker acts for the user who uploaded the file. */
-static Error *worker_for(Arena *arena, Db *db, const Job *job, Principal **ret_who)
-{
-    User *user = NULL;
-    Peer peer = {.via = "worker"};
-    TRY(user_by_id(arena, db, job->user_id, &user));
-    *ret_who =
-        user != NULL ? accounts_principal(arena, user, &peer) : accounts_operator(arena, &peer);
-    return NULL;
-}
-
 /* What is wrong with the file as a whole, in the transaction that says that the job ends for it. */
 static Error *store_file_problems(Run *run)
 {
@@ -95,7 +84,7 @@ static Error *end_job(Run *run, JobEvent event, const char *message)
     else
         TRY(jobs_transition(arena, job, event, &to));
     Principal *who = NULL;
-    TRY(worker_for(arena, run->db, job, &who));
+    TRY(accounts_worker(arena, run->db, job->user_id, &who));
     TRY(restore_durability(run));
     Tx TX_AUTO tx = {0};
     TRY(tx_begin(run->db, arena, TX_WRITE, &tx));
@@ -126,7 +115,7 @@ static Error *begin_undo(Run *run, const char *message)
     JobStatus to;
     Principal *who = NULL;
     TRY(jobs_transition(run->arena, job, EVENT_UNDO, &to));
-    TRY(worker_for(run->arena, run->db, job, &who));
+    TRY(accounts_worker(run->arena, run->db, job->user_id, &who));
     Tx TX_AUTO tx = {0};
     TRY(tx_begin(run->db, run->arena, TX_WRITE, &tx));
     TRY(store_file_problems(run));
@@ -437,7 +426,7 @@ static Error *find_job(Arena *arena, Db *db, const Task *task, Job **ret_job)
 static Error *find_right(Run *run)
 {
     Principal *who = NULL;
-    TRY(worker_for(run->arena, run->db, run->job, &who));
+    TRY(accounts_worker(run->arena, run->db, run->job->user_id, &who));
     run->job->replaces_others = principal_administers(who, run->job->owner_id);
     return NULL;
 }

@@ -141,7 +141,8 @@ static RawRow pick_cells(const BatchReader *reader, Arena *arena, const TableRow
 {
     RawRow raw = row_rules_pick(&reader->map, cells->cells, cells->count);
     if (cells->kinds != NULL) {
-        cell_rules_read(arena, reader->kind, &reader->map, cells, &raw, &row->problems, &row->raw);
+        const CellRules rules = {arena, reader->kind, &reader->map, &row->problems};
+        row->raw = cell_rules_read(&rules, cells, &raw);
         return raw;
     }
     row->raw = str_copy(arena, cells->raw);

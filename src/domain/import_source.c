@@ -55,7 +55,7 @@ static Error *read_chunks(void *self, Arena *arena, int64_t offset, char *bytes,
     *ret_size = 0;
     if (offset >= source->size)
         return NULL;
-    Str chunk;
+    Str chunk = {NULL, 0};
     size_t from = (size_t)(offset % UPLOAD_CHUNK_SIZE);
     TRY(find_chunk(source, arena, offset / UPLOAD_CHUNK_SIZE, &chunk));
     if (chunk.ptr == NULL || from >= chunk.len)

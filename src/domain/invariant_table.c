@@ -136,6 +136,10 @@ static const Invariant INVARIANTS[INVARIANT_COUNT] = {
     [INVARIANT_CHUNK_ROWS] = {"chunk_rows", "deletion",
                               "An archive has as many rows as its deletion says.",
                               "Undoing the deletion loses rows, or brings back too many."},
+    [INVARIANT_CHUNK_WHOLE] =
+        {"chunk_whole", "deletion",
+         "Every piece of an archive can be unpacked, and holds the rows that it is noted with.",
+         "Undoing the deletion stops at the piece, or brings back other rows than it took."},
     [INVARIANT_ARCHIVE_COMPANY] = {"archive_company", "company",
                                    "Every company that an archive names is there.",
                                    "The archive cannot be brought back."},
@@ -148,6 +152,10 @@ static const Invariant INVARIANTS[INVARIANT_COUNT] = {
     [INVARIANT_TASK_DELETION] = {"task_deletion", "task",
                                  "The deletion of a task is there and is not over.",
                                  "A worker finds nothing to do, or does again what is over."},
+    [INVARIANT_TASK_ORGANIZATION] =
+        {"task_organization", "task",
+         "The purge of an organization is a task of one that is deleted.",
+         "A worker removes what should be kept, or finds nothing to do."},
     [INVARIANT_TASK_TWICE] = {"task_twice", "object of two tasks",
                               "A job or deletion has one task at most.",
                               "Two workers may do the same work."},

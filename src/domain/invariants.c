@@ -1,10 +1,11 @@
-/* Owner after owner, each in a read transaction of its own; files one by one behind them, because reading them all
- * takes long and a snapshot that is held keeps the engine from tidying up. A job's file never changes, so it needs
- * no more than the snapshot in which it is read. */
+/* Owner after owner, each in a read transaction of its own; files and the pieces of archives one by one behind them,
+ * because reading them all takes long and a snapshot that is held keeps the engine from tidying up. Neither ever
+ * changes, so it needs no more than the snapshot in which it is read. */
 #include "domain/invariants.h"
 
 #include "base/check.h"
 #include "domain/audit_verify.h"
+#include "format/archive.h"
 #include "store/job_store.h"
 
 enum { OWNERS_AT_ONCE = 100 };
@@ -125,6 +126,52 @@ static Error *look_at_files(Check *check, Uuid owner_id)
     return NULL;
 }
 
+/* --- archives --------------------------------------------------------------------------------- */
+
+static bool holds_what_is_noted(const CheckedChunk *chunk, Kind kind, const Prediction *rows,
+                                size_t count)
+{
+    if ((int)kind != chunk->kind || (int64_t)count != chunk->row_count)
+        return false;
+    for (size_t i = 0; i < count; i++)
+        if (uuid_compare(rows[i].id, chunk->lowest_id) < 0 ||
+            uuid_compare(rows[i].id, chunk->highest_id) > 0)
+            return false;
+    return true;
+}
+
+/* An archive of a newer program, too, is one that this one cannot bring back. */
+static Error *look_at_chunk(Check *check, Uuid owner_id, CheckedChunk *chunk, bool *ret_found)
+{
+    Violations found = {0};
+    Kind kind;
+    Prediction *rows = NULL;
+    size_t count = 0;
+    TRY(invariant_next_chunk(check->arena, check->db, owner_id, chunk, ret_found));
+    if (!*ret_found)
+        return NULL;
+    Error *error = archive_unpack(check->arena, owner_id, chunk->packed, &kind, &rows, &count);
+    if (error != NULL && error->code != ERROR_INTERNAL)
+        return error;
+    if (error != NULL || !holds_what_is_noted(chunk, kind, rows, count))
+        violations_add(&found, chunk->deletion_id);
+    keep(check, INVARIANT_CHUNK_WHOLE, &owner_id, &found);
+    return NULL;
+}
+
+static Error *look_at_archives(Check *check, Uuid owner_id)
+{
+    CheckedChunk chunk = {.seq = -1};
+    bool found = true;
+    while (found) {
+        ArenaMark mark = arena_mark(check->arena);
+        TRY(look_at_chunk(check, owner_id, &chunk, &found));
+        chunk.packed = (Str){NULL, 0};
+        arena_rewind(check->arena, mark);
+    }
+    return NULL;
+}
+
 /* --- the audit trail -------------------------------------------------------------------------- */
 
 static Error *look_at_chain(Check *check, Uuid owner_id)
@@ -156,7 +203,10 @@ static Error *look_at_owner(Check *check, Uuid owner_id)
     }
     TRY(look_at_chain(check, owner_id));
     check->report->owners++;
-    return check->scope->files ? look_at_files(check, owner_id) : NULL;
+    if (!check->scope->files)
+        return NULL;
+    TRY(look_at_files(check, owner_id));
+    return look_at_archives(check, owner_id);
 }
 
 /* The id behind this one; nil behind the last. */
@@ -199,8 +249,9 @@ static void add_up(const InvariantScope *scope, InvariantReport *report)
 {
     for (InvariantId id = 0; id < INVARIANT_COUNT; id++) {
         InvariantResult *result = &report->results[id];
-        result->looked = (!scope->has_owner || invariant_has_owner(id)) &&
-                         (scope->files || id != INVARIANT_FILE_DIGEST);
+        result->looked =
+            (!scope->has_owner || invariant_has_owner(id)) &&
+            (scope->files || (id != INVARIANT_FILE_DIGEST && id != INVARIANT_CHUNK_WHOLE));
         report->looked += result->looked;
         report->violated += result->count > 0;
     }

@@ -4,6 +4,7 @@
 #ifndef OBLIGOR_DOMAIN_KEY_DELETION_H
 #define OBLIGOR_DOMAIN_KEY_DELETION_H
 
+#include "domain/idempotency.h"
 #include "domain/import.h"
 #include "model/deletion.h"
 #include "model/page.h"
@@ -50,6 +51,7 @@ typedef struct Purge {
     const PredictionFilter *filter;
     bool all; /* a filter that lets everything pass is meant so */
     KeyDeletionOptions options;
+    IdempotencyKey idempotency; /* .key empty: none */
 } Purge;
 
 typedef struct PurgeCounts {
@@ -72,7 +74,8 @@ typedef struct PurgePreview {
 Error *key_deletion_preview_purge(Arena *arena, Db *db, const Principal *who, const Purge *purge,
                                   PurgePreview *ret_preview) MUST_CHECK;
 
-/* Queues it. ERROR_INVALID: the filter lets everything pass and `all` is not set. ERROR_DENIED: there is
+/* Queues it; the one that was queued for the same idempotency key and request is given as it is by now. ERROR_INVALID:
+ * the key was used for another request, or the filter lets everything pass and `all` is not set. ERROR_DENIED: there is
  * something, and nothing of it is his. ERROR_CONFLICT, reason "legal_hold". */
 Error *key_deletion_request_purge(Arena *arena, Db *db, const Principal *who, const Purge *purge,
                                   Deletion **ret_deletion) MUST_CHECK;

@@ -238,12 +238,56 @@ static Error *note(Arena *arena, Db *db, const Principal *who, const Deletion *d
                                    .details = str_dup(arena, buf_str(&buf))});
 }
 
+/* The deletion that this very request has brought about already; NULL: none. */
+static Error *find_answer(Arena *arena, Db *db, const Principal *who, const Purge *purge,
+                          Deletion **ret_deletion)
+{
+    IdempotentAnswer answer;
+    *ret_deletion = NULL;
+    TRY(idempotency_find(arena, db, who, &purge->idempotency, &answer));
+    return answer.found ? deletion_get(arena, db, who, answer.object_id, ret_deletion) : NULL;
+}
+
+/* Before anything is looked at: what it would find is gone by now. */
+static Error *find_answer_first(Arena *arena, Db *db, const Principal *who, const Purge *purge,
+                                Deletion **ret_deletion)
+{
+    Tx TX_AUTO tx = {0};
+    *ret_deletion = NULL;
+    if (purge->idempotency.key.len == 0)
+        return NULL;
+    TRY(tx_begin(db, arena, TX_WRITE, &tx));
+    TRY(find_answer(arena, db, who, purge, ret_deletion));
+    return tx_commit(&tx, arena);
+}
+
+static Error *begin(Arena *arena, Db *db, const Principal *who, const Purge *purge, Look *look,
+                    Deletion **ret_deletion)
+{
+    TRY(find_answer(arena, db, who, purge, ret_deletion));
+    if (*ret_deletion != NULL)
+        return NULL;
+    TRY(owner_revision(arena, db, purge->owner_id, &look->revision));
+    TRY(key_deletion_refuse_changed(arena, &purge->options, make_etag(arena, who, purge, look)));
+    Deletion *deletion = new_deletion(arena, who, purge, look);
+    TRY(key_deletion_queue(arena, db, deletion));
+    TRY(note(arena, db, who, deletion));
+    *ret_deletion = deletion;
+    return idempotency_keep(arena, db, who, &purge->idempotency, deletion->id);
+}
+
 /* What it would meet is counted before the write lock is taken; If-Match holds it to that. */
 Error *key_deletion_request_purge(Arena *arena, Db *db, const Principal *who, const Purge *purge,
                                   Deletion **ret_deletion)
 {
     Look look;
     TRY(refuse_reader(arena, who, purge));
+    Deletion *deletion = NULL;
+    TRY(find_answer_first(arena, db, who, purge, &deletion));
+    if (deletion != NULL) {
+        *ret_deletion = deletion;
+        return NULL;
+    }
     {
         Tx TX_AUTO tx = {0};
         TRY(tx_begin(db, arena, TX_READ, &tx));
@@ -253,11 +297,7 @@ Error *key_deletion_request_purge(Arena *arena, Db *db, const Principal *who, co
     }
     Tx TX_AUTO tx = {0};
     TRY(tx_begin(db, arena, TX_WRITE, &tx));
-    TRY(owner_revision(arena, db, purge->owner_id, &look.revision));
-    TRY(key_deletion_refuse_changed(arena, &purge->options, make_etag(arena, who, purge, &look)));
-    Deletion *deletion = new_deletion(arena, who, purge, &look);
-    TRY(key_deletion_queue(arena, db, deletion));
-    TRY(note(arena, db, who, deletion));
+    TRY(begin(arena, db, who, purge, &look, &deletion));
     TRY(tx_commit(&tx, arena));
     queue_wake();
     *ret_deletion = deletion;

@@ -15,12 +15,20 @@
 #define KEPT        HOURS(25) /* beyond what is looked back for, and given up before that */
 enum { DAILY_MAX = 5 };
 
+/* The same for all who ask within a minute. The user's row is not locked for that: to wait for one another there would
+ * tell that there is such a row. */
+static Uuid id_of(Arena *arena, const QueuedMail *mail)
+{
+    return token_id(digest_of(str_printf(arena, "%s %s %lld", uuid_text(arena, mail->user_id),
+                                         MAIL_KIND_WORDS[mail->kind],
+                                         (long long)(mail->created_at / EACH_MINUTE))));
+}
+
 Error *mail_outbox_add(Arena *arena, Db *db, MailKind kind, Uuid user_id)
 {
     int64_t count = 0, last = 0;
-    QueuedMail mail = {
-        .id = uuid_new(), .kind = kind, .user_id = user_id, .created_at = clock_now()};
-    TRY(mail_lock_user(arena, db, user_id));
+    QueuedMail mail = {.kind = kind, .user_id = user_id, .created_at = clock_now()};
+    mail.id = id_of(arena, &mail);
     TRY(mail_recent(arena, db, &mail, mail.created_at - HOURS(24), &count, &last));
     if (count >= DAILY_MAX || (count > 0 && mail.created_at - last < EACH_MINUTE))
         return NULL;

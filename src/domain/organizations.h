@@ -8,7 +8,6 @@
 #include "store/db.h"
 
 enum { ORGANIZATION_NAME_MAX = 200, SLUG_MAX = 50 };
-#define MEMBERS_MOST INT64_C(1000000)
 
 typedef struct NewOrganization {
     Str name;

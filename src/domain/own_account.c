@@ -26,21 +26,20 @@ static Error *wrong_password(Arena *arena)
 }
 
 /* *ret_replaced false: another hash was put there meanwhile. */
-static Error *replace(Arena *arena, Db *db, const Principal *who, const User *user,
-                      const char *hash, PasswordChange *ret_change, bool *ret_replaced)
+static Error *replace(Arena *arena, Db *db, const Principal *who, HashChange hashes,
+                      PasswordChange *ret_change, bool *ret_replaced)
 {
     PasswordChange change;
-    int64_t now = clock_now();
     Tx TX_AUTO tx = {0};
     TRY(tx_begin(db, arena, TX_WRITE, &tx));
-    TRY(user_replace_password(arena, db, user->id, user->password_hash, hash, now, ret_replaced));
+    TRY(user_replace_password(arena, db, who->user_id, hashes, ret_replaced));
     if (!*ret_replaced)
         return NULL;
-    TRY(token_delete_others(arena, db, user->id, TOKEN_SESSION, who->token,
+    TRY(token_delete_others(arena, db, who->user_id, TOKEN_SESSION, who->token,
                             &change.sessions_ended));
-    TRY(token_delete_of_user(arena, db, user->id, TOKEN_RESET));
-    TRY(token_count(arena, db, user->id, TOKEN_API_KEY, now, &change.api_keys));
-    TRY(account_note(arena, db, who, "user.password_changed", user->id));
+    TRY(token_delete_of_user(arena, db, who->user_id, TOKEN_RESET));
+    TRY(token_count(arena, db, who->user_id, TOKEN_API_KEY, hashes.at, &change.api_keys));
+    TRY(account_note(arena, db, who, "user.password_changed", who->user_id));
     TRY(tx_commit(&tx, arena));
     *ret_change = change;
     return NULL;
@@ -60,7 +59,8 @@ Error *own_account_change_password(Arena *arena, Db *db, const Principal *who, S
             return wrong_password(arena);
         if (hash == NULL)
             TRY(account_hash_password(arena, new, &hash));
-        TRY(replace(arena, db, who, user, hash, ret_change, &done));
+        const HashChange hashes = {user->password_hash, hash, clock_now()};
+        TRY(replace(arena, db, who, hashes, ret_change, &done));
     }
     return done ? NULL : wrong_password(arena);
 }

@@ -3,6 +3,8 @@
  * deleted) is a user with personal data and nothing else. */
 #include "domain/accounts.h"
 
+#include "store/account_store.h"
+
 static void add_owner(Principal *who, Uuid id, OwnerKind kind)
 {
     who->owners[who->owner_count] = id;
@@ -51,4 +53,15 @@ Principal *accounts_operator(Arena *arena, const Peer *peer)
                        .address = peer->address,
                        .request_id = peer->request_id};
     return who;
+}
+
+Error *accounts_worker(Arena *arena, Db *db, Uuid user_id, Principal **ret_who)
+{
+    static const Peer peer = {.via = "worker"};
+    User *user = NULL;
+    if (!uuid_is_nil(user_id))
+        TRY(user_by_id(arena, db, user_id, &user));
+    *ret_who =
+        user != NULL ? accounts_principal(arena, user, &peer) : accounts_operator(arena, &peer);
+    return NULL;
 }

@@ -91,21 +91,29 @@ static Error *insert(Arena *arena, Db *db, const Peer *peer, const User *user)
                         user->id);
 }
 
+/* What helps who registers: whoever did not follow the first link gets it again, and whoever was invited may take the
+ * invitation. */
+static MailKind mail_for(const User *known)
+{
+    if (known == NULL)
+        return MAIL_VERIFY;
+    if (known->password_hash == NULL)
+        return MAIL_INVITE;
+    return known->verified_at == 0 ? MAIL_VERIFY : MAIL_KNOWN;
+}
+
 /* ERROR_CONFLICT: somebody registers with the same address at the same moment. */
 static Error *insert_or_tell(Arena *arena, Db *db, const Peer *peer, const Registration *how,
                              const User *user)
 {
     User *known = NULL;
-    MailKind kind = MAIL_VERIFY; /* again, to one who did not follow the first */
     Tx TX_AUTO tx = {0};
     TRY(tx_begin(db, arena, TX_WRITE, &tx));
     TRY(user_by_email(arena, db, str_from(user->email), &known));
     if (known == NULL)
         TRY(insert(arena, db, peer, user));
-    else if (known->verified_at != 0)
-        kind = MAIL_KNOWN;
     if (how->mails)
-        TRY(mail_outbox_add(arena, db, kind, known == NULL ? user->id : known->id));
+        TRY(mail_outbox_add(arena, db, mail_for(known), known == NULL ? user->id : known->id));
     TRY(tx_commit(&tx, arena));
     if (how->mails)
         queue_wake();
@@ -186,7 +194,8 @@ static Error *find(Arena *arena, Db *db, Digest digest, TokenKind kind, User **r
     return good ? NULL : bad_token(arena);
 }
 
-/* In the transaction of its effect, so that of two who use it at once one does. */
+/* In the transaction of its effect, so that of two who use it at once one does. Others of its kind, made at the same
+ * moment, end with the effect. */
 static Error *use(Arena *arena, Db *db, Digest digest)
 {
     bool was_there = false;
@@ -204,6 +213,7 @@ Error *registration_verify(Arena *arena, Db *db, const Peer *peer, Str token)
     TRY(use(arena, db, digest));
     if (user->verified_at == 0)
         TRY(user_set_verified(arena, db, user->id, clock_now()));
+    TRY(token_delete_of_user(arena, db, user->id, TOKEN_VERIFY));
     TRY(account_note(arena, db, accounts_principal(arena, user, peer), "user.verified", user->id));
     return tx_commit(&tx, arena);
 }
@@ -214,6 +224,7 @@ static Error *set_password(Arena *arena, Db *db, const User *user, const char *h
     if (user->verified_at == 0)
         TRY(user_set_verified(arena, db, user->id, clock_now()));
     TRY(token_delete_of_user(arena, db, user->id, TOKEN_VERIFY));
+    TRY(token_delete_of_user(arena, db, user->id, TOKEN_RESET));
     return token_delete_of_user(arena, db, user->id, TOKEN_SESSION);
 }
 

@@ -28,6 +28,7 @@ typedef struct Removing {
     Deletion *deletion;
     bool settling;
     bool numbered_gone; /* all rows that have a job_row */
+    const TaskWatch *watch;
     Arena *named_arena;
     Map named; /* companies that the archive is known to name, as bytes of their ids */
 } Removing;
@@ -227,9 +228,16 @@ static Error *take_numbered(Removing *r, Arena *arena, int64_t limit, JobSlice *
     return rows == 0 ? NULL : slice_delete(arena, r->db, slice, ret_rows, ret_count);
 }
 
+static void tell(const Removing *r)
+{
+    const DeletionCounts *counts = &r->deletion->counts;
+    batches_tell(r->watch, deletion_rows(counts) - counts->edits_deleted, r->deletion->expected);
+}
+
 static Error *remove_batch(void *self, Arena *arena, int64_t limit, bool *ret_done)
 {
     Removing *r = self;
+    tell(r);
     if (r->settling)
         return settle_batch(r, arena);
     Deletion after = *r->deletion;
@@ -267,6 +275,7 @@ Error *removal_run(Arena *arena, Db *db, Task *task, Deletion *deletion, const T
                          .task = task,
                          .deletion = deletion,
                          .settling = job != NULL && job->settling,
+                         .watch = watch,
                          .named_arena = named,
                          .named = map_new(named)};
     /* Rows, archive and position are in one transaction: a batch that a crash of the database takes back is done

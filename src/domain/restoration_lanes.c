@@ -31,6 +31,7 @@ typedef struct Slot {
 typedef struct Beside {
     Restoring *r;
     Lanes *lanes;
+    Uuid job_id;
     Slot slots[LANES];
     int64_t position; /* behind the batches that were added */
     int misses;
@@ -45,8 +46,7 @@ static Error *store(void *self, size_t lane, Db *db, bool *ret_good)
 {
     const Beside *beside = self;
     const Slot *slot = &beside->slots[lane];
-    return versions_put_free(slot->arena, db, slot->rows, slot->count, beside->r->deletion->job_id,
-                             ret_good);
+    return versions_put_free(slot->arena, db, slot->rows, slot->count, beside->job_id, ret_good);
 }
 
 static Error *finish(void *self, size_t lane, Db *db, bool *ret_good)
@@ -156,8 +156,11 @@ Error *restoration_lanes_run(Restoring *r, Arena *arena)
 {
     if (!possible(r))
         return NULL;
-    Beside beside = {
-        .r = r, .position = r->task->position, .deletion = *r->deletion, .task = *r->task};
+    Beside beside = {.r = r,
+                     .job_id = r->deletion->job_id,
+                     .position = r->task->position,
+                     .deletion = *r->deletion,
+                     .task = *r->task};
     for (size_t i = 0; i < LANES; i++)
         beside.slots[i] = (Slot){.arena = arena_child(arena),
                                  .walk = archive_walk_new(arena, r->db, r->deletion)};

@@ -179,10 +179,7 @@ static Error *end_keys(Restoring *r, Arena *arena)
 
 void restoration_tell(const Restoring *r)
 {
-    const JobCounters counters = {.total = r->deletion->archived,
-                                  .processed = r->deletion->restored_rows};
-    if (r->watch->progress != NULL)
-        r->watch->progress(r->watch->self, &counters, 0);
+    batches_tell(r->watch, r->deletion->restored_rows, r->deletion->archived);
 }
 
 /* Up to here a crash costs nothing but what is done again; from here on what is seen stays. */

@@ -4,6 +4,7 @@
 #include "domain/archive_purge.h"
 #include "domain/audit.h"
 #include "domain/deletion.h"
+#include "domain/organization_purge.h"
 #include "domain/queue.h"
 #include "domain/restoration.h"
 #include "store/deletion_store.h"
@@ -36,6 +37,8 @@ static Error *queue_again(Arena *arena, Db *db, const Deletion *deletion)
         task.object_id = deletion->job_id;
     }
     TRY(deletion_resume(arena, db, deletion));
+    if (deletion->subject == SUBJECT_ORGANIZATION)
+        return organization_purge_queue(arena, db, deletion);
     return queue_add(arena, db, &task);
 }
 

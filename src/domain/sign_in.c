@@ -1,8 +1,10 @@
 /* Sign-in is the one place where an attacker chooses the input and learns from the answer, so: the
- * password is hashed whether the address exists or not, the two failures are one, and what is wrong with
- * an account is told only to who knows its password. A bcrypt hash costs what it says in itself, which is
- * another time than ours: until the first sign-in replaces it, the time of an answer tells that there is such
- * an account. */
+ * password is hashed whether the address exists or not, the failures are one, and what is wrong with
+ * an account is told only to who knows its password. That an address is not verified is a failure like the
+ * others: a stranger who has just registered somebody's address knows the password, and would learn from
+ * it that the address had no account before. A bcrypt hash costs what it says in itself, which is another
+ * time than ours: until the first sign-in replaces it, the time of an answer tells that there is such an
+ * account. */
 #include "base/clock.h"
 #include "domain/account_rules.h"
 #include "domain/token_uses.h"
@@ -23,7 +25,8 @@ Error *account_refuse_unready(Arena *arena, const User *user)
 static Error *wrong_credentials(Arena *arena)
 {
     return error_with_reason(
-        ERROR(arena, ERROR_UNAUTHENTICATED, "The e-mail address or the password is wrong."),
+        ERROR(arena, ERROR_UNAUTHENTICATED,
+              "The e-mail address or the password is wrong, or the address is not confirmed yet."),
         "wrong_credentials");
 }
 
@@ -42,21 +45,23 @@ static Error *confirm(Arena *arena, Db *db, const User *user, const char *better
 {
     if (better == NULL)
         return user_has_password(arena, db, user->id, user->password_hash, ret_same);
-    return user_replace_password(arena, db, user->id, user->password_hash, better, clock_now(),
-                                 ret_same);
+    const HashChange hashes = {user->password_hash, better, clock_now()};
+    return user_replace_password(arena, db, user->id, hashes, ret_same);
 }
 
-/* *ret_let_in false: another hash was put there while this one was being checked. */
+/* No session (its token is NULL): another hash was put there while this one was being checked. */
 static Error *let_in(Arena *arena, Db *db, Principal *who, const User *user, Str password,
-                     Session *ret_session, bool *ret_let_in)
+                     Session *ret_session)
 {
     char *better = NULL;
+    bool same = false;
+    *ret_session = (Session){0};
     if (crypto_password_is_weak(user->password_hash))
         TRY(account_hash_password(arena, password, &better));
     Tx TX_AUTO tx = {0};
     TRY(tx_begin(db, arena, TX_WRITE, &tx));
-    TRY(confirm(arena, db, user, better, ret_let_in));
-    if (!*ret_let_in)
+    TRY(confirm(arena, db, user, better, &same));
+    if (!same)
         return NULL;
     TRY(session_open(arena, db, who, clock_now(), user, ret_session));
     TRY(session_note(arena, db, who, "user.signed_in"));
@@ -68,19 +73,22 @@ static Error *let_in(Arena *arena, Db *db, Principal *who, const User *user, Str
 Error *accounts_sign_in(Arena *arena, Db *db, const Peer *peer, Str email, Str password,
                         Session *ret_session)
 {
-    bool in = false;
-    for (int round = 0; round < 2 && !in; round++) {
+    Session session = {0};
+    for (int round = 0; round < 2 && session.token == NULL; round++) {
         User *user = NULL;
         TRY(user_by_email(arena, db, str_trim(email), &user));
         bool known = can_sign_in(user);
         bool right = crypto_password_verify(password, known ? user->password_hash : NOBODYS_HASH);
-        if (!known || !right)
+        if (!known || !right || user->verified_at == 0)
             return wrong_credentials(arena);
         TRY(account_refuse_unready(arena, user));
-        TRY(let_in(arena, db, accounts_principal(arena, user, peer), user, password, ret_session,
-                   &in));
+        Principal *who = accounts_principal(arena, user, peer);
+        TRY(let_in(arena, db, who, user, password, &session));
     }
-    return in ? NULL : wrong_credentials(arena);
+    if (session.token == NULL)
+        return wrong_credentials(arena);
+    *ret_session = session;
+    return NULL;
 }
 
 Error *accounts_sign_out(Arena *arena, Db *db, const Principal *who)

@@ -53,16 +53,16 @@ Error *session_open(Arena *arena, Db *db, Principal *who, int64_t started, const
 
 static Error *exchange(Arena *arena, Db *db, const Principal *who, Session *ret_session)
 {
-    bool there = false, taken = false;
-    Token old = {0};
+    bool there = false;
+    Token *old = NULL;
     User *user = NULL;
     Principal after = *who;
     TRY(user_hold(arena, db, who->user_id, true, &there));
-    TRY(token_take(arena, db, who->token, TOKEN_SESSION, clock_now(), &old, &taken));
-    if (!there || !taken)
+    TRY(token_take(arena, db, who->token, TOKEN_SESSION, clock_now(), &old));
+    if (!there || old == NULL)
         return account_unknown_token(arena);
     TRY(accounts_user(arena, db, who->user_id, &user));
-    TRY(session_open(arena, db, &after, old.created_at, user, ret_session));
+    TRY(session_open(arena, db, &after, old->created_at, user, ret_session));
     return note(arena, db, who,
                 (AuditNote){.action = "session.refreshed",
                             .object_kind = "session",
@@ -81,7 +81,11 @@ Error *session_refresh(Arena *arena, Db *db, const Principal *who, Session *ret_
 Error *session_list(Arena *arena, Db *db, const Principal *who, Token **ret_sessions,
                     size_t *ret_count)
 {
-    return token_list(arena, db, who->user_id, TOKEN_SESSION, clock_now(), ret_sessions, ret_count);
+    TokenList list = {0};
+    TRY(token_list(arena, db, who->user_id, TOKEN_SESSION, clock_now(), &list));
+    *ret_sessions = list.items;
+    *ret_count = list.count;
+    return NULL;
 }
 
 Error *session_end(Arena *arena, Db *db, const Principal *who, Uuid id)

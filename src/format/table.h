@@ -34,7 +34,8 @@ typedef struct TableRow {
     const uint8_t *kinds; /* a CellKind for each; NULL: all are text */
     size_t count;
     /* The row as one line of CSV without a line end: of a CSV file its bytes as they stand there, of a
-     * workbook what table_line makes of the cells as table_shown shows them. */
+     * workbook what table_line makes of the cells as table_shown shows them, up to the last that is not
+     * empty: header and such lines, each made as long as the header, are the table again as CSV. */
     Str raw;
     bool hidden; /* the spreadsheet does not show it */
     const TableFault *fault;

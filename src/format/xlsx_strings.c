@@ -5,19 +5,17 @@
 
 #include "base/check.h"
 #include "base/vec.h"
-#include "format/xlsx_cell.h"
-#include "format/xlsx_xml.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
 #include <unistd.h>
 
-enum { STEP = 16, BLOCK = XLSX_STRINGS_BLOCK };
+enum { STEP = 16, BLOCK = XLSX_STRINGS_BLOCK, PAGE = XLSX_STRINGS_PAGE };
 
 typedef struct Cached {
     char *bytes;
-    size_t block;
+    uint64_t page;
     bool filled;
 } Cached;
 
@@ -78,9 +76,10 @@ static Error *open_file(XlsxStrings *strings, Arena *arena)
     return strings->file < 0 ? file_failed(arena, "open") : NULL;
 }
 
-static off_t place_of(const XlsxStrings *strings, size_t block)
+/* In the file, of what stands at `at` of all. */
+static off_t place_of(const XlsxStrings *strings, uint64_t at)
 {
-    return (off_t)(block - strings->memory_blocks) * BLOCK;
+    return (off_t)(at - (uint64_t)strings->memory_blocks * BLOCK);
 }
 
 static Error *write_block(XlsxStrings *strings, Arena *arena, size_t block)
@@ -89,7 +88,7 @@ static Error *write_block(XlsxStrings *strings, Arena *arena, size_t block)
         TRY(open_file(strings, arena));
     for (size_t done = 0; done < BLOCK;) {
         ssize_t put = pwrite(strings->file, strings->last + done, BLOCK - done,
-                             place_of(strings, block) + (off_t)done);
+                             place_of(strings, (uint64_t)block * BLOCK) + (off_t)done);
         if (put < 0 && errno != EINTR)
             return file_failed(arena, "pwrite");
         done += put < 0 ? 0 : (size_t)put;
@@ -97,11 +96,11 @@ static Error *write_block(XlsxStrings *strings, Arena *arena, size_t block)
     return NULL;
 }
 
-static Error *read_block(const XlsxStrings *strings, Arena *arena, size_t block, char *bytes)
+static Error *read_page(const XlsxStrings *strings, Arena *arena, uint64_t page, char *bytes)
 {
-    for (size_t done = 0; done < BLOCK;) {
-        ssize_t got = pread(strings->file, bytes + done, BLOCK - done,
-                            place_of(strings, block) + (off_t)done);
+    for (size_t done = 0; done < PAGE;) {
+        ssize_t got = pread(strings->file, bytes + done, PAGE - done,
+                            place_of(strings, page * PAGE) + (off_t)done);
         if (got == 0)
             errno = EIO;
         if (got == 0 || (got < 0 && errno != EINTR))
@@ -163,36 +162,43 @@ Error *xlsx_strings_add(XlsxStrings *strings, Arena *arena, Str text)
 
 /* ---- getting -------------------------------------------------------------------------------- */
 
-static Error *cached_block(XlsxStrings *strings, Arena *arena, size_t block, const char **ret_bytes)
+static Error *cached_page(XlsxStrings *strings, Arena *arena, uint64_t page, const char **ret_bytes)
 {
     if (strings->cache == NULL)
         strings->cache = ARENA_ARRAY(strings->arena, Cached, XLSX_STRINGS_CACHE);
-    Cached *cached = &strings->cache[block % XLSX_STRINGS_CACHE];
+    Cached *cached = &strings->cache[page % XLSX_STRINGS_CACHE];
     if (cached->bytes == NULL)
-        cached->bytes = arena_alloc_raw(strings->arena, BLOCK);
-    if (!cached->filled || cached->block != block) {
+        cached->bytes = arena_alloc_raw(strings->arena, PAGE);
+    if (!cached->filled || cached->page != page) {
         cached->filled = false;
-        TRY(read_block(strings, arena, block, cached->bytes));
-        cached->block = block;
+        TRY(read_page(strings, arena, page, cached->bytes));
+        cached->page = page;
         cached->filled = true;
     }
     *ret_bytes = cached->bytes;
     return NULL;
 }
 
-/* *ret_stays: the bytes live as long as the strings. */
-static Error *find_block(XlsxStrings *strings, Arena *arena, size_t block, const char **ret_bytes,
-                         bool *ret_stays)
+/* Bytes from a place on, as far as they lie together. `stays`: they live as long as the strings. */
+typedef struct Run {
+    const char *bytes;
+    size_t size;
+    bool stays;
+} Run;
+
+static Error *find_run(XlsxStrings *strings, Arena *arena, uint64_t at, Run *ret_run)
 {
-    *ret_stays = true;
-    if (block < strings->blocks.count)
-        *ret_bytes = strings->blocks.items[block];
-    else if (block == strings->end / BLOCK)
-        *ret_bytes = strings->last;
-    else {
-        *ret_stays = false;
-        return cached_block(strings, arena, block, ret_bytes);
+    size_t block = (size_t)(at / BLOCK), in_block = (size_t)(at % BLOCK);
+    bool last = block == strings->end / BLOCK;
+    if (last || block < strings->blocks.count) {
+        const char *bytes = last ? strings->last : strings->blocks.items[block];
+        *ret_run = (Run){bytes + in_block, BLOCK - in_block, true};
+        return NULL;
     }
+    const char *page = NULL;
+    size_t in_page = (size_t)(at % PAGE);
+    TRY(cached_page(strings, arena, at / PAGE, &page));
+    *ret_run = (Run){page + in_page, PAGE - in_page, false};
     return NULL;
 }
 
@@ -201,10 +207,9 @@ static Error *read_length(XlsxStrings *strings, Arena *arena, uint64_t *at, size
     size_t length = 0;
     uint8_t byte = 128;
     for (int shift = 0; byte >= 128; shift += 7) {
-        const char *bytes;
-        bool stays;
-        TRY(find_block(strings, arena, (size_t)(*at / BLOCK), &bytes, &stays));
-        byte = (uint8_t)bytes[*at % BLOCK];
+        Run run;
+        TRY(find_run(strings, arena, *at, &run));
+        byte = (uint8_t)run.bytes[0];
         length |= (size_t)(byte & 127) << shift;
         ++*at;
     }
@@ -215,12 +220,10 @@ static Error *read_length(XlsxStrings *strings, Arena *arena, uint64_t *at, size
 static Error *copy_out(XlsxStrings *strings, Arena *arena, uint64_t at, size_t length, char *room)
 {
     while (length > 0) {
-        const char *bytes;
-        bool stays;
-        size_t from = (size_t)(at % BLOCK), size = BLOCK - from;
-        size = size < length ? size : length;
-        TRY(find_block(strings, arena, (size_t)(at / BLOCK), &bytes, &stays));
-        memcpy(room, bytes + from, size);
+        Run run;
+        TRY(find_run(strings, arena, at, &run));
+        size_t size = run.size < length ? run.size : length;
+        memcpy(room, run.bytes, size);
         room += size;
         at += size;
         length -= size;
@@ -238,18 +241,21 @@ Error *xlsx_strings_get(XlsxStrings *strings, Arena *arena, size_t index, char *
         at += length;
         TRY(read_length(strings, arena, &at, &length));
     }
-    const char *bytes = "";
-    bool stays = true;
-    size_t from = (size_t)(at % BLOCK);
+    Run run = {"", 0, true};
     if (length > 0)
-        TRY(find_block(strings, arena, (size_t)(at / BLOCK), &bytes, &stays));
-    if (length == 0 || (stays && from + length <= BLOCK)) {
-        *ret_text = (Str){length == 0 ? "" : bytes + from, length};
+        TRY(find_run(strings, arena, at, &run));
+    if (run.stays && length <= run.size) {
+        *ret_text = (Str){run.bytes, length};
         return NULL;
     }
     TRY(copy_out(strings, arena, at, length, room));
     *ret_text = (Str){room, length};
     return NULL;
+}
+
+size_t xlsx_strings_max_text(const XlsxStrings *strings)
+{
+    return strings->max_text;
 }
 
 size_t xlsx_strings_count(const XlsxStrings *strings)
@@ -260,102 +266,4 @@ size_t xlsx_strings_count(const XlsxStrings *strings)
 bool xlsx_strings_spilled(const XlsxStrings *strings)
 {
     return strings->file >= 0;
-}
-
-/* ---- the part ------------------------------------------------------------------------------- */
-
-typedef enum Place { OUTSIDE, IN_LIST, IN_ITEM, IN_RUN, IN_TEXT } Place;
-
-typedef struct Reading {
-    XlsxStrings *strings;
-    XlsxXml *xml;
-    Place place;
-    bool in_run;
-    int skip; /* inside so many elements that do not matter */
-    char *text;
-    size_t size;
-} Reading;
-
-static bool enter(Reading *reading, const char *name)
-{
-    switch (reading->place) {
-    case OUTSIDE:
-        reading->place = IN_LIST;
-        return true;
-    case IN_LIST:
-        reading->place = strcmp(name, "si") == 0 ? IN_ITEM : IN_LIST;
-        reading->size = 0;
-        return reading->place == IN_ITEM;
-    case IN_ITEM:
-    case IN_RUN:
-        if (strcmp(name, "t") == 0) {
-            reading->in_run = reading->place == IN_RUN;
-            reading->place = IN_TEXT;
-            xlsx_xml_want_text(reading->xml, true);
-            return true;
-        }
-        if (reading->place == IN_ITEM && strcmp(name, "r") == 0) {
-            reading->place = IN_RUN;
-            return true;
-        }
-        return false;
-    case IN_TEXT:
-        return false;
-    }
-    return false;
-}
-
-static void start(void *self, const char *name, const char *const *attributes)
-{
-    (void)attributes;
-    Reading *reading = self;
-    if (reading->skip > 0 || !enter(reading, name))
-        reading->skip++;
-}
-
-static void leave_item(Reading *reading)
-{
-    Arena *arena = xlsx_xml_arena(reading->xml);
-    Str text = xlsx_cell_unescape(reading->text, reading->size);
-    Error *error = xlsx_strings_add(reading->strings, arena, text);
-    reading->place = IN_LIST;
-    if (error != NULL)
-        xlsx_xml_fail(reading->xml, error);
-}
-
-static void end(void *self, const char *name)
-{
-    (void)name;
-    Reading *reading = self;
-    if (reading->skip > 0) {
-        reading->skip--;
-    } else if (reading->place == IN_TEXT) {
-        xlsx_xml_want_text(reading->xml, false);
-        reading->place = reading->in_run ? IN_RUN : IN_ITEM;
-    } else if (reading->place == IN_RUN) {
-        reading->place = IN_ITEM;
-    } else if (reading->place == IN_ITEM) {
-        leave_item(reading);
-    }
-}
-
-static void take_text(void *self, Str text)
-{
-    Reading *reading = self;
-    size_t room = reading->strings->max_text + 1 - reading->size;
-    text = str_slice(text, 0, room);
-    memcpy(reading->text + reading->size, text.ptr, text.len);
-    reading->size += text.len;
-}
-
-static void begin(void *self, XlsxXml *xml)
-{
-    ((Reading *)self)->xml = xml;
-}
-
-Error *xlsx_strings_read(XlsxStrings *strings, XlsxPackage *package, Arena *arena, Str part)
-{
-    Reading reading = {.strings = strings, .text = arena_alloc_raw(arena, strings->max_text + 1)};
-    XlsxXmlEvents events = {start, end, take_text, &reading};
-    return xlsx_xml_read(package, arena, part, events, begin);
 }

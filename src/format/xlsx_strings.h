@@ -8,7 +8,8 @@
 enum {
     XLSX_STRINGS_BLOCK = 64 * 1024,
     XLSX_STRINGS_MEMORY = 16 << 20, /* bytes in memory unless told otherwise */
-    XLSX_STRINGS_CACHE = 64,        /* blocks of the file that are kept */
+    XLSX_STRINGS_PAGE = 4 * 1024,   /* read from the file at once */
+    XLSX_STRINGS_CACHE = 1024,      /* pages of the file that are kept */
     XLSX_STRINGS_MAX = 1 << 25
 };
 
@@ -24,6 +25,7 @@ Error *xlsx_strings_add(XlsxStrings *strings, Arena *arena, Str text) MUST_CHECK
 Error *xlsx_strings_read(XlsxStrings *strings, XlsxPackage *package, Arena *arena, Str part)
     MUST_CHECK;
 
+size_t xlsx_strings_max_text(const XlsxStrings *strings);
 size_t xlsx_strings_count(const XlsxStrings *strings);
 
 /* `index` is below the count; `room` has max_text + 1 bytes and may be where the text is put, else it lies in

@@ -321,6 +321,7 @@ Error *xlsx_workbook_sheet(Arena *arena, const XlsxWorkbook *workbook, Str wante
 {
     const XlsxSheetEntry *sheet = NULL;
     TRY(choose_sheet(arena, workbook, str_trim(wanted), &sheet));
+    CHECK(sheet != NULL);
     const XlsxRelation *relation = find_relation(workbook, sheet->relation);
     if (relation != NULL && !str_is(relation->type, "worksheet"))
         return wrong_sheet(arena, "not_a_table",

@@ -1,8 +1,11 @@
 /* The defaults are filled in here and nowhere else. */
 #include "http/app.h"
 
+#include "base/aside.h"
 #include "base/check.h"
 #include "base/clock.h"
+
+#include <unistd.h>
 
 #define READ_TIMEOUT      SECONDS(5)
 #define STATEMENT_TIMEOUT SECONDS(30)
@@ -37,12 +40,14 @@ static HttpConfig complete(Arena *arena, const HttpConfig *given)
     return config;
 }
 
-/* At least one thread is left for what is quick. */
+/* At least one thread is left for what is quick, and half of the processors: hashing fills the caches. */
 static int hashing_max(int threads)
 {
-    if (threads <= 1)
-        return 1;
-    return threads - 1 < HASHING_MAX ? threads - 1 : HASHING_MAX;
+    long cores = sysconf(_SC_NPROCESSORS_ONLN);
+    int most = cores / 2 < HASHING_MAX ? (int)cores / 2 : HASHING_MAX;
+    if (threads - 1 < most)
+        most = threads - 1;
+    return most < 1 ? 1 : most;
 }
 
 static bool is_embedded(const char *url)
@@ -101,10 +106,12 @@ static Error *start(App *app, Arena *arena)
                              .queue_max = app->config.queue_max,
                              .hashing_max = hashing_max(app->config.threads)};
     TRY(check_replica(arena, &app->config));
+    TRY(error_copy(arena, door_open(app->arena, &app->config, &app->door)));
     TRY(watch(app, arena));
     make_sessions(app);
     app->pool = pool_start(&pool);
     app->events = events_start(app->config.db_url);
+    aside_enable(true);
     return NULL;
 }
 

@@ -2,6 +2,7 @@
 #ifndef OBLIGOR_HTTP_APP_H
 #define OBLIGOR_HTTP_APP_H
 
+#include "http/door.h"
 #include "http/events.h"
 #include "http/metrics.h"
 #include "http/permits.h"
@@ -16,6 +17,7 @@ typedef struct App {
     Arena *arena;      /* in which all of this lives */
     HttpConfig config; /* with the defaults filled in */
     const Router *router;
+    Door *door;
     Metrics *metrics;
     Pool *pool;
     Events *events; /* live progress of jobs */

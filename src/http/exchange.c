@@ -4,8 +4,11 @@
 
 #include "base/check.h"
 #include "base/log.h"
+#include "http/client.h"
+#include "http/cors.h"
 #include "http/gate.h"
 #include "http/problem.h"
+#include "http/security_headers.h"
 
 enum { REQUEST_MEMORY = 256 << 20, DROP_UNKNOWN = 1 << 20, LOGGED_PATH_MAX = 300 };
 
@@ -29,7 +32,16 @@ Exchange *exchange_new(const App *app, const char *target)
 static bool is_list_field(int field)
 {
     return field == HEADER_PREFER || field == HEADER_IF_NONE_MATCH ||
-           field == HEADER_X_FORWARDED_FOR || field == HEADER_FORWARDED;
+           field == HEADER_X_FORWARDED_FOR || field == HEADER_X_FORWARDED_PROTO ||
+           field == HEADER_FORWARDED;
+}
+
+/* A list that is cut in pieces reads as one (RFC 9110, 5.3); so do cookies (RFC 9113, 8.2.3). NULL: none. */
+static const char *separator(int field)
+{
+    if (field == HEADER_COOKIE)
+        return "; ";
+    return is_list_field(field) ? ", " : NULL;
 }
 
 void exchange_header(Exchange *exchange, const char *name, Str value)
@@ -41,22 +53,11 @@ void exchange_header(Exchange *exchange, const char *name, Str value)
     Str *place = &request->headers[field];
     if (place->ptr == NULL)
         *place = str_copy(request->arena, value);
-    else if (is_list_field(field))
-        *place = str_printf(request->arena, STR_FMT ", " STR_FMT, STR_ARG(*place), STR_ARG(value));
+    else if (separator(field) != NULL)
+        *place = str_printf(request->arena, STR_FMT "%s" STR_FMT, STR_ARG(*place), separator(field),
+                            STR_ARG(value));
     else
         exchange->repeated = arena_strdup(request->arena, name);
-}
-
-static void identify(Request *request, const char *address, bool is_loopback)
-{
-    Str id = request_header(request, HEADER_X_REQUEST_ID);
-    if (request_id_is_sound(id))
-        request->id = str_dup(request->arena, id);
-    else
-        request->id = uuid_text(request->arena, uuid_new());
-    request->peer = (Peer){"http", arena_strdup(request->arena, address), request->id};
-    request->is_local = is_loopback && !request_has_header(request, HEADER_FORWARDED) &&
-                        !request_has_header(request, HEADER_X_FORWARDED_FOR);
 }
 
 static BodyConfig body_config(const Exchange *exchange)
@@ -86,7 +87,9 @@ static Error *admit(Exchange *exchange, Db *db)
     Request *request = &exchange->request;
     BodyConfig config = body_config(exchange);
     exchange->unjudged = false;
-    TRY(gate_admit(request, db));
+    Error *error = gate_admit(request, db);
+    TRY(limits_admit(request)); /* counts for who was found, or for the address that was refused */
+    TRY(error);
     TRY(gate_check(request, exchange->query));
     return body_new(request, request->route->body, body_limit(request->route, &config), &config,
                     &exchange->body);
@@ -127,7 +130,7 @@ void exchange_judge(Exchange *exchange, const char *method, const char *address,
 {
     Request *request = &exchange->request;
     request->method = arena_strdup(request->arena, method);
-    identify(request, address, is_loopback);
+    client_identify(request, address, is_loopback);
     conclude(exchange, judge(exchange));
 }
 
@@ -177,6 +180,8 @@ void exchange_body_done(Exchange *exchange)
     if (exchange_is_answered(exchange) || exchange->unjudged)
         return;
     Error *error = body_end(exchange->body);
+    if (error == NULL)
+        error = guard_begin(&exchange->request, &exchange->guard);
     if (error != NULL)
         exchange_fail(exchange, error);
 }
@@ -196,6 +201,31 @@ Place exchange_place(const Exchange *exchange)
         break;
     }
     return PLACE_POOL;
+}
+
+/* Who is signed in, or was here before, waits for no stranger's password; but not again and again. */
+Lane exchange_lane(const Exchange *exchange)
+{
+    const Request *request = &exchange->request;
+    if (request->route->runs != RUNS_HASHING)
+        return LANE_COMMON;
+    return exchange->guard.first ? LANE_HASHING_FIRST : LANE_HASHING;
+}
+
+/* Anybody can fill the room for sign-ins: that is no trouble of ours to be logged as one. */
+void exchange_crowded(Exchange *exchange)
+{
+    Arena *arena = exchange->request.arena;
+    Error *error =
+        ERROR(arena, ERROR_BUSY, "The server is busy with other requests. Try again shortly.");
+    if (exchange->work.lane != LANE_COMMON) {
+        exchange->request.retry_after = 2;
+        error = error_with_reason(ERROR(arena, ERROR_TOO_MANY,
+                                        "Too many people sign in at this moment. Try again "
+                                        "shortly."),
+                                  "busy");
+    }
+    exchange_fail(exchange, error);
 }
 
 bool exchange_may_wait(Exchange *exchange)
@@ -267,14 +297,14 @@ static void tell_staleness(Exchange *exchange)
 
 void exchange_seal(Exchange *exchange)
 {
+    guard_end(&exchange->request, &exchange->guard, exchange->response.status);
     Response *response = &exchange->response;
     Arena *arena = exchange->request.arena;
     if (response->content_type != NULL)
         response_header(arena, response, "Content-Type", response->content_type);
     response_header(arena, response, "X-Request-ID", exchange->request.id);
-    response_header(arena, response, "X-Content-Type-Options", "nosniff");
-    if (response_find_header(response, "Cache-Control") == NULL)
-        response_header(arena, response, "Cache-Control", "no-store");
+    security_headers_add(response, exchange->request.is_https);
+    cors_add(&exchange->request, response);
     if (exchange->request.as_of != 0)
         tell_staleness(exchange);
     if (exchange->close)
@@ -303,6 +333,7 @@ void exchange_end(Exchange *exchange, bool complete)
     Request *request = &exchange->request;
     int64_t micros = clock_monotonic() - exchange->started;
     log_access(exchange, micros, complete);
+    guard_end(request, &exchange->guard, 0);
     metrics_end(request->app->metrics, request->route, complete ? exchange->response.status : 0,
                 micros);
     arena_free(request->arena);

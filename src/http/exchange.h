@@ -11,6 +11,7 @@
 
 #include "http/app.h"
 #include "http/body.h"
+#include "http/limits.h"
 
 typedef enum Step { STEP_HEADER, STEP_ADMITTED, STEP_BODY, STEP_ANSWER } Step;
 
@@ -24,6 +25,7 @@ typedef struct Exchange {
     bool unjudged;        /* who asks is not known yet, and what else is judged after that */
     const char *repeated; /* a header field that stands there twice and must not */
     Body *body;
+    Guard guard; /* of a secret that the request shows */
     int64_t body_seen;
     int64_t drop_max; /* of a body that nobody wants: beyond, the connection is cut */
     int64_t started;
@@ -58,6 +60,9 @@ Place exchange_place(const Exchange *exchange);
 /* False, and answered, when the database is away: a thread that may wait would do so in vain. */
 bool exchange_may_wait(Exchange *exchange);
 
+/* Where it waits for a thread. */
+Lane exchange_lane(const Exchange *exchange);
+
 /* Runs the handler at once, where it does not wait; afterwards there is an answer, or the place is the pool
  * now: the handler found that it has to wait. */
 void exchange_run(Exchange *exchange, Db *db);
@@ -68,6 +73,9 @@ void exchange_admit(Exchange *exchange);
 /* On a thread that may wait: judges what is still open, and runs the handler. Afterwards there is an
  * answer. See work.c. */
 void exchange_work(Exchange *exchange);
+
+/* There is no room to wait. */
+void exchange_crowded(Exchange *exchange);
 
 void exchange_fail(Exchange *exchange, Error *error);
 

@@ -6,6 +6,8 @@
 #include "base/check.h"
 #include "base/number.h"
 #include "http/body.h"
+#include "http/cookie.h"
+#include "http/cors.h"
 #include "http/problem.h"
 
 #define ROLE_BIT(role) (1u << (role))
@@ -77,6 +79,7 @@ static Error *find_route(Request *request, Response *response)
     }
     if (strcmp(request->method, "OPTIONS") == 0) {
         response_empty(response, 204);
+        cors_add_preflight(request, response, match.allow);
     } else {
         Error *error = ERROR(arena, ERROR_MALFORMED, "This address takes %s.", match.allow);
         problem_reply_status(request, 405, error_with_reason(error, "method_not_allowed"),
@@ -92,22 +95,42 @@ static bool is_open(const Request *request)
     return permission == PERMIT_ANYONE || (permission == PERMIT_LOCAL && request->is_local);
 }
 
+/* What Authorization says goes before the cookie: a program that sends both means the former. */
+static Str find_token(const Request *request, bool *ret_by_cookie)
+{
+    Str token = request_bearer(request);
+    *ret_by_cookie = false;
+    if (token.len > 0)
+        return token;
+    token = cookie_token(request);
+    *ret_by_cookie = token.len > 0;
+    return token;
+}
+
 bool gate_asks_who(const Request *request)
 {
-    return !is_open(request) && request_bearer(request).len > 0;
+    bool by_cookie;
+    return !is_open(request) && find_token(request, &by_cookie).len > 0;
+}
+
+static bool only_reads(const char *method)
+{
+    return strcmp(method, "GET") == 0 || strcmp(method, "HEAD") == 0;
 }
 
 Error *gate_admit(Request *request, Db *db)
 {
     Permission permission = request->route->permission;
     Principal *who = NULL;
-    Str token = request_bearer(request);
+    Str token = find_token(request, &request->by_cookie);
     if (is_open(request))
         return NULL;
     if (token.len == 0)
         return ERROR(request->arena, ERROR_UNAUTHENTICATED,
                      "Sign in first: this needs an access token, sent as \"Authorization: Bearer "
                      "TOKEN\".");
+    if (request->by_cookie && !only_reads(request->method))
+        TRY(cookie_check_origin(request));
     TRY(accounts_authenticate(request->arena, db, &request->peer, token, &who));
     request->who = who;
     if (gate_permits(permission, who))

@@ -3,6 +3,7 @@
 #include "http/app.h"
 #include "http/deletion_wait.h"
 #include "http/handlers.h"
+#include "http/idempotent.h"
 #include "http/prediction_filter.h"
 #include "http/reply.h"
 #include "http/scope.h"
@@ -101,6 +102,7 @@ Error *handle_predictions_purge(Request *request, Response *response)
     bool force = params_bool(query, "force", false);
     TRY(params_check(query));
     TRY(request_if_match(request, &purge.options.if_match));
+    TRY(idempotent_key(request, request->body, &purge.idempotency));
     if (!force)
         return reply_preview(request, response, &purge);
     TRY(key_deletion_request_purge(request->arena, request->db, request->who, &purge, &accepted));

@@ -1,5 +1,6 @@
 /* One mutex, one condition. A worker takes the oldest work of a lane that has room; numbers given
- * at adding tell which of two lanes' heads is older. */
+ * at adding tell which of two lanes' heads is older. Lanes that share a room share its threads; each has a part of
+ * the queue to itself. */
 #include "http/pool.h"
 
 #include "base/check.h"
@@ -8,11 +9,15 @@
 
 enum { HASHING_SHARE = 8 }; /* of the queue: sign-ins, which anybody may send */
 
-typedef struct Queue {
-    Work *head;
-    Work *tail;
+typedef struct Room {
     int running;
     int running_max;
+} Room;
+
+typedef struct Queue {
+    Room *room;
+    Work *head;
+    Work *tail;
     int waiting;
     int waiting_max; /* so that one lane's flood leaves the others their room */
 } Queue;
@@ -21,6 +26,7 @@ struct Pool {
     Arena *arena;
     pthread_mutex_t mutex; /* guards what follows, to `stopping` */
     pthread_cond_t changed;
+    Room common, hashing;
     Queue lanes[LANE_COUNT];
     int waiting;
     int waiting_max;
@@ -37,7 +43,9 @@ static Queue *oldest(Pool *pool)
     Queue *best = NULL;
     for (int i = 0; i < LANE_COUNT; i++) {
         Queue *lane = &pool->lanes[i];
-        if (lane->head == NULL || lane->running == lane->running_max)
+        if (lane->head == NULL || lane->room->running == lane->room->running_max)
+            continue;
+        if (i == LANE_HASHING && pool->lanes[LANE_HASHING_FIRST].head != NULL)
             continue;
         if (best == NULL || lane->head->number < best->head->number)
             best = lane;
@@ -51,7 +59,7 @@ static Work *take(Pool *pool, Queue *lane)
     lane->head = work->next;
     if (lane->head == NULL)
         lane->tail = NULL;
-    lane->running++;
+    lane->room->running++;
     lane->waiting--;
     pool->waiting--;
     return work;
@@ -68,8 +76,8 @@ static void *work_on(void *argument)
             pthread_mutex_unlock(&pool->mutex);
             work->run(work); /* `work` may be gone behind this */
             pthread_mutex_lock(&pool->mutex);
-            lane->running--;
-            if (lane->head != NULL)
+            lane->room->running--;
+            if (pool->waiting > 0)
                 pthread_cond_signal(&pool->changed);
         } else if (pool->stopping && pool->waiting == 0) {
             break;
@@ -96,10 +104,12 @@ Pool *pool_start(const PoolConfig *config)
     Arena *own = arena_new(0);
     Pool *pool = ARENA_NEW(own, Pool);
     *pool = (Pool){.arena = own, .waiting_max = config->queue_max, .thread_count = config->threads};
-    pool->lanes[LANE_COMMON].running_max = config->threads;
-    pool->lanes[LANE_HASHING].running_max = config->hashing_max;
-    pool->lanes[LANE_COMMON].waiting_max = config->queue_max;
-    pool->lanes[LANE_HASHING].waiting_max = config->queue_max / HASHING_SHARE + 1;
+    pool->common.running_max = config->threads;
+    pool->hashing.running_max = config->hashing_max;
+    pool->lanes[LANE_COMMON] = (Queue){.room = &pool->common, .waiting_max = config->queue_max};
+    for (int lane = LANE_HASHING; lane <= LANE_HASHING_FIRST; lane++)
+        pool->lanes[lane] =
+            (Queue){.room = &pool->hashing, .waiting_max = config->queue_max / HASHING_SHARE + 1};
     pool->threads = ARENA_ARRAY(own, pthread_t, (size_t)config->threads);
     CHECK(pthread_mutex_init(&pool->mutex, NULL) == 0);
     CHECK(pthread_cond_init(&pool->changed, NULL) == 0);

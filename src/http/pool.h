@@ -1,5 +1,5 @@
 /* Worker threads, which may wait for the database, behind one bounded queue. What hashes passwords
- * goes through a lane of its own with fewer threads: it is slow and hungry on purpose. */
+ * goes through two lanes with fewer threads between them: it is slow and hungry on purpose. */
 #ifndef OBLIGOR_HTTP_POOL_H
 #define OBLIGOR_HTTP_POOL_H
 
@@ -7,7 +7,12 @@
 
 #include <stdint.h>
 
-typedef enum Lane { LANE_COMMON, LANE_HASHING, LANE_COUNT } Lane;
+typedef enum Lane {
+    LANE_COMMON,
+    LANE_HASHING,
+    LANE_HASHING_FIRST, /* goes before the other, on the same threads */
+    LANE_COUNT
+} Lane;
 
 /* A piece of work; embed it in what it works on. */
 typedef struct Work {

@@ -94,8 +94,10 @@ static Str render(const Request *request, int status, const Error *error)
 
 static void add_headers(const Request *request, int status, Response *response)
 {
+    int64_t seconds = request->retry_after > 0 ? request->retry_after : status == 429 ? 5 : 2;
     if (status == 429 || status == 503)
-        response_header(request->arena, response, "Retry-After", status == 429 ? "5" : "2");
+        response_header(request->arena, response, "Retry-After",
+                        arena_printf(request->arena, "%lld", (long long)seconds));
     if (status == 401)
         response_header(request->arena, response, "WWW-Authenticate",
                         request_bearer(request).len == 0

@@ -9,18 +9,23 @@
 #include <strings.h>
 
 static const char *const FIELD_NAMES[HEADER_FIELD_COUNT] = {
+    [HEADER_ACCESS_CONTROL_REQUEST_METHOD] = "Access-Control-Request-Method",
     [HEADER_AUTHORIZATION] = "Authorization",
     [HEADER_CONTENT_LENGTH] = "Content-Length",
     [HEADER_CONTENT_TYPE] = "Content-Type",
+    [HEADER_COOKIE] = "Cookie",
     [HEADER_EXPECT] = "Expect",
     [HEADER_FORWARDED] = "Forwarded",
+    [HEADER_HOST] = "Host",
     [HEADER_IDEMPOTENCY_KEY] = "Idempotency-Key",
     [HEADER_IF_MATCH] = "If-Match",
     [HEADER_IF_NONE_MATCH] = "If-None-Match",
     [HEADER_LAST_EVENT_ID] = "Last-Event-ID",
+    [HEADER_ORIGIN] = "Origin",
     [HEADER_PREFER] = "Prefer",
     [HEADER_TRANSFER_ENCODING] = "Transfer-Encoding",
     [HEADER_X_FORWARDED_FOR] = "X-Forwarded-For",
+    [HEADER_X_FORWARDED_PROTO] = "X-Forwarded-Proto",
     [HEADER_X_REQUEST_ID] = "X-Request-ID",
 };
 

@@ -3,6 +3,7 @@
 #define OBLIGOR_HTTP_REQUEST_H
 
 #include "domain/accounts.h"
+#include "http/network.h"
 #include "http/params.h"
 #include "http/response.h"
 #include "model/kind.h"
@@ -11,18 +12,23 @@ enum { PATH_MAX_BYTES = 2048, QUERY_MAX_BYTES = 8192, REQUEST_ID_MAX = 64 };
 
 /* The header fields that anything here looks at. */
 typedef enum HeaderField {
+    HEADER_ACCESS_CONTROL_REQUEST_METHOD,
     HEADER_AUTHORIZATION,
     HEADER_CONTENT_LENGTH,
     HEADER_CONTENT_TYPE,
+    HEADER_COOKIE,
     HEADER_EXPECT,
     HEADER_FORWARDED,
+    HEADER_HOST,
     HEADER_IDEMPOTENCY_KEY,
     HEADER_IF_MATCH,
     HEADER_IF_NONE_MATCH,
     HEADER_LAST_EVENT_ID,
+    HEADER_ORIGIN,
     HEADER_PREFER,
     HEADER_TRANSFER_ENCODING,
     HEADER_X_FORWARDED_FOR,
+    HEADER_X_FORWARDED_PROTO,
     HEADER_X_REQUEST_ID,
     HEADER_FIELD_COUNT
 } HeaderField;
@@ -61,11 +67,15 @@ typedef struct Request {
     Str headers[HEADER_FIELD_COUNT]; /* .ptr NULL: not sent */
     Str body;
     Upload upload;
-    Peer peer;
+    Peer peer;            /* its address: the client's, as far as proxies are trusted */
+    Address client;       /* likewise */
+    bool is_https;        /* the client spoke TLS, as a trusted proxy says */
     bool is_local;        /* from this machine, and not through a proxy that says so */
+    bool by_cookie;       /* the token came in the cookie */
     const Principal *who; /* NULL where the route asks for nobody */
     Db *db;               /* NULL where the route runs at once */
     int64_t as_of;        /* of the answer, when a replica gives it; else 0 */
+    int64_t retry_after;  /* s, of an answer that says so; 0: as usual */
     bool must_not_wait;   /* on a socket thread */
     bool has_to_wait; /* set by a handler that must not and would: it is run again by a worker */
 } Request;

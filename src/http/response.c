@@ -6,14 +6,19 @@
 
 #include <strings.h>
 
-void response_header(Arena *arena, Response *response, const char *name, const char *value)
+void response_constant(Response *response, const char *name, const char *value)
 {
     CHECK(response->header_count < RESPONSE_HEADERS_MAX);
+    response->headers[response->header_count++] = (Header){name, value};
+}
+
+void response_header(Arena *arena, Response *response, const char *name, const char *value)
+{
     char *clean = arena_strdup(arena, value);
     for (char *p = clean; *p != '\0'; p++)
         if ((unsigned char)*p < 0x20 || *p == 0x7F)
             *p = ' ';
-    response->headers[response->header_count++] = (Header){name, clean};
+    response_constant(response, name, clean);
 }
 
 const char *response_find_header(const Response *response, const char *name)

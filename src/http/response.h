@@ -6,7 +6,7 @@
 #include "format/json_out.h"
 #include "http/stream.h"
 
-enum { RESPONSE_HEADERS_MAX = 12, RESPONSE_BODY_MAX = 64 << 20 };
+enum { RESPONSE_HEADERS_MAX = 24, RESPONSE_BODY_MAX = 64 << 20 };
 
 typedef struct Header {
     const char *name;
@@ -30,6 +30,9 @@ typedef struct Response {
 
 /* `name` and `value` live as long as the request; control characters in `value` become spaces. */
 void response_header(Arena *arena, Response *response, const char *name, const char *value);
+
+/* The same with a value that is good as it is and lives as long as the request. */
+void response_constant(Response *response, const char *name, const char *value);
 
 /* The value of a header that was set, or NULL. */
 const char *response_find_header(const Response *response, const char *name);

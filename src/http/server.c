@@ -156,17 +156,14 @@ static void run_on_worker(Work *work)
 static bool hand_over(struct MHD_Connection *connection, Exchange *exchange,
                       void (*run)(Work *work))
 {
-    Arena *arena = exchange->request.arena;
     if (!exchange_may_wait(exchange))
         return false;
     exchange->work.run = run;
-    bool hashes = run == run_on_worker && exchange->request.route->runs == RUNS_HASHING;
-    exchange->work.lane = hashes ? LANE_HASHING : LANE_COMMON;
+    exchange->work.lane = run == run_on_worker ? exchange_lane(exchange) : LANE_COMMON;
     MHD_suspend_connection(connection);
     if (pool_add(exchange->request.app->pool, &exchange->work))
         return true;
-    exchange_fail(exchange, ERROR(arena, ERROR_BUSY,
-                                  "The server is busy with other requests. Try again shortly."));
+    exchange_crowded(exchange);
     MHD_resume_connection(connection);
     return true;
 }

@@ -8,17 +8,23 @@ typedef struct HttpServer HttpServer;
 
 typedef struct HttpConfig {
     const char *db_url;
-    const char *db_replica;    /* a standby for requests that may be stale; NULL: none */
-    int64_t statement_timeout; /* of a request, in µs; 0: 30 s */
-    const char *listen;        /* "127.0.0.1:8000", "[::1]:8000"; port 0: the system chooses */
-    const char *spool;         /* directory for uploads on their way in */
+    const char *db_replica;      /* a standby for requests that may be stale; NULL: none */
+    int64_t statement_timeout;   /* of a request, in µs; 0: 30 s */
+    const char *listen;          /* "127.0.0.1:8000", "[::1]:8000"; port 0: the system chooses */
+    const char *spool;           /* directory for uploads on their way in */
+    const char *public_url;      /* under which people know the server; in front of links */
+    const char *trusted_proxies; /* networks, separated by commas, likewise below; NULL: none */
+    const char *cors_origins;    /* other sites whose pages may read answers; NULL: none */
+    const char *rate_requests;   /* of each principal, as buckets.h reads it; NULL: no limit */
+    const char *rate_uploads;
+    const char *rate_scores;
+    const char *rate_sign_ins; /* wrong tries of one address */
     int64_t max_upload;        /* bytes of one upload */
     int64_t max_body;          /* bytes of any other body; 0: 1 MiB */
     int threads;               /* that may wait, with a database session each; 0: 4 */
     int queue_max;             /* requests waiting for one; beyond: 503 with Retry-After; 0: 256 */
     int64_t restore_window;    /* µs for which a deletion may be restored; 0: 30 days */
     Registration registration; /* who may register, and is there mail? */
-    const char *public_url;    /* in front of links; NULL: this machine's */
 } HttpConfig;
 
 /* Starts listening. ERROR_UNAVAILABLE names the address when it cannot be had. */

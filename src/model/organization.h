@@ -4,6 +4,9 @@
 
 #include "model/user.h"
 
+/* No limit of members lies above this. */
+#define MEMBERS_MOST INT64_C(1000000)
+
 typedef struct Organization {
     Uuid id;
     const char *slug; /* lower-case letters, digits and hyphens; nobody else has it */

@@ -6,9 +6,10 @@
 
 typedef enum TaskKind {
     TASK_IMPORT,
-    TASK_DELETION, /* of a job's rows, or of keys */
-    TASK_RESTORE,  /* of what a deletion removed */
-    TASK_PURGE,    /* of a deletion's archive */
+    TASK_DELETION,           /* of a job's rows, or of keys */
+    TASK_RESTORE,            /* of what a deletion removed */
+    TASK_PURGE,              /* of a deletion's archive */
+    TASK_PURGE_ORGANIZATION, /* of all that a deleted organization had */
     TASK_KIND_COUNT
 } TaskKind;
 extern const char *const TASK_KIND_WORDS[TASK_KIND_COUNT];

@@ -86,10 +86,12 @@ static const Look LOOKS[INVARIANT_COUNT] = {
     [INVARIANT_DELETION_ROWS] = OF(DELETION_ROWS, JOBS),
     [INVARIANT_CHUNK_ORDER] = OF(CHUNK_ORDER, DELETIONS),
     [INVARIANT_CHUNK_ROWS] = OF(CHUNK_ROWS, DELETIONS),
+    [INVARIANT_CHUNK_WHOLE] = {NO_STATEMENT, NO_STATEMENT, false, HAS_DELETIONS},
     [INVARIANT_ARCHIVE_COMPANY] = OF(ARCHIVE_COMPANY, DELETIONS),
     [INVARIANT_COMPANY_NAME] = OF(COMPANY_NAME, JOBS),
     [INVARIANT_TASK_IMPORT] = WALK(IMPORT_TASK, IMPORT, TASKS),
     [INVARIANT_TASK_DELETION] = WALK(DELETION_TASK, DELETION, TASKS),
+    [INVARIANT_TASK_ORGANIZATION] = WALK(ORGANIZATION_TASK, ORGANIZATION, TASKS),
     [INVARIANT_TASK_TWICE] = OF(TASK_TWICE, TASKS),
     [INVARIANT_TASK_WORDS] = OF(TASK_WORDS, TASKS),
     [INVARIANT_IDEMPOTENCY] = OF(IDEMPOTENCY, KEYS),
@@ -200,8 +202,20 @@ Error *invariant_look(Arena *arena, Db *db, InvariantId id, const CheckedOwner *
     return NULL;
 }
 
+/* The purge of an organization takes its rows table by table: until it is over they do not fit each other. */
+static Error *is_ending(Arena *arena, Db *db, Uuid id, bool *ret_ending)
+{
+    Rows ROWS_AUTO *rows = NULL;
+    Error *error = NULL;
+    TRY(db_query(db, arena, SQL_INVARIANT_OWNER_ENDS, PARAMS(value_uuid(id), value_uuid(UUID_NIL)),
+                 &rows));
+    *ret_ending = rows_next(rows, &error) && row_bool(rows, 0);
+    return error;
+}
+
 Error *invariant_owner(Arena *arena, Db *db, Uuid id, CheckedOwner *ret_owner)
 {
+    bool ending = false;
     CheckedOwner owner = {.id = id};
     {
         Rows ROWS_AUTO *rows = NULL;
@@ -212,6 +226,9 @@ Error *invariant_owner(Arena *arena, Db *db, Uuid id, CheckedOwner *ret_owner)
                 owner.has |= row_bool(rows, (int)i) ? 1U << i : 0;
         TRY(error);
     }
+    TRY(is_ending(arena, db, id, &ending));
+    if (ending)
+        owner.has = 0;
     Rows ROWS_AUTO *rows = NULL;
     Error *error = NULL;
     TRY(db_query(db, arena, SQL_INVARIANT_OWNER_HAS_TASK, PARAMS(value_uuid(id)), &rows));
@@ -259,6 +276,28 @@ Error *invariant_next_file(Arena *arena, Db *db, Uuid owner_id, Uuid after, Uuid
         return NULL;
     *ret_job = row_uuid(rows, 0);
     *ret_sha256 = row_digest(rows, 1);
+    return NULL;
+}
+
+Error *invariant_next_chunk(Arena *arena, Db *db, Uuid owner_id, CheckedChunk *chunk,
+                            bool *ret_found)
+{
+    Rows ROWS_AUTO *rows = NULL;
+    Error *error = NULL;
+    TRY(db_query(
+        db, arena, SQL_INVARIANT_CHUNK_WALK,
+        PARAMS(value_uuid(owner_id), value_uuid(chunk->deletion_id), value_int(chunk->seq)),
+        &rows));
+    *ret_found = rows_next(rows, &error);
+    TRY(error);
+    if (*ret_found)
+        *chunk = (CheckedChunk){.deletion_id = row_uuid(rows, 0),
+                                .seq = row_int(rows, 1),
+                                .kind = (int)row_int(rows, 2),
+                                .row_count = row_int(rows, 3),
+                                .lowest_id = row_uuid(rows, 4),
+                                .highest_id = row_uuid(rows, 5),
+                                .packed = row_bytes(rows, 6)};
     return NULL;
 }
 

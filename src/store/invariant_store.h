@@ -46,10 +46,12 @@ typedef enum InvariantId {
     INVARIANT_DELETION_ROWS,
     INVARIANT_CHUNK_ORDER,
     INVARIANT_CHUNK_ROWS,
+    INVARIANT_CHUNK_WHOLE, /* unpacked by the domain */
     INVARIANT_ARCHIVE_COMPANY,
     INVARIANT_COMPANY_NAME,
     INVARIANT_TASK_IMPORT,
     INVARIANT_TASK_DELETION,
+    INVARIANT_TASK_ORGANIZATION,
     INVARIANT_TASK_TWICE,
     INVARIANT_TASK_WORDS,
     INVARIANT_IDEMPOTENCY,
@@ -102,6 +104,21 @@ Error *invariant_owners(Arena *arena, Db *db, Uuid from, size_t limit, Uuid **re
 /* The next job with a whole file behind `after`, and the digest that the file should have; false at the end. */
 Error *invariant_next_file(Arena *arena, Db *db, Uuid owner_id, Uuid after, Uuid *ret_job,
                            Digest *ret_sha256, bool *ret_found) MUST_CHECK;
+
+/* A piece of an archive as it is noted, and what it is. */
+typedef struct CheckedChunk {
+    Uuid deletion_id;
+    int64_t seq;
+    int kind;
+    int64_t row_count;
+    Uuid lowest_id;
+    Uuid highest_id;
+    Str packed;
+} CheckedChunk;
+
+/* The next piece behind *chunk (at first: zeros), which becomes it; false at the end. */
+Error *invariant_next_chunk(Arena *arena, Db *db, Uuid owner_id, CheckedChunk *chunk,
+                            bool *ret_found) MUST_CHECK;
 
 /* The next model behind `*model`, which becomes its id, and whether its card has the digest that it should have;
  * false at the end. */

@@ -4,15 +4,6 @@
 #include "model/words.h"
 #include "store/statements.h"
 
-Error *mail_lock_user(Arena *arena, Db *db, Uuid user_id)
-{
-    Rows ROWS_AUTO *rows = NULL;
-    Error *error = NULL;
-    TRY(db_query(db, arena, SQL_MAIL_USER_LOCK, PARAMS(value_uuid(user_id)), &rows));
-    rows_next(rows, &error);
-    return error;
-}
-
 Error *mail_recent(Arena *arena, Db *db, const QueuedMail *mail, int64_t since, int64_t *ret_count,
                    int64_t *ret_last)
 {

@@ -5,14 +5,11 @@
 #include "model/mail.h"
 #include "store/db.h"
 
-/* Holds the user's row until the commit, where there is one. */
-Error *mail_lock_user(Arena *arena, Db *db, Uuid user_id) MUST_CHECK;
-
 /* How many of a kind were queued for a user after `since`, and when the last of them was (0: none). */
 Error *mail_recent(Arena *arena, Db *db, const QueuedMail *mail, int64_t since, int64_t *ret_count,
                    int64_t *ret_last) MUST_CHECK;
 
-/* Due at once. */
+/* Due at once. Nothing happens where there is one with this id. */
 Error *mail_insert(Arena *arena, Db *db, const QueuedMail *mail) MUST_CHECK;
 
 /* The one that has been due for longest; *ret_mail NULL: none is. `to_take`: in a write transaction, which then

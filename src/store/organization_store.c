@@ -172,6 +172,36 @@ Error *organization_counts(Arena *arena, Db *db, Uuid id, OrganizationCounts *re
     return error;
 }
 
+Error *organization_part_remove(Arena *arena, Db *db, Uuid id, OrganizationPart part, int64_t limit,
+                                int64_t *ret_removed)
+{
+    static const Sql statements[ORGANIZATION_PART_COUNT] = {
+        [PART_DELETION_CHUNKS] = SQL_PURGE_DELETION_CHUNKS,
+        [PART_ARCHIVED_COMPANIES] = SQL_PURGE_ARCHIVED_COMPANIES,
+        [PART_RETIRED_VERSIONS] = SQL_PURGE_RETIRED_VERSIONS,
+        [PART_COVERING_ROWS] = SQL_PURGE_COVERING_ROWS,
+        [PART_COMPANY_CHANGES] = SQL_PURGE_COMPANY_CHANGES,
+        [PART_PREDICTIONS + KIND_ANNUAL] = SQL_PURGE_PREDICTIONS + KIND_ANNUAL,
+        [PART_PREDICTIONS + KIND_QUARTERLY] = SQL_PURGE_PREDICTIONS + KIND_QUARTERLY,
+        [PART_COUNTS] = SQL_PURGE_PREDICTION_COUNTS,
+        [PART_JOB_ERRORS] = SQL_PURGE_BULK_UPLOAD_ERRORS,
+        [PART_JOB_FILES] = SQL_PURGE_BULK_UPLOAD_FILES,
+        [PART_KEYS] = SQL_PURGE_IDEMPOTENCY_KEYS,
+        [PART_DELETIONS] = SQL_PURGE_DELETIONS,
+        [PART_COMPANIES] = SQL_PURGE_COMPANIES,
+        [PART_JOBS] = SQL_PURGE_BULK_UPLOAD_JOBS,
+    };
+    return db_run(db, arena, statements[part], PARAMS(value_uuid(id), value_int(limit)),
+                  ret_removed);
+}
+
+Error *organization_release(Arena *arena, Db *db, Uuid id, int64_t now)
+{
+    TRY(db_run(db, arena, SQL_PURGE_WHITELIST, PARAMS(value_uuid(id)), NULL));
+    TRY(db_run(db, arena, SQL_PURGE_PLACES, PARAMS(value_uuid(id), value_time(now)), NULL));
+    return db_run(db, arena, SQL_PURGE_TOKEN, PARAMS(value_uuid(id), value_time(now)), NULL);
+}
+
 /* --- who may join -------------------------------------------------------------------------------- */
 
 Error *whitelist_add(Arena *arena, Db *db, Uuid organization_id, const WhitelistEntry *entry,

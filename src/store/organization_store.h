@@ -50,6 +50,31 @@ typedef struct OrganizationCounts {
 Error *organization_counts(Arena *arena, Db *db, Uuid id, OrganizationCounts *ret_counts)
     MUST_CHECK;
 
+/* The tables with rows of an organization, in the order in which they can be emptied. */
+typedef enum OrganizationPart {
+    PART_DELETION_CHUNKS,
+    PART_ARCHIVED_COMPANIES,
+    PART_RETIRED_VERSIONS,
+    PART_COVERING_ROWS,
+    PART_COMPANY_CHANGES,
+    PART_PREDICTIONS, /* of the first kind; those of the others follow */
+    PART_COUNTS = PART_PREDICTIONS + KIND_COUNT,
+    PART_JOB_ERRORS,
+    PART_JOB_FILES,
+    PART_KEYS,
+    PART_DELETIONS,
+    PART_COMPANIES,
+    PART_JOBS,
+    ORGANIZATION_PART_COUNT
+} OrganizationPart;
+
+/* Removes up to `limit` of its rows. */
+Error *organization_part_remove(Arena *arena, Db *db, Uuid id, OrganizationPart part, int64_t limit,
+                                int64_t *ret_removed) MUST_CHECK;
+
+/* Lets its members go, and ends its list of addresses and its join token. */
+Error *organization_release(Arena *arena, Db *db, Uuid id, int64_t now) MUST_CHECK;
+
 /* --- who may join -------------------------------------------------------------------------------- */
 
 /* `ret_new`: it was not on the list. */

@@ -16,21 +16,23 @@ static Value kind_value(TokenKind kind)
 }
 
 Error *token_take(Arena *arena, Db *db, Digest digest, TokenKind kind, int64_t now,
-                  Token *ret_token, bool *ret_taken)
+                  Token **ret_token)
 {
     Rows ROWS_AUTO *rows = NULL;
     Error *error = NULL;
+    Token *token = NULL;
     TRY(db_query(db, arena, SQL_TOKEN_TAKE,
                  PARAMS(digest_value(&digest), kind_value(kind), value_time(now)), &rows));
-    bool taken = rows_next(rows, &error);
+    if (rows_next(rows, &error)) {
+        token = ARENA_NEW(arena, Token);
+        *token = (Token){.digest = digest,
+                         .kind = kind,
+                         .user_id = row_uuid(rows, 0),
+                         .created_at = row_time(rows, 1),
+                         .expires_at = row_time(rows, 2)};
+    }
     TRY(error);
-    if (taken)
-        *ret_token = (Token){.digest = digest,
-                             .kind = kind,
-                             .user_id = row_uuid(rows, 0),
-                             .created_at = row_time(rows, 1),
-                             .expires_at = row_time(rows, 2)};
-    *ret_taken = taken;
+    *ret_token = token;
     return NULL;
 }
 
@@ -51,7 +53,7 @@ static Token read_token(const Rows *rows, TokenKind kind)
 }
 
 Error *token_list(Arena *arena, Db *db, Uuid user_id, TokenKind kind, int64_t now,
-                  Token **ret_tokens, size_t *ret_count)
+                  TokenList *ret_list)
 {
     Rows ROWS_AUTO *rows = NULL;
     Error *error = NULL;
@@ -63,8 +65,7 @@ Error *token_list(Arena *arena, Db *db, Uuid user_id, TokenKind kind, int64_t no
     while (rows_next(rows, &error))
         vec_push(arena, &tokens, read_token(rows, kind));
     TRY(error);
-    *ret_tokens = tokens.items;
-    *ret_count = tokens.count;
+    *ret_list = (TokenList){tokens.items, tokens.count};
     return NULL;
 }
 
@@ -133,12 +134,12 @@ Error *user_hold(Arena *arena, Db *db, Uuid id, bool shared, bool *ret_there)
     return error;
 }
 
-Error *user_replace_password(Arena *arena, Db *db, Uuid id, const char *from, const char *to,
-                             int64_t now, bool *ret_replaced)
+Error *user_replace_password(Arena *arena, Db *db, Uuid id, HashChange change, bool *ret_replaced)
 {
     int64_t changed = 0;
     TRY(db_run(db, arena, SQL_USER_REPLACE_PASSWORD,
-               PARAMS(value_uuid(id), value_text(from), value_text(to), value_time(now)),
+               PARAMS(value_uuid(id), value_text(change.from), value_text(change.to),
+                      value_time(change.at)),
                &changed));
     *ret_replaced = changed > 0;
     return NULL;

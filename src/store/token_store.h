@@ -7,14 +7,19 @@
 
 enum { TOKEN_LIST_MAX = 1000 };
 
-/* Ends a token that is good, and gives whose it was and its times. *ret_taken false: there is none, or
+/* Ends a token that is good, and gives whose it was and its times. *ret_token NULL: there is none, or
  * somebody else took it. */
 Error *token_take(Arena *arena, Db *db, Digest digest, TokenKind kind, int64_t now,
-                  Token *ret_token, bool *ret_taken) MUST_CHECK;
+                  Token **ret_token) MUST_CHECK;
+
+typedef struct TokenList {
+    Token *items;
+    size_t count;
+} TokenList;
 
 /* Of those that are good: the newest first, at most TOKEN_LIST_MAX. */
 Error *token_list(Arena *arena, Db *db, Uuid user_id, TokenKind kind, int64_t now,
-                  Token **ret_tokens, size_t *ret_count) MUST_CHECK;
+                  TokenList *ret_list) MUST_CHECK;
 
 /* By the id that lists name it by. *ret_token NULL: there is none that is good. */
 Error *token_by_id(Arena *arena, Db *db, Uuid id, TokenKind kind, int64_t now, Token **ret_token)
@@ -39,9 +44,15 @@ Error *token_note_uses(Arena *arena, Db *db, const TokenUse *uses, size_t count,
  * *ret_there false: there is no such user. */
 Error *user_hold(Arena *arena, Db *db, Uuid id, bool shared, bool *ret_there) MUST_CHECK;
 
+typedef struct HashChange {
+    const char *from;
+    const char *to;
+    int64_t at;
+} HashChange;
+
 /* *ret_replaced false: the hash is not `from` (any more). */
-Error *user_replace_password(Arena *arena, Db *db, Uuid id, const char *from, const char *to,
-                             int64_t now, bool *ret_replaced) MUST_CHECK;
+Error *user_replace_password(Arena *arena, Db *db, Uuid id, HashChange change, bool *ret_replaced)
+    MUST_CHECK;
 
 /* NULL: none. */
 Error *user_set_profile(Arena *arena, Db *db, Uuid id, const char *full_name, const char *username,

@@ -91,7 +91,7 @@ static Error *parse(Arena *arena, const char *text, Address *ret_address)
 
 Error *smtp_check(Arena *arena, const char *url)
 {
-    Address address;
+    Address address = {0};
     return parse(arena, url, &address);
 }
 
@@ -207,7 +207,7 @@ static Error *judge(Arena *arena, CURL *handle, CURLcode code, const char *says)
 
 static Error *send_within(Arena *arena, const SmtpServer *server, const SmtpMail *mail)
 {
-    Address address;
+    Address address = {0};
     Reading reading = {mail->content};
     char says[CURL_ERROR_SIZE] = "";
     TRY(parse(arena, server->url, &address));

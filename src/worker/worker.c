@@ -21,6 +21,7 @@
 #include "domain/deletion.h"
 #include "domain/idempotency.h"
 #include "domain/mail_outbox.h"
+#include "domain/organization_purge.h"
 #include "domain/queue.h"
 #include "domain/restoration.h"
 #include "domain/upload.h"
@@ -64,6 +65,13 @@ static Error *run_purge(Arena *arena, Db *db, Db *reader, Task *task, const Task
     return archive_purge_run(arena, db, task, watch, ret_end);
 }
 
+static Error *run_organization_purge(Arena *arena, Db *db, Db *reader, Task *task,
+                                     const TaskWatch *watch, TaskEnd *ret_end)
+{
+    (void)reader;
+    return organization_purge_run(arena, db, task, watch, ret_end);
+}
+
 static const struct {
     RunTask *run;
     Error *(*give_up)(Arena *arena, Db *db, Task *task);
@@ -72,6 +80,7 @@ static const struct {
     [TASK_DELETION] = {run_deletion, deletion_give_up},
     [TASK_RESTORE] = {run_restoration, deletion_give_up},
     [TASK_PURGE] = {run_purge, archive_purge_give_up},
+    [TASK_PURGE_ORGANIZATION] = {run_organization_purge, organization_purge_give_up},
 };
 
 typedef struct Lane {
@@ -172,7 +181,7 @@ static bool lane_step(Lane *lane)
         log_failure(task != NULL ? "task failed" : "claim failed", error);
     lane->troubled = troubled;
     bool worked = error == NULL && task != NULL;
-    if (worked && task->kind == TASK_PURGE)
+    if (worked && (task->kind == TASK_PURGE || task->kind == TASK_PURGE_ORGANIZATION))
         atomic_store(&lane->worker->purged, true);
     arena_free(arena);
     if (worked)

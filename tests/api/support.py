@@ -30,6 +30,8 @@ import tempfile
 import time
 import unittest
 import urllib.parse
+import xml.sax.saxutils
+import zipfile
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "support"))
 import postgres  # pylint: disable=wrong-import-position
@@ -261,6 +263,37 @@ def csv(made, kind="annual", columns=None, end="\n"):
     lines = [",".join(columns)]
     lines += [one if isinstance(one, str) else line(one, columns) for one in made]
     return "".join(one + end for one in lines).encode()
+
+
+def xlsx_cell(value):
+    if value is None:
+        return "<c/>"
+    if isinstance(value, str):
+        return '<c t="inlineStr"><is><t>%s</t></is></c>' % xml.sax.saxutils.escape(value)
+    return "<c><v>%r</v></c>" % value
+
+
+def xlsx(sheets, kind="annual"):
+    """The bytes of a workbook: for each sheet its name and its rows, as `csv` takes them."""
+    relation = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"
+    columns = COLUMNS[kind]
+    names = "".join('<sheet name=%s sheetId="%d" r:id="r%d"/>'
+                    % (xml.sax.saxutils.quoteattr(name), i, i)
+                    for i, (name, _) in enumerate(sheets, 1))
+    relations = "".join('<Relationship Id="r%d" Type="%s/worksheet" Target="worksheets/sheet%d.xml"/>'
+                        % (i, relation, i) for i in range(1, len(sheets) + 1))
+    made = io.BytesIO()
+    with zipfile.ZipFile(made, "w", zipfile.ZIP_DEFLATED) as book:
+        book.writestr("[Content_Types].xml", "<Types/>")
+        book.writestr("xl/workbook.xml",
+                      '<workbook xmlns:r="%s"><sheets>%s</sheets></workbook>' % (relation, names))
+        book.writestr("xl/_rels/workbook.xml.rels", "<Relationships>%s</Relationships>" % relations)
+        for i, (_, table) in enumerate(sheets, 1):
+            cells = [columns] + [[one[column] for column in columns] for one in table]
+            book.writestr("xl/worksheets/sheet%d.xml" % i,
+                          "<worksheet><sheetData>%s</sheetData></worksheet>" % "".join(
+                              "<row>%s</row>" % "".join(map(xlsx_cell, line)) for line in cells))
+    return made.getvalue()
 
 
 def many_rows(count):

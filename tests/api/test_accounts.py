@@ -6,7 +6,7 @@ from support import API, PASSWORD, TIME, UUID
 
 LOGIN = API + "/auth/login"
 USER = {"id", "email", "username", "full_name", "role", "organization_id", "organization_name", "is_active",
-        "is_service", "is_verified", "created_at"}
+        "is_service", "is_verified", "created_at", "deleted_at"}
 
 
 class SignIn(support.TestCase):
@@ -69,10 +69,11 @@ class SignIn(support.TestCase):
                              {name for name, _ in answer.headers.items()})
 
     def test_unverified(self):
+        """Like a wrong password: who registered somebody else's address has chosen the password."""
         email = self.server.new_user(verified=False)
-        answer = self.login(email, PASSWORD, 403)
-        self.assert_problem(answer, 403, "not_verified")
-        self.login(email, "wrong pass 1", 401) # only who has the password learns it
+        answer = self.login(email, PASSWORD, 401)
+        self.assert_problem(answer, 401, "wrong_credentials", ["not confirmed"])
+        self.assertEqual(support.essence(answer.json), support.essence(self.login(email, "wrong pass 1", 401).json))
         self.server.run("user", "verify", email)
         self.login(email, PASSWORD)
 

@@ -1,6 +1,8 @@
 """Bad input: each has a clear answer, nothing is lost of what was good, and nothing is left behind."""
 import gzip
+import io
 import os
+import zipfile
 
 import support
 from support import COLUMNS, JOBS, PREDICTIONS, Form, Wire
@@ -111,6 +113,7 @@ class Forms(BadUploads):
                 ({"update_companies": "j"}, "not_a_boolean"),
                 ({"allow_duplicate_file": "?"}, "not_a_boolean"),
                 ({"market_cap_unit": "eur"}, "not_allowed"), ({"delimiter": "|"}, "not_allowed"),
+                ({"sheet": "x" * 256}, "too_long"),
                 ({"encoding": "utf-7"}, "not_allowed"), ({"decimal": "auto"}, "not_allowed"),
                 ({"decimal": "comma", "delimiter": "comma"}, "decimal_is_delimiter"),
                 ({"access_level": "system"}, "not_allowed"), ({"access_level": "organization"}, "not_allowed")):
@@ -214,8 +217,6 @@ class WrongFiles(BadUploads):
 
     def test_wrong_kinds_of_file(self):
         for content, words in (
-                (b"PK\x03\x04" + b"\0" * 500, ["Excel", "CSV"]),
-                (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + b"\0" * 500, ["old Excel"]),
                 (b"%PDF-1.4\n%\xe2\xe3\n", ["PDF"]),
                 (gzip.compress(gzip.compress(support.csv([support.row(1)]))), ["gzip"]),
                 (gzip.compress(b"PK\x03\x04" + b"\0" * 500), ["Excel", "CSV"]),
@@ -242,9 +243,38 @@ class WrongFiles(BadUploads):
             self.assertIn(word, errors[0]["error"])
             self.assertEqual([], analyst.predictions())
 
-    def test_real_workbook(self):
-        content = support.shared_bytes("data", "annual_predictions_part_1.xlsx")
-        self.fail(content, "not_csv", ["Excel workbook", "CSV (UTF-8)"])
+    def test_wrong_workbooks(self):
+        old = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
+        archive, bomb = io.BytesIO(), io.BytesIO()
+        with zipfile.ZipFile(archive, "w") as made:
+            made.writestr("table.csv", "a,b")
+        with zipfile.ZipFile(bomb, "w", zipfile.ZIP_DEFLATED) as made:
+            made.writestr("xl/workbook.xml", "0" * (40 << 20))
+        self.assertLess(len(bomb.getvalue()), 42000)
+        for content, code, words in (
+                (b"PK\x03\x04" + b"\0" * 500, "damaged_workbook", ["no whole zip archive", ".xlsx"]),
+                (old + b"\0" * 500, "not_xlsx", ["old Office document", ".xlsx"]),
+                (old.ljust(1536, b"\0") + "Workbook".encode("utf-16-le"), "not_xlsx", [".xls"]),
+                (old.ljust(1536, b"\0") + "EncryptedPackage".encode("utf-16-le"), "encrypted",
+                 ["password"]),
+                (archive.getvalue(), "not_xlsx", ["zip archive", "unpack"]),
+                (bomb.getvalue(), "zip_bomb", ["far more than its size"])):
+            if content.startswith(old) and len(content) > 600:
+                content = content[:48] + b"\x02" + content[49:]  # where its directory is
+            self.fail(content, code, words)
+        empty = support.xlsx([("Data", [])])
+        self.fail(empty[:-30], "damaged_workbook", ["zip archive"])
+
+    def test_wrong_sheet(self):
+        analyst = self.server.new_client()
+        content = support.xlsx([("Notes", []), ("Data", [support.row(1)])])
+        job = analyst.import_file("annual", content, {"sheet": "Table"}, status="failed")
+        details = job["errors"]["error_details"]["errors"]
+        self.assertEqual(["unknown_sheet"], [entry["code"] for entry in details])
+        self.assertIn('"Notes", "Data"', details[0]["error"])
+        job = analyst.import_file("annual", support.csv([support.row(1)]), {"sheet": "1"},
+                                  status="failed")
+        self.assertIn("no sheets", job["errors"]["error_message"])
 
     def test_other_encodings(self):
         text = support.csv([support.row(1)]).decode()

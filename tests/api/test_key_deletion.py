@@ -159,6 +159,23 @@ class Purge(KeyDeletion):
         self.restore(analyst, deletion)
         self.assertEqual(before, self.everything(analyst))
 
+    def test_sent_again_it_is_one(self):
+        analyst, headers = self.prepared(), {"Idempotency-Key": "an-old-year", "Prefer": "wait=5"}
+        asked = {"reporting_year": 2019, "force": True}
+        first = analyst.post(PURGE, asked, headers=headers, expect=(200, 202))
+        done = analyst.wait_deletion(first.json["deletion_id"])
+        self.assertEqual({"annual": 5, "quarterly": 0}, done["deleted_predictions"])
+        new = analyst.create("annual", support.row(3, reporting_year=2019)).json["prediction"]
+        again = analyst.post(PURGE, asked, headers=headers)
+        for name in ("deletion_id", "expected", "filter", "restorable_until"):
+            self.assertEqual(first.json[name], again.json[name])
+        self.assertEqual({"annual": 5, "quarterly": 0}, again.json["deleted_predictions"])
+        self.assertIn(new["id"], [item["id"] for item in analyst.predictions()])
+        answer = analyst.post(PURGE, {"reporting_year": 2020, "force": True}, headers=headers, expect=422)
+        self.assertEqual({"Idempotency-Key": "used_for_another_request"}, answer.field_codes())
+        analyst.post(PURGE, asked, headers={"Idempotency-Key": "another", "Prefer": "wait=5"},
+                     expect=(200, 202))
+
     def test_at_once_and_later(self):
         analyst = self.prepared()
         answer = analyst.post(PURGE, None, {"reporting_year": "2019,2020", "force": 1}, 202,

@@ -324,6 +324,68 @@ class Data(TestCase):
             "%s/annual/%s" % (PREDICTIONS, seen[0]["id"]), expect=403).json["error"])
 
 
+class Deleting(TestCase):
+    def test_deleting_and_restoring(self):
+        org, other = self.organization(), self.organization()
+        member = org.join()
+        job = member.import_rows("annual", support.rows(2, start=4000))["id"]
+        other.admin.import_rows("annual", support.rows(1, start=4000))
+        made = member.predictions()
+        preview = org.admin.get(org.path + "/deletion-preview")
+        counts = {"users": 2, "jobs": 1, "companies": 2, "predictions": {"annual": 2, "quarterly": 0}}
+        self.assertEqual(counts, {key: preview.json[key] for key in counts})
+        self.assertEqual(preview.json, dict(org.admin.delete(org.path, {"dry_run": True}).json))
+        member.create("annual", support.row(4100))
+        self.refused(org.admin, "DELETE", org.path, 412, "changed",
+                     headers={"If-Match": preview.header("ETag")})
+        etag = self.root.delete(org.path, {"dry_run": True}).header("ETag")
+        said = org.admin.delete(org.path, {"reason": "dissolved"}, headers={"If-Match": etag}).json
+        self.assertEqual(3, said["predictions"]["annual"])
+        for client in (member, org.admin):
+            self.assertEqual([[], [], []], [client.predictions(), client.jobs(),
+                                            client.all(ORGS, "organizations")])
+            client.get("%s/%s" % (JOBS, job), expect=404)
+            client.get(org.path, expect=404)
+            client.get("%s/deletions/%s" % (API, said["deletion_id"]), expect=404)
+            client.post(API + "/auth/join", {"join_token": other.token}, expect=409)
+        self.assertEqual(1, len(other.admin.predictions()))
+        gone = self.refused(self.root, "GET", org.path, 410, "gone").json
+        self.assertEqual((said["deletion_id"], "dissolved"), (gone["deletion_id"],
+                                                               gone["deletion_reason"]))
+        self.assertIsNotNone(self.root.get(org.path, {"show_deleted": True})
+                             .json["organization"]["deleted_at"])
+        self.assertNotIn(org.id, [o["id"] for o in self.root.all(ORGS, "organizations")])
+        listed = self.root.all(API + "/deletions", "deletions", {"subject": "organization"})
+        self.assertIn((said["deletion_id"], org.id), [(d["id"], d["object_id"]) for d in listed])
+        path = "%s/deletions/%s" % (API, said["deletion_id"])
+        self.root.post(path + "/restore", query={"dry_run": True})
+        back = self.root.post(path + "/restore").json
+        self.assertEqual(("restored", "The organization is back, with its members and all that is "
+                          "its own."), (back["deletion"]["status"], back["message"]))
+        self.assertEqual(made, member.predictions()[1:])
+        self.assertEqual("restored", self.refused(
+            self.root, "DELETE", path + "?reason=x", 409, "restored").json["error"])
+
+    def test_purging(self):
+        org, other = self.organization(), self.organization()
+        member = org.join()
+        member.import_rows("annual", support.rows(3, start=5000))
+        other.admin.import_rows("annual", support.rows(3, start=5000))
+        own = member.create("annual", support.row(1), query={"access_level": "personal"}).json
+        said = org.admin.delete(org.path).json
+        path = "%s/deletions/%s" % (API, said["deletion_id"])
+        self.refused(org.admin, "DELETE", path + "?reason=x", 403, "denied")
+        self.root.delete(path, {"reason": "it is time"}, (200, 202))
+        done = self.root.wait_deletion(said["deletion_id"])
+        self.assertEqual("purged", done["status"])
+        self.assertEqual([own["prediction"]["id"]], [p["id"] for p in member.predictions()])
+        self.assertEqual(3, len(other.admin.predictions()))
+        self.assertEqual("purged", self.root.post(path + "/restore", expect=410).json["error"])
+        self.assertEqual((None, "user"), (name_of(member)["organization_id"],
+                                          name_of(member)["role"]))
+        member.post(API + "/auth/join", {"join_token": other.token})
+
+
 class Accounts(TestCase):
     def test_the_list(self):
         org = self.organization()

@@ -4,15 +4,15 @@ import json
 import unittest
 
 import support
-from support import API, JOBS, PREDICTIONS, RATIOS
+from support import API, COLUMNS, JOBS, PREDICTIONS, RATIOS
 
 
-def golden(kind):
-    """By row of the first real file: the golden figures, as they stand in the file of golden values."""
+def golden(kind, part=1):
+    """By row of a real file: the golden figures, as they stand in the file of golden values."""
     made = {}
     data = support.shared_bytes("reference-model", "golden_%s.csv" % kind)
     for row in support.read_csv(data):
-        if row["source_file"] == "%s_predictions_part_1.xlsx" % kind:
+        if row["source_file"] == "%s_predictions_part_%d.xlsx" % (kind, part):
             made[int(row["excel_row"])] = row
     return made
 
@@ -45,9 +45,10 @@ class RealFiles(support.TestCase):
         for kind in RATIOS:
             cls.server.load_card(support.shared("reference-model", kind + "_card.json"))
 
-    def check_results(self, analyst, job, wanted, scores):
+    def check_results(self, analyst, job, wanted, scores, filename=None):
         """Every result against its golden row; returns the results."""
         kind = job["job_type"]
+        filename = filename or "%s_predictions_part_1.csv" % kind
         results = analyst.all("%s/%s/results" % (JOBS, job["id"]), "predictions")
         first, _ = first_rows(wanted)
         self.assertEqual(sorted(first.values()), [item["job_row"] for item in results])
@@ -69,7 +70,7 @@ class RealFiles(support.TestCase):
             self.assertEqual("recorded", item["job_link"])
             self.assertEqual(job["id"], item["job_id"])
             self.assertEqual(job["id"], item["root_job_id"])
-            self.assertEqual("%s_predictions_part_1.csv" % kind, item["original_filename"])
+            self.assertEqual(filename, item["original_filename"])
             self.assertEqual("reference-" + kind, item["model"]["name"])
             self.assertIs(item["is_current"], True)
         return results
@@ -119,6 +120,33 @@ class RealFiles(support.TestCase):
                                       "confidence": "confidence"})
         self.assertEqual(150, len(results))
         self.assertEqual(0, job["progress"]["failed_rows"])
+
+    def test_workbooks(self):
+        """The four Excel files as they are, one part after the other."""
+        scores = {"annual": {"probability": "probability", "confidence": "confidence"},
+                  "quarterly": {"probability": "logistic_probability", "confidence": "confidence"}}
+        for kind, counts in (("annual", [(2466, 9), (2415, 60)]), ("quarterly", [(150, 0), (150, 0)])):
+            analyst = self.server.new_client()
+            for part, (good, bad) in enumerate(counts, 1):
+                name = "%s_predictions_part_%d.xlsx" % (kind, part)
+                data = support.shared_bytes("data", name)
+                wanted = golden(kind, part)
+                job = analyst.import_file(kind, data, filename=name)
+                progress = job["progress"]
+                self.assertEqual((good, bad), (progress["successful_rows"], progress["failed_rows"]))
+                self.assertEqual(100, progress["progress_percentage"])
+                results = self.check_results(analyst, job, wanted, scores[kind], name)
+                self.assertEqual(good, len(results))
+                self.assertEqual(data, analyst.get("%s/%s/file" % (JOBS, job["id"])).body)
+                _, later = first_rows(wanted)
+                errors = analyst.all("%s/%s/errors" % (JOBS, job["id"]), "errors")
+                self.assertEqual(sorted(later), [error["row"] for error in errors])
+                for error in errors:
+                    self.assertEqual("duplicate_in_file", error["code"])
+                    self.assertIn(wanted[error["row"]]["company_symbol"], error["data"])
+            if kind == "annual":
+                names = {company["name"] for company in analyst.companies()}
+                self.assertIn("The Est\u00e9e Lauder Companies Inc.", names)
 
     def test_edges(self):
         """Exact bin boundaries and their neighbours, the huge and the missing, sent as a file."""
@@ -346,6 +374,31 @@ class Shapes(support.TestCase):
         _, _, results = self.good(support.csv([made]), 1)
         self.assertEqual(("AB C", 1.5), (results[0]["company_symbol"],
                                          results[0]["total_debt_to_ebitda"]))
+
+
+class Workbooks(support.TestCase):
+    """Tables in Excel workbooks; the oddities of cells are in the unit tests."""
+
+    def test_sheets(self):
+        content = support.xlsx([("Data", support.rows(2)), ("2024 & more", support.rows(3, start=10))])
+        for sheet, count in ((None, 2), ("2", 3), ("2024 & MORE", 3), ("Data", 2)):
+            analyst = self.server.new_client()
+            job = analyst.import_file("annual", content, {"sheet": sheet} if sheet else {})
+            self.assertEqual(count, job["progress"]["successful_rows"])
+            self.assertEqual(sheet, job["lineage"]["options"]["sheet"])
+
+    def test_same_as_csv(self):
+        made = support.rows(40) + [support.row(50, company_name='A "quoted", name', return_on_assets=None),
+                                   support.row(51, sector="", market_cap="")]
+        seen = []
+        for content, name in ((support.csv(made), "a.xlsx"), (support.xlsx([("D", made)]), "a.csv")):
+            analyst = self.server.new_client()
+            job = analyst.import_file("annual", content, filename=name)
+            results = analyst.all("%s/%s/results" % (JOBS, job["id"]), "predictions")
+            self.assertEqual(42, len(results))
+            seen.append([{key: item[key] for key in COLUMNS["annual"] + ["job_row", "probability"]}
+                         for item in results])
+        self.assertEqual(*seen)
 
 
 class Options(support.TestCase):

@@ -5,6 +5,7 @@
 
 #include <sqlite3.h>
 #include <string.h>
+#include <sys/stat.h>
 
 static Str sqlite_make(Arena *arena, const char *directory)
 {
@@ -16,11 +17,6 @@ static Str sqlite_make_migrated(Arena *arena, const char *directory)
     Str url = sqlite_make(arena, directory);
     engine_migrate(arena, url);
     return url;
-}
-
-static void sqlite_drop(Arena *arena, Str url)
-{
-    (void)arena, (void)url; /* gone with the directory */
 }
 
 static sqlite3 *sqlite_open(const char *path)
@@ -36,6 +32,38 @@ static const char *sqlite_path(Str url)
     return url.ptr + strlen("sqlite:");
 }
 
+/* The session of sqlite_each_row stays from call to call, as long as they are about the same file. */
+static struct {
+    sqlite3 *db;
+    struct stat file;
+} kept;
+
+static void sqlite_let_go(void)
+{
+    CHECK(sqlite3_close_v2(kept.db) == SQLITE_OK); /* a script that failed left its statement */
+    kept.db = NULL;
+}
+
+static sqlite3 *sqlite_keep(const char *path)
+{
+    struct stat file = {0};
+    bool there = stat(path, &file) == 0;
+    if (there && kept.db != NULL && file.st_ino == kept.file.st_ino &&
+        file.st_dev == kept.file.st_dev)
+        return kept.db;
+    sqlite_let_go();
+    kept.db = sqlite_open(path);
+    sqlite3_exec(kept.db, "PRAGMA schema_version", NULL, NULL, NULL); /* now it is made */
+    CHECK(stat(path, &kept.file) == 0);
+    return kept.db;
+}
+
+static void sqlite_drop(Arena *arena, Str url)
+{
+    (void)arena, (void)url; /* gone with the directory */
+    sqlite_let_go();
+}
+
 static void sqlite_copy(const char *from, const char *to)
 {
     sqlite3 *source = sqlite_open(from), *target = sqlite_open(to);
@@ -47,11 +75,13 @@ static void sqlite_copy(const char *from, const char *to)
 
 static void sqlite_save(Arena *arena, Str url)
 {
+    sqlite_let_go();
     sqlite_copy(sqlite_path(url), arena_printf(arena, "%s.saved", sqlite_path(url)));
 }
 
 static void sqlite_restore(Arena *arena, Str url)
 {
+    sqlite_let_go();
     sqlite_copy(arena_printf(arena, "%s.saved", sqlite_path(url)), sqlite_path(url));
 }
 
@@ -85,7 +115,7 @@ static void sqlite_row(sqlite3_stmt *statement, EngineRow row, void *context)
 
 static void sqlite_each_row(Str url, const char *script, EngineRow row, void *context)
 {
-    sqlite3 *db = sqlite_open(sqlite_path(url));
+    sqlite3 *db = sqlite_keep(sqlite_path(url));
     for (const char *rest = script; *rest != '\0';) {
         sqlite3_stmt *statement = NULL;
         if (sqlite3_prepare_v2(db, rest, -1, &statement, &rest) != SQLITE_OK)
@@ -98,7 +128,6 @@ static void sqlite_each_row(Str url, const char *script, EngineRow row, void *co
             fail_msg("%s: %s", script, sqlite3_errmsg(db));
         sqlite3_finalize(statement);
     }
-    CHECK(sqlite3_close(db) == SQLITE_OK);
 }
 
 const Engine ENGINE_SQLITE = {

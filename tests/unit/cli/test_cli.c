@@ -103,6 +103,12 @@ static void test_config(void **state)
                         "log-format\ttext\tdefault\tOBLIGOR_LOG_FORMAT\n"
                         "audit-key-file\t\tnot set\tOBLIGOR_AUDIT_KEY_FILE\n"
                         "listen\t127.0.0.1:8000\tdefault\tOBLIGOR_LISTEN\n"
+                        "trusted-proxy\t\tnot set\tOBLIGOR_TRUSTED_PROXY\n"
+                        "cors-origin\t\tnot set\tOBLIGOR_CORS_ORIGIN\n"
+                        "rate-requests\t1000/s:5000\tdefault\tOBLIGOR_RATE_REQUESTS\n"
+                        "rate-uploads\t20/s:200\tdefault\tOBLIGOR_RATE_UPLOADS\n"
+                        "rate-scores\t100/s:1000\tdefault\tOBLIGOR_RATE_SCORES\n"
+                        "rate-sign-ins\t30/m:100\tdefault\tOBLIGOR_RATE_SIGN_INS\n"
                         "db-replica\t\tnot set\tOBLIGOR_DB_REPLICA\n"
                         "workers\t7\tenvironment\tOBLIGOR_WORKERS\n"
                         "threads\t4\tdefault\tOBLIGOR_THREADS\n"
@@ -119,6 +125,7 @@ static void test_config(void **state)
                         "smtp-url\tsmtp://ann:***@mail.example\tcommand line\tOBLIGOR_SMTP_URL\n"
                         "smtp-ca\t\tnot set\tOBLIGOR_SMTP_CA\n"
                         "mail-from\t\tnot set\tOBLIGOR_MAIL_FROM\n"
+                        "session-hours\t12\tdefault\tOBLIGOR_SESSION_HOURS\n"
                         "user\t\tnot set\tOBLIGOR_USER\n");
     run = RUN(arena, "config", "--json", "--db", "postgresql://a:secret@c");
     assert_true(str_starts_with(

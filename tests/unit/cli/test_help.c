@@ -20,6 +20,8 @@ static const char OVERVIEW[] =
     "  user disable    keep a user out, and end the user's sessions\n"
     "  user enable     let a disabled user in again\n"
     "  user link       make a link with which a user sets a password\n"
+    "  org add         add an organization\n"
+    "  org list        list the organizations\n"
     "  model add       check a score card and add it to the registry\n"
     "  model list      list the models\n"
     "  model show      show a model\n"

@@ -117,7 +117,7 @@ static void test_users(void **state)
                        "--full-name", "Ana Example", "--role", "super_admin", "--password-stdin");
     assert_done(run);
     assert_holds(run.out, "email\tana@example.com\nfull_name\tAna Example\nrole\tsuper_admin\n"
-                          "state\tnot verified\n");
+                          "organization_name\t\nstate\tnot verified\n");
     run = RUN(arena, "jobs", "list");
     assert_int_equal(run.code, EXIT_REFUSED);
     assert_str(run.err, "obligor: The user ana@example.com is not verified. 'obligor user verify "
@@ -130,13 +130,51 @@ static void test_users(void **state)
     assert_int_equal(run.code, EXIT_REFUSED);
     assert_str(run.err, "obligor: The user ana@example.com is disabled. 'obligor user enable "
                         "ana@example.com' changes that.\n");
+    run = RUN(arena, "user", "link", "ana@example.com");
+    assert_int_equal(run.code, EXIT_REFUSED);
+    assert_str(run.err, "obligor: This account is disabled.\n");
     assert_done(RUN(arena, "user", "enable", "ana@example.com"));
+    run = RUN(arena, "user", "link", "ana@example.com");
+    assert_int_equal(run.code, EXIT_DONE);
+    assert_holds(run.out, "http://127.0.0.1:8000/reset?token=");
     assert_done(RUN_WITH(arena, "correct horse 2\n", "user", "passwd", "ana@example.com",
                          "--password-stdin"));
     run = RUN(arena, "user", "list");
     assert_done(run);
     assert_true(
-        str_starts_with(run.out, STR("ana@example.com\tAna Example\tsuper_admin\tactive\t")));
+        str_starts_with(run.out, STR("ana@example.com\tAna Example\tsuper_admin\t\tactive\t")));
+}
+
+static void test_organizations(void **state)
+{
+    Arena *arena = *state;
+    Run run = RUN(arena, "org", "add", "Example & Co.", "--max-users", "1", "--default-role",
+                  "org_viewer", "--allow-global-data");
+    assert_done(run);
+    assert_holds(run.out, "name\tExample & Co.\nslug\texample-co\nmax_users\t1\n"
+                          "default_role\torg_viewer\nallow_global_data_access\tyes\n"
+                          "join_token\t");
+    run = RUN(arena, "org", "add", "x", "--slug", "example-co");
+    assert_int_equal(run.code, EXIT_REFUSED);
+    assert_str(run.err, "obligor: The short name \"example-co\" is taken. Choose another.\n");
+    run = RUN(arena, "user", "add", "--email", "org@example.com", "--org", "Example-Co",
+              "--no-password");
+    assert_done(run);
+    assert_holds(run.out, "role\torg_viewer\norganization_name\tExample & Co.\n");
+    run = RUN(arena, "user", "add", "--email", "two@example.com", "--org", "example-co", "--role",
+              "org_admin", "--no-password");
+    assert_int_equal(run.code, EXIT_REFUSED);
+    assert_holds(run.err, "The organization has 1 members, and no more are allowed.");
+    run = RUN(arena, "user", "add", "--email", "two@example.com", "--org", "none", "--no-password");
+    assert_int_equal(run.code, EXIT_REFUSED);
+    assert_str(run.err, "obligor: There is no organization with the short name none.\n");
+    run = RUN(arena, "user", "add", "--email", "two@example.com", "--role", "org_admin",
+              "--no-password");
+    assert_int_equal(run.code, EXIT_FAILED);
+    run = RUN(arena, "org", "list");
+    assert_done(run);
+    assert_true(
+        str_starts_with(run.out, STR("example-co\tExample & Co.\t1\t1\tactive\torg_viewer\t")));
 }
 
 static void test_users_refused(void **state)
@@ -386,10 +424,10 @@ static void test_check(void **state)
     Arena *arena = *state;
     Run run = RUN(arena, "check");
     assert_done(run);
-    assert_true(str_ends_with(run.out, STR(" invariants of 2 owners: all hold.\n")));
+    assert_true(str_ends_with(run.out, STR(" invariants of 4 owners: all hold.\n")));
     run = RUN(arena, "check", "--files", "--json");
     assert_done(run);
-    assert_holds(run.out, "{\"check\":{\"owners\":2,");
+    assert_holds(run.out, "{\"check\":{\"owners\":4,");
     assert_holds(run.out, "\"violated\":0,\"files\":true}");
     assert_holds(run.out, "{\"name\":\"file_digest\",\"violations\":0,");
     run = RUN(arena, "check", "--owner", "nobody@example.com");
@@ -414,7 +452,7 @@ static void test_check_of_damage(void **state)
     assert_holds(run.out, "\n  What should hold: The rows that a job has read are those that were "
                           "good, failed, were skipped or unchanged.\n  What follows: ");
     assert_holds(run.out, "\n  job 0");
-    assert_true(str_ends_with(run.out, STR(" invariants of 2 owners: 1 is violated.\n")));
+    assert_true(str_ends_with(run.out, STR(" invariants of 4 owners: 1 is violated.\n")));
     run =
         RUN(arena, "check", "--owner", "ana@example.com"); /* an administrator's are the system's */
     assert_done(run);
@@ -552,23 +590,12 @@ static void test_audit(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        TEST(test_nothing_there),
-        TEST(test_migrate),
-        TEST(test_distributed),
-        TEST(test_users),
-        TEST(test_users_refused),
-        TEST(test_models),
-        TEST(test_import_and_delete),
-        TEST(test_restore),
-        TEST(test_import_refused),
-        TEST(test_dry_run),
-        TEST(test_serve),
-        TEST(test_first_start),
-        TEST(test_serve_refused),
-        TEST(test_worker),
-        TEST(test_check),
-        TEST(test_check_of_damage),
-        TEST(test_audit),
+        TEST(test_nothing_there),  TEST(test_migrate),           TEST(test_distributed),
+        TEST(test_users),          TEST(test_users_refused),     TEST(test_organizations),
+        TEST(test_models),         TEST(test_import_and_delete), TEST(test_restore),
+        TEST(test_import_refused), TEST(test_dry_run),           TEST(test_serve),
+        TEST(test_first_start),    TEST(test_serve_refused),     TEST(test_worker),
+        TEST(test_check),          TEST(test_check_of_damage),   TEST(test_audit),
     };
     return cmocka_run_group_tests(tests, set_up_database, remove_database);
 }

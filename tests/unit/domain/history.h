@@ -156,6 +156,7 @@ typedef struct Queued {
 
 typedef struct History {
     World *w;
+    Db *looker; /* a session that no cut ends: its statements are prepared once */
     const Principal *people[OWNERS];
     const Step *step; /* the one that is done */
     uint64_t noise;   /* what to look at */

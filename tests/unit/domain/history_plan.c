@@ -183,7 +183,7 @@ Step history_plan(History *h, uint64_t *seed, int number)
     p.step.batch = h->small ? below(&p, 3) : 0;
     flag(&p, FLAG_QUARTERLY, 25);
     CHOICES[at].plan(&p);
-    if (p.step.kind != STEP_TRIP && p.step.kind != STEP_RETRACT && chance(&p, 8))
+    if (p.step.kind != STEP_TRIP && p.step.kind != STEP_RETRACT && chance(&p, 4))
         p.step.cut = 1 + below(&p, 40);
     return p.step;
 }

@@ -299,7 +299,8 @@ static void give_back(History *h, const Task *task)
     assert_no_error(queue_release(h->w->arena, h->w->db, task, 0, false));
 }
 
-static void run_first(History *h, int owner)
+/* False: no task is due yet. */
+static bool run_first(History *h, int owner)
 {
     World *w = h->w;
     int at = history_first_task(h, owner);
@@ -312,12 +313,12 @@ static void run_first(History *h, int owner)
         assert_no_error(error);
     if (at < 0) {
         assert_null(task);
-        return;
+        return true;
     }
     if (task == NULL) {
         /* accepted at a time that is to come: later than all that wait */
         assert_true(cut || world_now() <= h->latest + QUEUED_MAX);
-        return;
+        return false;
     }
     Queued queued = h->queue[at];
     bool stopped = !cut && w->last_end == TASK_STOPPED;
@@ -328,6 +329,7 @@ static void run_first(History *h, int owner)
         run_import(h, queued.job, !cut && !stopped);
     else
         run_deletion(h, queued.deletion, !cut && !stopped);
+    return true;
 }
 
 void history_work_all(History *h, int owner)
@@ -338,7 +340,8 @@ void history_work_all(History *h, int owner)
     h->step = &calm;
     while (history_first_task(h, owner) >= 0) {
         world_advance(world_now() <= h->latest + QUEUED_MAX ? QUEUED_MAX : 1);
-        run_first(h, owner);
+        if (!run_first(h, owner)) /* behind a clock that was set back everything is due */
+            world_advance(h->latest + QUEUED_MAX - world_now());
     }
     h->step = present;
 }

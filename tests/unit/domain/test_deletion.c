@@ -2,6 +2,7 @@
 #include "world.h"
 
 #include "base/clock.h"
+#include "domain/batches.h"
 
 #define ROW(symbol, year, value) world_row(w, symbol, year, value)
 #define TEXT(...)                arena_printf(w->arena, __VA_ARGS__)
@@ -567,6 +568,31 @@ static void test_who_lost_the_task_removes_nothing(void **state)
     assert_string_equal(world_state(w->arena, w), before);
 }
 
+/* What somebody who waits for it is told: "0/3 1/3 …" */
+static void note_progress(void *self, const JobCounters *counters, int64_t file_size)
+{
+    assert_int_equal(file_size, 0);
+    buf_printf(self, "%lld/%lld ", (long long)counters->processed, (long long)counters->total);
+}
+
+static void test_the_removal_tells_how_far_it_is(void **state)
+{
+    World *w = *state;
+    Buf told = buf_new(arena_child(w->arena), 1000); /* the world's is rewound while it goes on */
+    TaskWatch watch = {.stopping = never, .progress = note_progress, .self = &told};
+    TaskEnd end;
+    Task *task = NULL;
+    Uuid job =
+        imported(w, TEXT("%s%s%s", ROW("ONE", 2020, 1), ROW("TWO", 2020, 2), ROW("SIX", 2020, 6)));
+    Deletion *deletion = world_delete(w, w->ada, job, true);
+    batches_inject(1);
+    assert_no_error(queue_claim(w->arena, w->db, "test", INT64_MAX, NULL, &task));
+    assert_no_error(deletion_run(w->arena, w->db, task, &watch, &end));
+    batches_inject(0);
+    assert_string_equal(buf_str(&told).ptr, "0/3 1/3 2/3 3/3 ");
+    done(w, deletion->id);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -594,6 +620,7 @@ int main(void)
         WORLD_TEST(test_removal_with_every_call_failing),
         WORLD_TEST(test_given_up_it_is_stalled_and_hidden),
         WORLD_TEST(test_who_lost_the_task_removes_nothing),
+        WORLD_TEST(test_the_removal_tells_how_far_it_is),
     };
     return world_run(tests);
 }

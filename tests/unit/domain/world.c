@@ -4,6 +4,7 @@
 #include "base/clock.h"
 #include "base/number.h"
 #include "domain/invariants.h"
+#include "domain/organization_purge.h"
 #include "store/migrate.h"
 
 #include <fcntl.h>
@@ -431,6 +432,8 @@ Error *world_step(World *w, const Uuid *owner, int stop_after, Task **ret_task)
                ? restoration_run(w->arena, w->db, *ret_task, &watch, &w->last_end)
            : (*ret_task)->kind == TASK_PURGE
                ? archive_purge_run(w->arena, w->db, *ret_task, &watch, &w->last_end)
+           : (*ret_task)->kind == TASK_PURGE_ORGANIZATION
+               ? organization_purge_run(w->arena, w->db, *ret_task, &watch, &w->last_end)
                : deletion_run(w->arena, w->db, *ret_task, &watch, &w->last_end);
 }
 

@@ -117,24 +117,9 @@ typedef struct Cells {
 
 static Str random_text(Arena *arena, uint64_t *seed)
 {
-    static const char *const pieces[] = {"a",
-                                         "Est\xC3\xA9"
-                                         "e ",
-                                         "\"",
-                                         ",",
-                                         "\n",
-                                         "=1+1",
-                                         "'",
-                                         "<b>&amp;",
-                                         ";",
-                                         "-",
-                                         "_x0041_",
-                                         "7203",
-                                         "NA",
-                                         "\t",
-                                         "%",
-                                         "@x",
-                                         "\xF0\x9F\x98\x80"};
+    static const char *const pieces[] = {
+        "a", "Est\xC3\xA9 ", "\"",   ",",  "\n", "=1+1", "'",  "<b>&amp;",        ";",
+        "-", "_x0041_",      "7203", "NA", "\t", "%",    "@x", "\xF0\x9F\x98\x80"};
     Buf text = buf_new(arena, 1000);
     for (size_t i = test_below(seed, 4); i > 0; i--)
         buf_add(&text, str_from(pieces[test_below(seed, ARRAY_COUNT(pieces))]));

@@ -120,7 +120,7 @@ static void a_part_that_claims_to_inflate_beyond_measure(void **state)
 {
     Arena *arena = *state;
     Str file = bomb(arena, "sheet", 17 << 20);
-    assert_in_range(file.len, 10 << 10, 42 << 10);
+    assert_in_range(file.len, 10 << 10, 80 << 10);
     assert_file(arena, file, BOMB);
     assert_file(arena, bomb(arena, "strings", 17 << 20), BOMB);
 }
@@ -182,7 +182,8 @@ static void too_many_entries(void **state)
     assert_file(
         arena, str_printf(arena, "PK\3\4" STR_FMT, 0, ""), /* no end at all */
         "malformed/damaged_workbook: The workbook is damaged: it is no whole zip archive. " AGAIN);
-    char *bytes = arena_copy(arena, "PK\3\4", 4 + sizeof end);
+    char *bytes = arena_alloc(arena, 4 + sizeof end);
+    memcpy(bytes, "PK\3\4", 4);
     memcpy(bytes + 4, end, sizeof end);
     assert_file(arena, ((Str){bytes, 4 + sizeof end}), refused);
 }

@@ -32,7 +32,9 @@ static inline Str zip_of(Arena *arena, const Part *parts, size_t count)
     for (size_t i = 0; i < count; i++) {
         zip_source_t *content =
             zip_source_buffer(zip, parts[i].content.ptr, parts[i].content.len, 0);
-        CHECK(zip_file_add(zip, parts[i].name, content, ZIP_FL_ENC_UTF_8) >= 0);
+        CHECK(zip_file_add(zip, parts[i].name, content, ZIP_FL_ENC_UTF_8) == (zip_int64_t)i);
+        bool folder = str_ends_with(str_from(parts[i].name), STR("/"));
+        CHECK(folder || zip_set_file_compression(zip, i, ZIP_CM_DEFLATE, 1) == 0); /* soon done */
     }
     CHECK(zip_close(zip) == 0);
     Str bytes = zip_bytes(arena, source);

@@ -10,6 +10,30 @@ static void text_is_escaped(void **state)
     assert_str(buf_str(&out), "a&#60;b&#62;&#34;c&#39;&#38;d");
 }
 
+static void forms_are_escaped(void **state)
+{
+    Arena *arena = *state;
+    Buf out = buf_new(arena, 10000);
+    html_input(&out, "Name", "name=\"n\" required", STR("\"><b>"));
+    html_hidden(&out, "token", STR("a\"b"));
+    assert_str(buf_str(&out),
+               "<label>Name <input name=\"n\" required value=\"&#34;&#62;&#60;b&#62;\"></label>\n"
+               "<input type=\"hidden\" name=\"token\" value=\"a&#34;b\">\n");
+    buf_clear(&out);
+    html_wrong(&out, NULL);
+    assert_int_equal(out.len, 0);
+    Error *error = ERROR(arena, ERROR_DENIED, "Not <this>.");
+    html_wrong(&out, error);
+    assert_str(buf_str(&out),
+               "<div class=\"wrong\" role=\"alert\">\n<p>Not &#60;this&#62;.</p>\n</div>\n");
+    error_field_add(arena, &error->fields, "a", "x", "First & foremost.");
+    error_field_add(arena, &error->fields, "b", "x", "Second.");
+    buf_clear(&out);
+    html_wrong(&out, error);
+    assert_str(buf_str(&out), "<div class=\"wrong\" role=\"alert\">\n<p>First &#38; foremost.</p>\n"
+                              "<p>Second.</p>\n</div>\n");
+}
+
 /* The digest in the header is that of what stands between <style> and </style>. */
 static void the_policy_names_the_style(void **state)
 {
@@ -36,6 +60,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         TEST(text_is_escaped),
+        TEST(forms_are_escaped),
         TEST(the_policy_names_the_style),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

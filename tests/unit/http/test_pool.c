@@ -101,12 +101,37 @@ static void hashing_leaves_threads_for_the_rest(void **state)
     assert_int_equal(atomic_load(&most_running), 3);
 }
 
+/* Both lanes share the threads; who goes first is asked at each turn. */
+static void some_hashing_goes_first(void **state)
+{
+    Pool *pool = start(2, 200, 1);
+    Counted *strangers = work_items(*state, 5, LANE_HASHING);
+    Counted *known = work_items(*state, 2, LANE_HASHING_FIRST);
+    pthread_mutex_lock(&gate);
+    for (size_t i = 0; i < 5; i++)
+        assert_true(pool_add(pool, &strangers[i].work));
+    while (atomic_load(&running) < 1)
+        clock_sleep(100);
+    for (size_t i = 0; i < 2; i++)
+        assert_true(pool_add(pool, &known[i].work));
+    pthread_mutex_unlock(&gate);
+    while (atomic_load(&known[1].done) == 0)
+        clock_sleep(100);
+    assert_true(atomic_load(&total) <=
+                4); /* the one that ran already, these, and perhaps the next */
+    pool_stop(pool);
+    pool_free(pool);
+    assert_int_equal(atomic_load(&total), 7);
+    assert_int_equal(atomic_load(&most_running), 1);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         TEST(every_piece_is_done_once),
         TEST(a_full_queue_refuses),
         TEST(hashing_leaves_threads_for_the_rest),
+        TEST(some_hashing_goes_first),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

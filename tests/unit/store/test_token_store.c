@@ -28,11 +28,13 @@ static void add(Fixture *f, const char *text, TokenKind kind, Uuid user, int64_t
 
 static bool take(Fixture *f, const char *text, TokenKind kind, int64_t now, Token *ret_token)
 {
-    bool taken = false;
+    Token *taken = NULL;
     fixture_begin(f);
-    assert_no_error(token_take(f->arena, f->db, digest(text), kind, now, ret_token, &taken));
+    assert_no_error(token_take(f->arena, f->db, digest(text), kind, now, &taken));
     fixture_commit(f);
-    return taken;
+    if (taken != NULL)
+        *ret_token = *taken;
+    return taken != NULL;
 }
 
 static void a_token_is_taken_once(void **state)
@@ -54,39 +56,35 @@ static void a_token_is_taken_once(void **state)
 static void tokens_are_listed_by_user_and_kind_the_newest_first(void **state)
 {
     Fixture *f = *state;
-    Token *tokens = NULL;
-    size_t count = 0;
+    TokenList list = {0};
     int64_t number = 0;
     add(f, "first", TOKEN_API_KEY, f->user, START + 1);
     add(f, "third", TOKEN_API_KEY, f->user, START + 3);
     add(f, "second", TOKEN_API_KEY, f->user, START + 2);
     add(f, "session", TOKEN_SESSION, f->user, START + 4);
     add(f, "other", TOKEN_API_KEY, f->other, START + 5);
-    assert_no_error(
-        token_list(f->arena, f->db, f->user, TOKEN_API_KEY, START + 5, &tokens, &count));
-    assert_int_equal(count, 3);
+    assert_no_error(token_list(f->arena, f->db, f->user, TOKEN_API_KEY, START + 5, &list));
+    assert_int_equal(list.count, 3);
     static const char *const names[] = {"third", "second", "first"};
-    for (size_t i = 0; i < count; i++) {
-        assert_string_equal(tokens[i].name, names[i]);
+    for (size_t i = 0; i < list.count; i++) {
+        assert_string_equal(list.items[i].name, names[i]);
         Digest expected = digest(names[i]);
-        assert_memory_equal(tokens[i].digest.bytes, expected.bytes, DIGEST_SIZE);
-        assert_uuid(tokens[i].user_id, f->user);
-        assert_int_equal(tokens[i].kind, TOKEN_API_KEY);
-        assert_int_equal(tokens[i].scopes, SCOPE_WRITE);
-        assert_int_equal(tokens[i].created_at, START + 3 - (int64_t)i);
-        assert_int_equal(tokens[i].expires_at, START + 103 - (int64_t)i);
-        assert_int_equal(tokens[i].last_used, 0);
-        assert_string_equal(tokens[i].address, "192.0.2.1");
+        assert_memory_equal(list.items[i].digest.bytes, expected.bytes, DIGEST_SIZE);
+        assert_uuid(list.items[i].user_id, f->user);
+        assert_int_equal(list.items[i].kind, TOKEN_API_KEY);
+        assert_int_equal(list.items[i].scopes, SCOPE_WRITE);
+        assert_int_equal(list.items[i].created_at, START + 3 - (int64_t)i);
+        assert_int_equal(list.items[i].expires_at, START + 103 - (int64_t)i);
+        assert_int_equal(list.items[i].last_used, 0);
+        assert_string_equal(list.items[i].address, "192.0.2.1");
     }
-    assert_no_error(
-        token_list(f->arena, f->db, f->user, TOKEN_SESSION, START + 5, &tokens, &count));
-    assert_int_equal(count, 1);
-    assert_null(tokens[0].name);
-    assert_int_equal(tokens[0].scopes, 0);
+    assert_no_error(token_list(f->arena, f->db, f->user, TOKEN_SESSION, START + 5, &list));
+    assert_int_equal(list.count, 1);
+    assert_null(list.items[0].name);
+    assert_int_equal(list.items[0].scopes, 0);
     assert_no_error(/* the first has ended */
-                    token_list(f->arena, f->db, f->user, TOKEN_API_KEY, START + 101, &tokens,
-                               &count));
-    assert_int_equal(count, 2);
+                    token_list(f->arena, f->db, f->user, TOKEN_API_KEY, START + 101, &list));
+    assert_int_equal(list.count, 2);
     assert_no_error(token_count(f->arena, f->db, f->user, TOKEN_API_KEY, START + 101, &number));
     assert_int_equal(number, 2);
 }
@@ -178,14 +176,18 @@ static void a_hash_gives_way_to_another_only_where_it_is_there(void **state)
     assert_true(there);
     assert_no_error(user_hold(f->arena, f->db, fixture_id(9), false, &there));
     assert_false(there);
-    assert_no_error(user_replace_password(f->arena, f->db, f->user, "old", "new", 1, &replaced));
+    assert_no_error(
+        user_replace_password(f->arena, f->db, f->user, (HashChange){"old", "new", 1}, &replaced));
     assert_false(replaced); /* there was none */
     assert_no_error(user_set_password(f->arena, f->db, f->user, "old", 1));
-    assert_no_error(user_replace_password(f->arena, f->db, f->other, "old", "new", 1, &replaced));
+    assert_no_error(
+        user_replace_password(f->arena, f->db, f->other, (HashChange){"old", "new", 1}, &replaced));
     assert_false(replaced);
-    assert_no_error(user_replace_password(f->arena, f->db, f->user, "old", "new", 1, &replaced));
+    assert_no_error(
+        user_replace_password(f->arena, f->db, f->user, (HashChange){"old", "new", 1}, &replaced));
     assert_true(replaced);
-    assert_no_error(user_replace_password(f->arena, f->db, f->user, "old", "x", 1, &replaced));
+    assert_no_error(
+        user_replace_password(f->arena, f->db, f->user, (HashChange){"old", "x", 1}, &replaced));
     assert_false(replaced);
     fixture_commit(f);
     assert_no_error(user_by_id(f->arena, f->db, f->user, &user));
