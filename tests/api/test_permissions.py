@@ -707,7 +707,7 @@ class Story(TestCase):
         first, second = (Organization(self.server, name) for name in ("First story", "Second story"))
         email, client = "story@example.com", self.server.anonymous()
         client.post(API + "/auth/register", {"email": email, "password": PASSWORD}, expect=201)
-        client.post(API + "/auth/login", {"email": email, "password": PASSWORD}, expect=403)
+        client.post(API + "/auth/login", {"email": email, "password": PASSWORD}, expect=401)
         client.post(API + "/auth/verify", {"token": mailed(email, "verify")})
         stranger = self.server.sign_in(email)
         self.assertEqual("user", stranger.user["role"])
