@@ -737,13 +737,23 @@ class Story(TestCase):
         self.assertEqual(3, len(stranger.predictions()))
 
         item = stranger.predictions()[0]
+        cursor = stranger.get(PREDICTIONS + "/annual", {"limit": 1}).json["pagination"]["next_cursor"]
+        made = stranger.post(API + "/auth/api-keys", {"name": "x", "scopes": ["read", "write"]}, expect=201).json
+        key, again = support.Client(self.server, made["key"], email), {"Idempotency-Key": "story"}
+        self.assertEqual(3, len(key.predictions()))
+        before = stranger.create("annual", support.row(70010), headers=again).json["prediction"]
         stranger.post(API + "/auth/leave")
+        key.get(path, expect=404)
+        self.assertEqual([], key.predictions())
+        self.assertEqual([], stranger.get(PREDICTIONS + "/annual", {"limit": 1, "cursor": cursor}).json["predictions"])
         for where in (path, path + "/file", "%s/annual/%s" % (PREDICTIONS, item["id"]),
                       "%s/companies/%s" % (API, item["company_id"]), "%s/deletions/%s" % (API, gone), first.path):
             stranger.get(where, expect=404)
         stranger.put("%s/annual/%s" % (PREDICTIONS, item["id"]), {"return_on_assets": 1}, expect=404)
         stranger.delete(path, {"delete_predictions": True}, 404)
         self.assertEqual(([], [], []), (stranger.jobs(), stranger.predictions(), stranger.companies()))
+        after = stranger.create("annual", support.row(70010), headers=again).json["prediction"]
+        self.assertEqual(("organization", "personal"), (before["access_level"], after["access_level"]))
         self.assertEqual(3, len(first.admin.predictions(query={"job_id": job})))
         self.assertEqual(email, first.admin.job(job)["context"]["created_by_email"])
 
