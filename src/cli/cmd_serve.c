@@ -50,6 +50,7 @@ static Error *start_server(Cli *cli, Serving *serving)
         .statement_timeout = SECONDS(call_number(call, OPTION_STATEMENT_TIMEOUT)),
         .listen = call_text(call, OPTION_LISTEN),
         .spool = call_text(call, OPTION_SPOOL),
+        .spool_quota = call_number(call, OPTION_SPOOL_QUOTA),
         .max_upload = call_number(call, OPTION_MAX_UPLOAD),
         .max_body = call_number(call, OPTION_MAX_BODY),
         .threads = (int)call_number(call, OPTION_THREADS),

@@ -196,6 +196,18 @@ static const OptionSpec OPTIONS[OPTION_COUNT] = {
             .help = "where a file is kept while it is taken in",
             .commands = ON(SERVE) | ON(IMPORT),
         },
+    [OPTION_SPOOL_QUOTA] =
+        {
+            .name = "spool-quota",
+            .environment = "OBLIGOR_SPOOL_QUOTA",
+            .fallback = "10GiB",
+            .value = "BYTES",
+            .help = "the room in the spool for files on their way out, such as exports",
+            .kind = OPTION_IS_BYTES,
+            .low = 1 << 20,
+            .high = INT64_C(1) << 50,
+            .commands = ON(SERVE),
+        },
     [OPTION_RESTORE_WINDOW] =
         {
             .name = "restore-window",

@@ -28,6 +28,7 @@ typedef enum OptionId {
     OPTION_MAX_UPLOAD,
     OPTION_MAX_BODY,
     OPTION_SPOOL,
+    OPTION_SPOOL_QUOTA,
     OPTION_RESTORE_WINDOW,
     OPTION_KEEP_ARCHIVES,
     /* migrate */
