@@ -154,6 +154,23 @@ Error *files_open(Arena *arena, Str path, const char *spool, FileInput *ret_inpu
     return NULL;
 }
 
+Error *files_source(Arena *arena, Str path, ByteSource *ret_source)
+{
+    int descriptor;
+    TRY(open_for_reading(arena, path, &descriptor));
+    *ret_source = byte_source_from_fd(arena, descriptor);
+    return NULL;
+}
+
+Error *files_check(Arena *arena, Str path)
+{
+    int descriptor;
+    ArenaMark mark = arena_mark(arena);
+    TRY(open_for_reading(arena, path, &descriptor));
+    arena_rewind(arena, mark);
+    return NULL;
+}
+
 Error *files_check_spool(Arena *arena, const char *spool)
 {
     int descriptor;

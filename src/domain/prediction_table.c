@@ -62,22 +62,33 @@ static TableCell text_or_empty(const char *text)
     return text == NULL ? (TableCell){.type = TABLE_EMPTY} : table_text(str_from(text));
 }
 
-static size_t put_fields(const Prediction *p, TableCell *cells)
+void prediction_table_input(Kind kind, const PredictionInput *input, TableCell *cells)
 {
     static const char *const quarters[] = {"Q1", "Q2", "Q3", "Q4"};
-    const KindSpec *spec = kind_spec(p->kind);
-    bool has_quarter = p->quarter >= 1 && p->quarter <= 4;
-    cells[FIELD_SYMBOL] = table_text(p->company_symbol);
-    cells[FIELD_NAME] = table_text(p->company_name);
-    cells[FIELD_MARKET_CAP] = table_number_if(p->market_cap.present, p->market_cap.value);
-    cells[FIELD_SECTOR] =
-        p->sector.len == 0 ? (TableCell){.type = TABLE_EMPTY} : table_text(p->sector);
-    cells[FIELD_YEAR] = table_number(p->year);
+    bool has_quarter = input->quarter >= 1 && input->quarter <= 4;
+    bool has_sector = input->sector.len > 0;
+    cells[FIELD_SYMBOL] = table_text(input->symbol);
+    cells[FIELD_NAME] = table_text(input->company_name);
+    cells[FIELD_MARKET_CAP] = table_number_if(input->market_cap.present, input->market_cap.value);
+    cells[FIELD_SECTOR] = has_sector ? table_text(input->sector) : (TableCell){.type = TABLE_EMPTY};
+    cells[FIELD_YEAR] = table_number(input->year);
     cells[FIELD_YEAR].json_text = true;
-    cells[FIELD_QUARTER] = text_or_empty(has_quarter ? quarters[p->quarter - 1] : NULL);
-    for (size_t i = 0; i < spec->ratio_count; i++)
-        cells[FIELD_RATIO + i] = table_number_if(p->ratios[i].present, p->ratios[i].value);
-    return FIELD_RATIO + spec->ratio_count;
+    cells[FIELD_QUARTER] = text_or_empty(has_quarter ? quarters[input->quarter - 1] : NULL);
+    for (size_t i = 0; i < kind_spec(kind)->ratio_count; i++)
+        cells[FIELD_RATIO + i] = table_number_if(input->ratios[i].present, input->ratios[i].value);
+}
+
+static size_t put_fields(const Prediction *p, TableCell *cells)
+{
+    PredictionInput input = {.symbol = p->company_symbol,
+                             .company_name = p->company_name,
+                             .sector = p->sector,
+                             .market_cap = p->market_cap,
+                             .year = p->year,
+                             .quarter = p->quarter};
+    memcpy(input.ratios, p->ratios, sizeof input.ratios);
+    prediction_table_input(p->kind, &input, cells);
+    return field_count(p->kind);
 }
 
 static size_t put_origin(Arena *arena, const Prediction *p, TableCell *cells)
@@ -94,7 +105,7 @@ static size_t put_origin(Arena *arena, const Prediction *p, TableCell *cells)
     cells[n++] = text_or_empty(p->has_job ? p->original_filename : NULL);
     cells[n++] = text_or_empty(p->model_name == NULL
                                    ? NULL
-                                   : arena_printf(arena, "%s %s", p->model_name, p->model_version));
+                                   : arena_printf(arena, "%s@%s", p->model_name, p->model_version));
     cells[n++] = text_or_empty(user);
     cells[n++] = table_text(str_from(arena_strdup(arena, time)));
     CHECK(n == ARRAY_COUNT(BEHIND));

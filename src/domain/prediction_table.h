@@ -20,6 +20,9 @@ void prediction_table_cells(Arena *arena, const Prediction *prediction,
 size_t prediction_table_score_columns(Kind kind, Str *names);
 size_t prediction_table_score(Kind kind, const Score *score, TableCell *cells);
 
+/* The cells of an upload: as many as field_count. */
+void prediction_table_input(Kind kind, const PredictionInput *input, TableCell *cells);
+
 /* A file to be filled in: each column with its unit, and one row as an example. It uploads as it is. */
 Error *prediction_table_template(Arena *arena, Kind kind, TableFormat format, ByteSink sink)
     MUST_CHECK;

@@ -87,7 +87,7 @@ class Exports(support.TestCase):
                     for name in COLUMNS[kind] + ["id"] + SCORES[kind] + BEHIND:
                         wanted = item[name] if name not in ("model", "created_by") else None
                         if name == "model":
-                            wanted = "%s %s" % (item["model"]["name"], item["model"]["version"])
+                            wanted = "%s@%s" % (item["model"]["name"], item["model"]["version"])
                         elif name == "created_by":
                             wanted = analyst.email
                         self.assertEqual(wanted, row[name], (kind, format, name))
