@@ -1,14 +1,16 @@
-/* import: an upload from the command line. It is accepted like one over HTTP and becomes the same
- * job; only the work is done here and now, and the exit code tells how it ended. */
+/* import: uploads from the command line. Each is accepted like one over HTTP and becomes the same
+ * job; only the work is done here and now, and the exit code tells how it ended. With --json each file is an object
+ * on a line of its own. */
 #include "base/check.h"
 #include "base/utf8.h"
 #include "cli/access.h"
+#include "cli/encoding.h"
 #include "cli/files.h"
 #include "cli/job_view.h"
+#include "cli/signals.h"
 #include "cli/work.h"
 #include "domain/import_limit.h"
 #include "domain/upload.h"
-#include "format/text_encoding.h"
 #include "model/words.h"
 
 /* A name beyond what is kept is none that a workbook has. */
@@ -20,22 +22,6 @@ static Error *check_sheet(Arena *arena, const char *sheet)
         return NULL;
     return ERROR(arena, ERROR_INVALID, "--sheet must be text in UTF-8 of at most %d characters.",
                  SHEET_OPTION_MAX);
-}
-
-static Error *read_encoding(Cli *cli, const char **ret_name)
-{
-    *ret_name = NULL;
-    if (!call_is_set(cli->call, OPTION_ENCODING))
-        return NULL;
-    const char *given = call_text(cli->call, OPTION_ENCODING);
-    const TextEncoding *encoding = text_encoding_find(str_from(given));
-    if (encoding == NULL)
-        return usage_error(
-            cli->arena,
-            arena_printf(cli->arena, "It may be one of: %s.", text_encoding_names(cli->arena)),
-            "The encoding \"%s\" is not known here.", given);
-    *ret_name = encoding->name;
-    return NULL;
 }
 
 static ImportOptions options_of(const Call *call)
@@ -52,14 +38,14 @@ static ImportOptions options_of(const Call *call)
     return options;
 }
 
-static Error *accept(Cli *cli, Db *db, const Principal *who, UploadAnswer *ret_answer)
+static Error *accept(Cli *cli, Db *db, const Principal *who, Str path, UploadAnswer *ret_answer)
 {
     const Call *call = cli->call;
     FileInput file;
     TRY(check_sheet(cli->arena, call_text(call, OPTION_SHEET)));
     ImportOptions options = options_of(call);
-    TRY(read_encoding(cli, &options.encoding));
-    TRY(files_open(cli->arena, call->arguments[0], call_text(call, OPTION_SPOOL), &file));
+    TRY(encoding_read(cli, &options.encoding));
+    TRY(files_open(cli->arena, path, call_text(call, OPTION_SPOOL), &file));
     const UploadRequest request = {
         .kind = (Kind)call_number(call, OPTION_TYPE),
         .filename = file.name,
@@ -92,16 +78,11 @@ static void show_rest(Cli *cli, const UploadAnswer *answer, const Job *job)
                     uuid_text(cli->arena, job->id));
 }
 
-Error *cmd_import(Cli *cli)
+static Error *import_one(Cli *cli, Db *db, const Principal *who, Str path)
 {
-    Db *db;
-    Principal *who;
     UploadAnswer answer = {0};
     Job *job;
-    import_limit_set(call_number(cli->call, OPTION_MAX_UPLOAD));
-    TRY(access_open(cli, &db));
-    TRY(access_user(cli, db, &who));
-    TRY(accept(cli, db, who, &answer));
+    TRY(accept(cli, db, who, path, &answer));
     TRY(jobs_get(cli->arena, db, who, answer.job_id, true, &job));
     TRY(work_until_over(cli, job->owner_id, job->id));
     TRY(jobs_get(cli->arena, db, who, answer.job_id, true, &job));
@@ -109,5 +90,34 @@ Error *cmd_import(Cli *cli)
     show_rest(cli, &answer, job);
     if (job->status != JOB_COMPLETED)
         cli->exit_code = EXIT_FAILED;
+    return NULL;
+}
+
+/* A name that is mistyped is better said before the first file is in than between two. */
+static Error *check_files(Cli *cli)
+{
+    const Call *call = cli->call;
+    size_t inputs = 0;
+    for (size_t i = 0; i < call->argument_count; i++) {
+        inputs += str_is(call->arguments[i], "-");
+        TRY(files_check(cli->arena, call->arguments[i]));
+    }
+    return inputs < 2 ? NULL
+                      : usage_error(cli->arena, NULL, "Standard input can be read once only.");
+}
+
+Error *cmd_import(Cli *cli)
+{
+    Db *db;
+    Principal *who;
+    import_limit_set(call_number(cli->call, OPTION_MAX_UPLOAD));
+    TRY(access_open(cli, &db));
+    TRY(access_user(cli, db, &who));
+    TRY(check_files(cli));
+    for (size_t i = 0; i < cli->call->argument_count && !signals_asked(); i++) {
+        TRY(import_one(cli, db, who, cli->call->arguments[i]));
+        if (!output_flush(cli->out, stdout, stderr))
+            return ERROR(cli->arena, ERROR_UNAVAILABLE, "The result cannot be written.");
+    }
     return NULL;
 }

@@ -61,6 +61,7 @@ static Error *start_server(Cli *cli, Serving *serving)
         .rate_scores = call_text(call, OPTION_RATE_SCORES),
         .rate_sign_ins = call_text(call, OPTION_RATE_SIGN_INS),
         .spool = call_text(call, OPTION_SPOOL),
+        .spool_quota = call_number(call, OPTION_SPOOL_QUOTA),
         .max_upload = call_number(call, OPTION_MAX_UPLOAD),
         .max_body = call_number(call, OPTION_MAX_BODY),
         .threads = (int)call_number(call, OPTION_THREADS),

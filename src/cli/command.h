@@ -23,6 +23,8 @@ typedef enum CommandId {
     COMMAND_MODEL_SHOW,
     COMMAND_MODEL_ACTIVATE,
     COMMAND_IMPORT,
+    COMMAND_EXPORT,
+    COMMAND_SCORE,
     COMMAND_JOBS_LIST,
     COMMAND_JOBS_SHOW,
     COMMAND_JOBS_CANCEL,
@@ -102,6 +104,8 @@ Error *cmd_model_list(struct Cli *cli) MUST_CHECK;
 Error *cmd_model_show(struct Cli *cli) MUST_CHECK;
 Error *cmd_model_activate(struct Cli *cli) MUST_CHECK;
 Error *cmd_import(struct Cli *cli) MUST_CHECK;
+Error *cmd_export(struct Cli *cli) MUST_CHECK;
+Error *cmd_score(struct Cli *cli) MUST_CHECK;
 Error *cmd_jobs_list(struct Cli *cli) MUST_CHECK;
 Error *cmd_jobs_show(struct Cli *cli) MUST_CHECK;
 Error *cmd_jobs_cancel(struct Cli *cli) MUST_CHECK;

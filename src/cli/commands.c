@@ -190,19 +190,45 @@ static const Command COMMANDS[COMMAND_COUNT] = {
     [COMMAND_IMPORT] =
         {
             .name = "import",
-            .arguments = "FILE",
+            .arguments = "FILE...",
             .arguments_min = 1,
-            .arguments_max = 1,
-            .line = "import a file of company figures as a job",
+            .arguments_max = 1000,
+            .line = "import files of company figures, each as a job",
             .text = "The same job as an upload over HTTP, worked in this process: each good row "
                     "becomes a prediction that knows its job, its row and its model; rejected rows "
                     "are kept with their reasons. Earlier work of the same owner is done first. "
-                    "FILE may be - for standard input. Interrupted with Ctrl-C, the job stays in "
+                    "FILE may be - for standard input. Several files are imported one after the "
+                    "other, as several jobs. Interrupted with Ctrl-C, the job stays in "
                     "the queue and goes on with the next worker.\n"
                     "With --dry-run every row is checked and scored and none is imported; the job "
-                    "and its errors are kept. The exit code is 1 when the job failed.",
+                    "and its errors are kept. The exit code is 1 when a job failed.",
             .database = DATABASE_EXISTING,
             .run = cmd_import,
+        },
+    [COMMAND_EXPORT] =
+        {
+            .name = "export",
+            .line = "write predictions to a file",
+            .text = "What the user may read, newest first, as CSV, as a workbook (XLSX) or as a "
+                    "JSON object a line (NDJSON). The columns of an upload come first, so that the "
+                    "file may be imported again as it is. Filters are those of the lists over "
+                    "HTTP; several values are separated by commas. The audit trail notes the "
+                    "export.",
+            .database = DATABASE_EXISTING,
+            .run = cmd_export,
+        },
+    [COMMAND_SCORE] =
+        {
+            .name = "score",
+            .arguments = "FILE",
+            .arguments_min = 1,
+            .arguments_max = 1,
+            .line = "score a file of company figures, without a database",
+            .text = "Each row is checked and scored as in an import, and written with its "
+                    "probabilities; a row that fails is written with its errors. Nothing is kept. "
+                    "FILE may be - for standard input. The model is a score card of --model, else "
+                    "the one that comes with this program.",
+            .run = cmd_score,
         },
     [COMMAND_JOBS_LIST] =
         {

@@ -7,6 +7,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 enum { PIECE = 256 * 1024 };
@@ -151,6 +152,27 @@ Error *files_open(Arena *arena, Str path, const char *spool, FileInput *ret_inpu
     TRY(open_spool(arena, spool, &input.descriptor));
     TRY(take_in(arena, path, descriptor, &input));
     *ret_input = input;
+    return NULL;
+}
+
+Error *files_source(Arena *arena, Str path, const char *spool, RangeSource *ret_source)
+{
+    FileInput copy;
+    int descriptor;
+    struct stat about;
+    TRY(open_for_reading(arena, path, &descriptor));
+    if (fstat(descriptor, &about) == 0 && S_ISREG(about.st_mode))
+        return range_source_from_fd(arena, descriptor, ret_source);
+    TRY(files_open(arena, path, spool, &copy));
+    return range_source_from_fd(arena, copy.descriptor, ret_source);
+}
+
+Error *files_check(Arena *arena, Str path)
+{
+    int descriptor;
+    ArenaMark mark = arena_mark(arena);
+    TRY(open_for_reading(arena, path, &descriptor));
+    arena_rewind(arena, mark);
     return NULL;
 }
 

@@ -5,6 +5,7 @@
 #include "base/check.h"
 #include "cli/mailing.h"
 #include "domain/user_sessions.h"
+#include "format/table_out.h"
 #include "model/job.h"
 #include "model/organization.h"
 #include "model/page.h"
@@ -23,7 +24,7 @@ enum { DAYS_MAX = 36500 };
 #define AUDIT (ON(AUDIT_VERIFY) | ON(AUDIT_HEAD) | ON(AUDIT_SEAL))
 #define AUDIT_WRITERS                                                                              \
     (ON(SERVE) | ON(WORKER) | USER_ONES | ON(ORG_ADD) | ON(MODEL_ADD) | ON(MODEL_ACTIVATE) |       \
-     ON(IMPORT) | ON(JOBS_CANCEL) | ON(JOBS_DELETE) | ON(JOBS_RESTORE))
+     ON(IMPORT) | ON(EXPORT) | ON(JOBS_CANCEL) | ON(JOBS_DELETE) | ON(JOBS_RESTORE))
 
 /* Designated by name; the order is that of OptionId and of every list of options. */
 static const OptionSpec OPTIONS[OPTION_COUNT] = {
@@ -35,7 +36,7 @@ static const OptionSpec OPTIONS[OPTION_COUNT] = {
             .value = "URL",
             .help = "the database: sqlite:PATH, or postgresql://USER@HOST/NAME",
             .secrecy = SECRET_IN_URL,
-            .commands = ON_EVERY_ONE & ~(ON(VERSION) | ON(HELP)),
+            .commands = ON_EVERY_ONE & ~(ON(VERSION) | ON(HELP) | ON(SCORE)),
         },
     [OPTION_CONFIG] =
         {
@@ -229,7 +230,7 @@ static const OptionSpec OPTIONS[OPTION_COUNT] = {
             .kind = OPTION_IS_BYTES,
             .low = 1,
             .high = INT64_C(1) << 50,
-            .commands = ON(SERVE) | ON(WORKER) | ON(IMPORT),
+            .commands = ON(SERVE) | ON(WORKER) | ON(IMPORT) | ON(SCORE),
         },
     [OPTION_MAX_BODY] =
         {
@@ -250,7 +251,19 @@ static const OptionSpec OPTIONS[OPTION_COUNT] = {
             .fallback = "/var/tmp",
             .value = "DIR",
             .help = "where a file is kept while it is taken in",
-            .commands = ON(SERVE) | ON(IMPORT),
+            .commands = ON(SERVE) | ON(IMPORT) | ON(SCORE),
+        },
+    [OPTION_SPOOL_QUOTA] =
+        {
+            .name = "spool-quota",
+            .environment = "OBLIGOR_SPOOL_QUOTA",
+            .fallback = "10GiB",
+            .value = "BYTES",
+            .help = "the room in the spool for files on their way out, such as exports",
+            .kind = OPTION_IS_BYTES,
+            .low = 1 << 20,
+            .high = INT64_C(1) << 50,
+            .commands = ON(SERVE),
         },
     [OPTION_RESTORE_WINDOW] =
         {
@@ -448,8 +461,8 @@ static const OptionSpec OPTIONS[OPTION_COUNT] = {
             .environment = "OBLIGOR_USER",
             .value = "EMAIL",
             .help = "act for this user",
-            .commands = ON(IMPORT) | JOBS,
-            .required = ON(IMPORT) | JOBS,
+            .commands = ON(IMPORT) | ON(EXPORT) | JOBS,
+            .required = ON(IMPORT) | ON(EXPORT) | JOBS,
         },
     [OPTION_TYPE] =
         {
@@ -459,8 +472,8 @@ static const OptionSpec OPTIONS[OPTION_COUNT] = {
             .kind = OPTION_IS_CHOICE,
             .choices = KINDS,
             .choice_count = KIND_COUNT,
-            .commands = ON(IMPORT) | ON(JOBS_LIST),
-            .required = ON(IMPORT),
+            .commands = ON(IMPORT) | ON(EXPORT) | ON(SCORE) | ON(JOBS_LIST),
+            .required = ON(IMPORT) | ON(EXPORT) | ON(SCORE),
         },
     [OPTION_ON_DUPLICATE] =
         {
@@ -477,8 +490,8 @@ static const OptionSpec OPTIONS[OPTION_COUNT] = {
         {
             .name = "max-failed-rows",
             .value = "N",
-            .help =
-                "give up after more rejected rows than this; 0: all or nothing (default: no limit)",
+            .help = "give up after more rejected rows than this; 0: all or nothing (default: no "
+                    "limit)",
             .kind = OPTION_IS_INT,
             .low = 0,
             .high = INT64_MAX,
@@ -489,7 +502,7 @@ static const OptionSpec OPTIONS[OPTION_COUNT] = {
             .name = "sheet",
             .value = "NAME",
             .help = "read this sheet of a workbook, by name or number (default: the first shown)",
-            .commands = ON(IMPORT),
+            .commands = ON(IMPORT) | ON(SCORE),
         },
     [OPTION_MARKET_CAP_UNIT] =
         {
@@ -500,7 +513,7 @@ static const OptionSpec OPTIONS[OPTION_COUNT] = {
             .kind = OPTION_IS_CHOICE,
             .choices = CAP_UNIT_WORDS,
             .choice_count = CAP_UNIT_COUNT,
-            .commands = ON(IMPORT),
+            .commands = ON(IMPORT) | ON(SCORE),
         },
     [OPTION_UPDATE_COMPANIES] =
         {
@@ -514,7 +527,7 @@ static const OptionSpec OPTIONS[OPTION_COUNT] = {
             .name = "encoding",
             .value = "NAME",
             .help = "the encoding of a text file that is not UTF-8 and has no byte order mark",
-            .commands = ON(IMPORT),
+            .commands = ON(IMPORT) | ON(SCORE),
         },
     [OPTION_DECIMAL] =
         {
@@ -525,7 +538,109 @@ static const OptionSpec OPTIONS[OPTION_COUNT] = {
             .kind = OPTION_IS_CHOICE,
             .choices = DECIMAL_MARK_WORDS,
             .choice_count = DECIMAL_MARK_COUNT,
-            .commands = ON(IMPORT),
+            .commands = ON(IMPORT) | ON(SCORE),
+        },
+    [OPTION_MODEL] =
+        {
+            .name = "model",
+            .value = "FILE",
+            .help = "score with the card in FILE",
+            .commands = ON(SCORE),
+        },
+    [OPTION_FORMAT] =
+        {
+            .name = "format",
+            .value = "FORMAT",
+            .help = "what to write (default: by the ending of --output, else csv)",
+            .kind = OPTION_IS_CHOICE,
+            .choices = TABLE_FORMAT_WORDS,
+            .choice_count = TABLE_FORMAT_COUNT,
+            .commands = ON(EXPORT) | ON(SCORE),
+        },
+    [OPTION_OUTPUT] =
+        {
+            .name = "output",
+            .value = "FILE",
+            .help = "write to FILE instead of standard output",
+            .letter = 'o',
+            .commands = ON(EXPORT) | ON(SCORE),
+        },
+    [OPTION_COMPANY_SYMBOL] =
+        {
+            .name = "company-symbol",
+            .value = "TEXT",
+            .help = "only symbols with this in them",
+            .commands = ON(EXPORT),
+        },
+    [OPTION_SECTOR] =
+        {
+            .name = "sector",
+            .value = "NAMES",
+            .help = "only these sectors",
+            .commands = ON(EXPORT),
+        },
+    [OPTION_REPORTING_YEAR] =
+        {
+            .name = "reporting-year",
+            .value = "YEARS",
+            .help = "only these years",
+            .commands = ON(EXPORT),
+        },
+    [OPTION_REPORTING_QUARTER] =
+        {
+            .name = "reporting-quarter",
+            .value = "QUARTERS",
+            .help = "only these quarters: Q1 to Q4",
+            .commands = ON(EXPORT),
+        },
+    [OPTION_RISK_LEVEL] =
+        {
+            .name = "risk-level",
+            .value = "LEVELS",
+            .help = "only these: LOW, MEDIUM, HIGH, CRITICAL",
+            .commands = ON(EXPORT),
+        },
+    [OPTION_SOURCE] =
+        {
+            .name = "source",
+            .value = "SOURCES",
+            .help = "only what came so: bulk_upload, manual, edit, rescore",
+            .commands = ON(EXPORT),
+        },
+    [OPTION_JOB_ID] =
+        {
+            .name = "job-id",
+            .value = "ID",
+            .help = "only what this job made",
+            .commands = ON(EXPORT),
+        },
+    [OPTION_CREATED_AFTER] =
+        {
+            .name = "created-after",
+            .value = "TIME",
+            .help = "only what was made since",
+            .commands = ON(EXPORT),
+        },
+    [OPTION_CREATED_BEFORE] =
+        {
+            .name = "created-before",
+            .value = "TIME",
+            .help = "only what was made before",
+            .commands = ON(EXPORT),
+        },
+    [OPTION_PROBABILITY_MIN] =
+        {
+            .name = "probability-min",
+            .value = "P",
+            .help = "only probabilities of at least P, from 0 to 1",
+            .commands = ON(EXPORT),
+        },
+    [OPTION_PROBABILITY_MAX] =
+        {
+            .name = "probability-max",
+            .value = "P",
+            .help = "only probabilities of at most P",
+            .commands = ON(EXPORT),
         },
     [OPTION_STATUS] =
         {

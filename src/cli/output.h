@@ -26,7 +26,7 @@ typedef struct Output {
     bool begun;     /* something was written */
 } Output;
 
-typedef enum CellKind {
+typedef enum ShownKind {
     CELL_IS_NONE, /* empty; null */
     CELL_IS_TEXT,
     CELL_IS_INT,
@@ -34,10 +34,10 @@ typedef enum CellKind {
     CELL_IS_BOOL, /* yes, no */
     CELL_IS_TIME,
     CELL_IS_JSON /* one JSON value; written only as JSON */
-} CellKind;
+} ShownKind;
 
 typedef struct Cell {
-    CellKind kind;
+    ShownKind kind;
     Str text;
     int64_t number;
     double real;

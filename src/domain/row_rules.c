@@ -31,6 +31,18 @@ size_t field_count(Kind kind)
     return FIELD_RATIO + kind_spec(kind)->ratio_count;
 }
 
+const char *field_unit(Kind kind, size_t field)
+{
+    if (field == FIELD_MARKET_CAP)
+        return "US dollars";
+    if (field == FIELD_QUARTER)
+        return "Q1 to Q4";
+    if (field < FIELD_RATIO)
+        return NULL;
+    return kind_spec(kind)->ratios[field - FIELD_RATIO].unit == UNIT_PERCENT ? "percent"
+                                                                             : "multiple";
+}
+
 bool row_rules_is_missing(Str cell)
 {
     if (cell.len > 4)
@@ -59,10 +71,28 @@ static bool same_name(Str cell, const char *name)
     return name[at] == '\0';
 }
 
+/* The name, and what stands in brackets behind it; *ret_unit empty: nothing does. */
+static Str split_unit(Str cell, Str *ret_unit)
+{
+    size_t at;
+    *ret_unit = (Str){"", 0};
+    if (!str_ends_with(cell, STR(")")) || !str_find(cell, '(', &at))
+        return cell;
+    *ret_unit = str_trim(str_slice(cell, at + 1, cell.len - 1));
+    return str_trim(str_slice(cell, 0, at));
+}
+
+static bool same_unit(Kind kind, size_t field, Str given)
+{
+    const char *unit = field_unit(kind, field);
+    return given.len == 0 || (unit != NULL && str_equal_fold(given, str_from(unit)));
+}
+
 static int find_field(Kind kind, Str cell)
 {
+    Str unit, name = split_unit(cell, &unit);
     for (size_t field = 0; field < field_count(kind); field++)
-        if (same_name(cell, field_name(kind, field)))
+        if (same_name(name, field_name(kind, field)) && same_unit(kind, field, unit))
             return (int)field;
     return -1;
 }

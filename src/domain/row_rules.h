@@ -27,13 +27,17 @@ typedef enum Field {
 const char *field_name(Kind kind, size_t field);
 size_t field_count(Kind kind);
 
+/* What its numbers mean ("percent"), or NULL: as a header may say behind the name, "sga_margin (percent)". */
+const char *field_unit(Kind kind, size_t field);
+
 /* Which column of the file holds which field; -1: not there. */
 typedef struct ColumnMap {
     int column[FIELD_MAX];
     size_t column_count; /* of the header */
 } ColumnMap;
 
-/* Matches header names without regard to case, spaces, hyphens or underscores. Columns that are missing
+/* Matches header names without regard to case, spaces, hyphens or underscores, with or without the field's unit
+ * in brackets behind them; with another unit there it is no name of the field. Columns that are missing
  * (all of them named) or there twice make ERROR_INVALID for the file; unknown columns add one warning
  * that names them. Problems are on row 1. */
 Error *row_rules_map(Arena *arena, Kind kind, const Str *cells, size_t count, ColumnMap *ret_map,

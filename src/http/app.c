@@ -10,6 +10,7 @@
 #define READ_TIMEOUT      SECONDS(5)
 #define STATEMENT_TIMEOUT SECONDS(30)
 #define LOCK_TIMEOUT      SECONDS(10)
+#define SPOOL_QUOTA       (INT64_C(10) << 30)
 enum { DEFAULT_THREADS = 4, DEFAULT_QUEUE = 256, DEFAULT_BODY = 1 << 20, HASHING_MAX = 2 };
 
 static const Str *copy_domains(Arena *arena, const Registration *registration)
@@ -35,6 +36,8 @@ static HttpConfig complete(Arena *arena, const HttpConfig *given)
         config.threads = DEFAULT_THREADS;
     if (config.queue_max <= 0)
         config.queue_max = DEFAULT_QUEUE;
+    if (config.spool_quota <= 0)
+        config.spool_quota = SPOOL_QUOTA;
     if (config.max_body <= 0)
         config.max_body = DEFAULT_BODY;
     return config;
@@ -124,6 +127,10 @@ Error *app_open(Arena *arena, const HttpConfig *config, App **ret_app)
     app->router = router_new(own, ROUTES, ROUTE_COUNT);
     app->metrics = metrics_new(own, ROUTES, ROUTE_COUNT);
     app->inline_reads = is_embedded(config->db_url);
+    app->exports = user_permits_new(own, EXPORTS_OF_USER);
+    app->spool = ARENA_NEW(own, SpoolQuota);
+    app->spool->total = app->config.spool_quota;
+    atomic_init(&app->spool->left, app->spool->total);
     app->waits = ARENA_NEW(own, Permits);
     atomic_init(&app->waits->left, app->config.threads > 1 ? app->config.threads / 2 : 1);
     Error *error = start(app, arena);

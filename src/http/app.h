@@ -10,7 +10,9 @@
 #include "http/route.h"
 #include "http/server.h"
 #include "http/sessions.h"
+#include "http/spool.h"
 #include "http/use_writer.h"
+#include "http/user_permits.h"
 #include "http/watch.h"
 
 typedef struct App {
@@ -27,9 +29,13 @@ typedef struct App {
     Sessions *sessions; /* of the worker threads */
     Sessions *replicas; /* likewise, on the replica; NULL: there is none */
     UseWriter *uses;
-    bool inline_reads; /* the database is embedded: a point read does not wait */
-    Permits *waits;    /* worker threads that may wait for something at one time */
+    bool inline_reads;    /* the database is embedded: a point read does not wait */
+    UserPermits *exports; /* files on their way to each user */
+    SpoolQuota *spool;    /* of all of them */
+    Permits *waits;       /* worker threads that may wait for something at one time */
 } App;
+
+enum { EXPORTS_OF_USER = 3 };
 
 /* Looks whether the database is there, and starts the worker threads. */
 Error *app_open(Arena *arena, const HttpConfig *config, App **ret_app) MUST_CHECK;

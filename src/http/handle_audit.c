@@ -119,7 +119,7 @@ static Error *reply_export(Request *request, Response *response, AuditQuery *que
     AuditSpot from;
     int64_t counts[PRINCIPAL_OWNERS_MAX];
     TRY(params_check(&request->query));
-    TRY(spool_open(request->arena, request->app->config.spool, INT64_MAX, false, &spool));
+    TRY(spool_open_within(request->arena, request->app->config.spool, request->app->spool, &spool));
     for (size_t i = 0; i < PRINCIPAL_OWNERS_MAX; i++) {
         from.below[i] = INT64_MAX;
         counts[i] = audit_is_asked(request->who, query, i) ? 0 : -1;

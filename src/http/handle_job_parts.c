@@ -65,7 +65,7 @@ Error *handle_job_file(Request *request, Response *response)
     TRY(params_check(&request->query));
     TRY(jobs_get(arena, request->db, request->who, request->values.id, show_deleted, &job));
     TRY(jobs_file_opened(arena, request->db, request->who, job));
-    TRY(spool_open(arena, request->app->config.spool, INT64_MAX, false, &spool));
+    TRY(spool_open_within(arena, request->app->config.spool, request->app->spool, &spool));
     for (int64_t seq = 0;; seq++) {
         ArenaMark mark = arena_mark(arena);
         Str chunk = {NULL, 0};

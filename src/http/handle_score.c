@@ -1,5 +1,4 @@
-/* Scoring without storing, and the template of a file. */
-#include "format/csv_out.h"
+/* Scoring without storing. */
 #include "http/body_row.h"
 #include "http/handlers.h"
 #include "http/reply.h"
@@ -113,21 +112,4 @@ Error *handle_predictions_score(Request *request, Response *response)
     view_model_name(out, "model", model->row.id, model->row.name, model->row.version);
     put_scored(out, "result", request->values.kind, &scored);
     return reply_end(request, response, 200);
-}
-
-Error *handle_predictions_template(Request *request, Response *response)
-{
-    static const char *const formats[] = {"csv"};
-    Kind kind = request->values.kind;
-    Buf text = buf_new(request->arena, 4096);
-    Str names[FIELD_MAX];
-    params_word(&request->query, "format", formats, 1, 0);
-    TRY(params_check(&request->query));
-    for (size_t i = 0; i < field_count(kind); i++)
-        names[i] = str_from(field_name(kind, i));
-    csv_write_row(&text, names, field_count(kind), ',');
-    response_set(response, 200, "text/csv; charset=utf-8", buf_str(&text));
-    response_attachment(request->arena, response,
-                        str_printf(request->arena, "%s-template.csv", kind_spec(kind)->word));
-    return NULL;
 }

@@ -77,6 +77,7 @@ HANDLER(handle_prediction_restore);
 HANDLER(handle_prediction_delete);
 HANDLER(handle_predictions_purge);
 HANDLER(handle_predictions_score);
+HANDLER(handle_predictions_export);
 HANDLER(handle_predictions_template);
 
 HANDLER(handle_job_events);
@@ -91,6 +92,7 @@ HANDLER(handle_job_cancel);
 HANDLER(handle_job_errors);
 HANDLER(handle_job_warnings);
 HANDLER(handle_job_results);
+HANDLER(handle_job_download);
 HANDLER(handle_job_file);
 HANDLER(handle_job_preview);
 HANDLER(handle_job_delete);

@@ -1,6 +1,6 @@
 /* The table of routes. What is decided before a handler runs stands in its row and nowhere else.
  *
- * A file that is opened is noted in the audit trail: that route is no mere read. A job's note and its legal
+ * A file that is opened or exported is noted in the audit trail: those routes are no mere reads. A job's note and its legal
  * hold are changed by different people, auditors among them: the domain tells them apart. An export of the audit trail is noted there, too.
  *
  * /metrics answers this machine (a request that did not come through a proxy) and super_admins: the
@@ -129,6 +129,8 @@ const Route ROUTES[] = {
      handle_predictions_score},
     {"POST", PREDICTIONS "/{kind}/purge", PERMIT_EDITOR, BODY_JSON, 0, RUNS_WORKER,
      handle_predictions_purge},
+    {"GET", PREDICTIONS "/{kind}/export", PERMIT_USER, BODY_NONE, 0, RUNS_WORKER,
+     handle_predictions_export},
     {"GET", PREDICTIONS "/{kind}/template", PERMIT_USER, BODY_NONE, 0, RUNS_AT_ONCE,
      handle_predictions_template},
     {"POST", PREDICTIONS "/{kind}/bulk-upload-async", PERMIT_EDITOR, BODY_UPLOAD, 0, RUNS_WORKER,
@@ -146,6 +148,7 @@ const Route ROUTES[] = {
     {"GET", JOBS "/{id}/warnings", PERMIT_USER, BODY_NONE, 0, RUNS_READING, handle_job_warnings},
     {"GET", JOBS "/{id}/results", PERMIT_USER, BODY_NONE, 0, RUNS_READING, handle_job_results},
     {"POST", JOBS "/{id}/results", PERMIT_USER, BODY_NONE, 0, RUNS_WORKER, handle_job_results},
+    {"GET", JOBS "/{id}/download", PERMIT_USER, BODY_NONE, 0, RUNS_WORKER, handle_job_download},
     {"GET", JOBS "/{id}/file", PERMIT_USER, BODY_NONE, 0, RUNS_WORKER, handle_job_file},
     {"GET", JOBS "/{id}/deletion-preview", PERMIT_USER, BODY_NONE, 0, RUNS_READING,
      handle_job_preview},

@@ -11,7 +11,8 @@ typedef struct HttpConfig {
     const char *db_replica;      /* a standby for requests that may be stale; NULL: none */
     int64_t statement_timeout;   /* of a request, in µs; 0: 30 s */
     const char *listen;          /* "127.0.0.1:8000", "[::1]:8000"; port 0: the system chooses */
-    const char *spool;           /* directory for uploads on their way in */
+    const char *spool;           /* directory for files on their way in and out */
+    int64_t spool_quota;         /* bytes of all files on their way out; 0: 10 GiB */
     const char *public_url;      /* under which people know the server; in front of links */
     const char *trusted_proxies; /* networks, separated by commas, likewise below; NULL: none */
     const char *cors_origins;    /* other sites whose pages may read answers; NULL: none */

@@ -6,6 +6,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdatomic.h>
 #include <stdint.h>
 #include <unistd.h>
 
@@ -60,12 +61,59 @@ Error *spool_open(Arena *arena, const char *directory, int64_t max, bool digeste
     return NULL;
 }
 
+/* --- the quota ---------------------------------------------------------------------------------- */
+
+enum { QUOTA_STEP = 1 << 20 };
+
+static void give_back(void *object)
+{
+    Spool *spool = object;
+    atomic_fetch_add(&spool->quota->left, spool->taken);
+}
+
+Error *spool_open_within(Arena *arena, const char *directory, SpoolQuota *quota, Spool **ret_spool)
+{
+    TRY(spool_open(arena, directory, INT64_MAX, false, ret_spool));
+    (*ret_spool)->quota = quota;
+    arena_defer(arena, give_back, *ret_spool);
+    return NULL;
+}
+
+static bool take(Spool *spool, int64_t bytes)
+{
+    int64_t left = atomic_load(&spool->quota->left);
+    while (left >= bytes)
+        if (atomic_compare_exchange_weak(&spool->quota->left, &left, left - bytes)) {
+            spool->taken += bytes;
+            return true;
+        }
+    return false;
+}
+
+static Error *take_room(Spool *spool, Arena *arena, int64_t bytes)
+{
+    int64_t missing = spool->size + bytes - spool->taken;
+    if (missing <= 0 || (missing < QUOTA_STEP && take(spool, QUOTA_STEP)) || take(spool, missing))
+        return NULL;
+    if (spool->taken + missing > spool->quota->total)
+        return ERROR(arena, ERROR_TOO_LARGE,
+                     "The file would have more than the %lld bytes that the server keeps for files "
+                     "on their way out. Ask for less at a time.",
+                     (long long)spool->quota->total);
+    return error_with_reason(
+        ERROR(arena, ERROR_BUSY,
+              "The server has too many files on their way out. Try again in a minute."),
+        "spool_full");
+}
+
 Error *spool_write(Spool *spool, Arena *arena, Str bytes)
 {
     if ((int64_t)bytes.len > spool->max - spool->size)
         return ERROR(arena, ERROR_TOO_LARGE,
                      "The file is larger than the %lld bytes that are allowed.",
                      (long long)spool->max);
+    if (spool->quota != NULL)
+        TRY(take_room(spool, arena, (int64_t)bytes.len));
     if (spool->digested)
         digest_add(&spool->state, bytes.ptr, bytes.len);
     while (bytes.len > 0) {

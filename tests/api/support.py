@@ -308,6 +308,39 @@ def read_csv(data):
     return list(reader.DictReader(io.StringIO(data.decode())))
 
 
+def read_xlsx(data):
+    """Sheet name -> its rows, each a list of cells: None, a float, a bool or a text. What is not typed so is an
+    error, and so is a formula."""
+    import xml.etree.ElementTree as tree
+    import zipfile
+    main = "{http://schemas.openxmlformats.org/spreadsheetml/2006/main}"
+    archive = zipfile.ZipFile(io.BytesIO(data))
+    assert archive.testzip() is None
+    sheets = {}
+    for number, sheet in enumerate(tree.fromstring(archive.read("xl/workbook.xml")).iter(main + "sheet"), 1):
+        rows = []
+        for row in tree.fromstring(archive.read("xl/worksheets/sheet%d.xml" % number)).iter(main + "row"):
+            assert int(row.get("r")) == len(rows) + 1
+            cells = {}
+            for one in row:
+                letters = one.get("r").rstrip("0123456789")
+                column = 0
+                for letter in letters:
+                    column = column * 26 + ord(letter) - ord("A") + 1
+                children = [child.tag for child in one]
+                if one.get("t") == "inlineStr":
+                    assert children == [main + "is"]
+                    cells[column - 1] = re.sub("_x([0-9A-F]{4})_", lambda m: chr(int(m[1], 16)),
+                                               one[0][0].text or "")
+                else:
+                    assert one.get("t") in (None, "b") and children == [main + "v"], children
+                    cells[column - 1] = float(one[0].text) if one.get("t") is None else one[0].text == "1"
+            width = len(rows[0]) if rows else len(cells)
+            rows.append([cells.get(i) for i in range(width)])
+        sheets[sheet.get("name")] = rows
+    return sheets
+
+
 def shared(*parts):
     """The path of a file of ../shared, or a skipped test."""
     path = os.path.join(SHARED, *parts)

@@ -49,6 +49,7 @@ OWNED = [
     ("GET", JOBS + "/{id}/warnings", None, "job"),
     ("GET", JOBS + "/{id}/results", None, "job"),
     ("POST", JOBS + "/{id}/results", None, "job"),
+    ("GET", JOBS + "/{id}/download", None, "job"),
     ("GET", JOBS + "/{id}/file", None, "job"),
     ("GET", JOBS + "/{id}/deletion-preview", None, "job"),
     ("PATCH", JOBS + "/{id}", {"note": "x"}, "job"),

@@ -536,20 +536,34 @@ class Score(support.TestCase):
 
 class Template(support.TestCase):
     def test_template(self):
-        """The template is a header that uploads."""
+        """The template names each column with its unit, shows a row, and uploads as it is, in each format."""
         analyst = self.server.new_client()
+        units = {"market_cap": "US dollars", "reporting_quarter": "Q1 to Q4",
+                 "total_debt_to_ebitda": "multiple", "ebit_to_interest_expense": "multiple"}
         for kind in RATIOS:
+            named = []
+            for name in support.COLUMNS[kind]:
+                unit = units.get(name, "percent" if name in RATIOS[kind] else None)
+                named.append(name if unit is None else "%s (%s)" % (name, unit))
             for query in (None, {"format": "csv"}):
                 answer = analyst.get("%s/%s/template" % (PREDICTIONS, kind), query)
                 self.assertEqual("text/csv", answer.type)
-                self.assertEqual(",".join(support.COLUMNS[kind]), answer.text.strip())
+                header, example = answer.text.splitlines()
+                self.assertEqual(",".join(named), header)
+                self.assertIn("EXAMPLE,Example Company (replace this row),1250000000,Industrials,2024,Q4,", example)
                 self.assertIn("%s-template.csv" % kind, answer.header("Content-Disposition"))
-            body = answer.text.strip() + "\n" + support.line(support.row(1, kind),
-                                                             support.COLUMNS[kind])
+            job = analyst.import_file(kind, answer.body)
+            self.assertEqual((1, 0), (job["progress"]["successful_rows"], job["warnings"]["count"]))
+            body = header + "\n" + support.line(support.row(1, kind), support.COLUMNS[kind])
             job = analyst.import_file(kind, body.encode())
             self.assertEqual(1, job["progress"]["successful_rows"])
+            workbook = analyst.get("%s/%s/template" % (PREDICTIONS, kind), {"format": "xlsx"})
+            rows = support.read_xlsx(workbook.body)[kind]
+            self.assertEqual(named, rows[0])
+            self.assertEqual(["EXAMPLE", 1250000000.0, 2024.0], [rows[1][0], rows[1][2], rows[1][4]])
             answer = analyst.get("%s/%s/template" % (PREDICTIONS, kind), {"format": "pdf"}, 422)
             self.assertEqual({"format": "not_allowed"}, answer.field_codes())
+            analyst.get("%s/%s/template" % (PREDICTIONS, kind), {"format": "ndjson"}, 422)
 
 
 if __name__ == "__main__":

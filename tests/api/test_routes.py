@@ -359,6 +359,10 @@ TABLE = {
         Try(404, "not_found", body={"return_on_assets": 1}, query={"model_id": UNKNOWN_ID}),
         Try(422, "invalid_parameters", body={}, query={"model_id": "x"}),
         Try(400, "malformed", body=b"[", type="application/json")]),
+    ("GET", PREDICTIONS + "/{kind}/export"): ("user", "none", [
+        Try(422, "invalid_parameters", query={"format": "doc"}),
+        Try(422, "invalid_parameters", query={"job_id": "x"}),
+        Try(422, "invalid_parameters", query={"sort": "probability"})]),
     ("GET", PREDICTIONS + "/{kind}/template"): ("user", "none", [
         Try(422, "invalid_parameters", query={"format": "doc"})]),
     ("POST", PREDICTIONS + "/{kind}/bulk-upload-async"): ("editor", "upload", UPLOADS),
@@ -388,6 +392,9 @@ TABLE = {
     ("GET", JOBS + "/{id}/warnings"): ("user", "none", JOB_PART + LISTED),
     ("GET", JOBS + "/{id}/results"): ("user", "none", JOB_PART + LISTED),
     ("POST", JOBS + "/{id}/results"): ("user", "none", JOB_PART + LISTED),
+    ("GET", JOBS + "/{id}/download"): ("user", "none", JOB_PART + [
+        Try(422, "invalid_parameters", query={"format": "doc"}),
+        Try(422, "invalid_parameters", query={"outcome": "x"})]),
     ("GET", JOBS + "/{id}/file"): ("user", "none", JOB_PART),
     ("GET", JOBS + "/{id}/deletion-preview"): ("user", "none", [
         unknown(), gone(), Try(422, "invalid_parameters", query={"delete_predictions": "x"})]),

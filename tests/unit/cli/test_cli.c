@@ -117,6 +117,7 @@ static void test_config(void **state)
                         "max-upload\t1GiB\tdefault\tOBLIGOR_MAX_UPLOAD\n"
                         "max-body\t1MiB\tdefault\tOBLIGOR_MAX_BODY\n"
                         "spool\t/var/tmp\tdefault\tOBLIGOR_SPOOL\n"
+                        "spool-quota\t10GiB\tdefault\tOBLIGOR_SPOOL_QUOTA\n"
                         "restore-window\t30\tdefault\tOBLIGOR_RESTORE_WINDOW\n"
                         "keep-archives\t\tnot set\tOBLIGOR_KEEP_ARCHIVES\n"
                         "registration\tclosed\tdefault\tOBLIGOR_REGISTRATION\n"

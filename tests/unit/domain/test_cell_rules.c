@@ -33,8 +33,8 @@ static Judged judge(Arena *arena, size_t field, const char *text, CellKind kind)
     RawRow raw = row_rules_pick(&map, cells, row.count);
     const CellRules rules = {arena, KIND_ANNUAL, &map, &judged.problems};
     judged.line = cell_rules_read(&rules, &row, &raw);
-    judged.good =
-        row_rules_check(arena, KIND_ANNUAL, CAP_USD, 7, &raw, &judged.input, &judged.problems);
+    judged.good = row_rules_check(arena, KIND_ANNUAL, (RowStyle){0}, 7, &raw, &judged.input,
+                                  &judged.problems);
     return judged;
 }
 

@@ -421,6 +421,31 @@ static void test_column_twice(void **state)
                         "The column company_symbol is there twice (columns 1 and 12). Remove one.");
 }
 
+/* As a template writes it. A column in another unit is another column. */
+static void test_header_with_units(void **state)
+{
+    ColumnMap map;
+    ProblemList problems = {0};
+    assert_no_error(
+        map_header(*state, KIND_QUARTERLY,
+                   "company_symbol,company_name,Market Cap (US dollars),sector,reporting_year,"
+                   "reporting_quarter (q1 to q4),total_debt_to_ebitda ( multiple ),SGA margin"
+                   "(percent),long_term_debt_to_total_capital,return_on_capital (percent)",
+                   &map, &problems));
+    assert_int_equal(problems.count, 0);
+    for (int i = 0; i < 10; i++)
+        assert_int_equal(map.column[i], i);
+    Error *error =
+        map_header(*state, KIND_QUARTERLY,
+                   "company_symbol (US dollars),company_name,market_cap (millions),sector,"
+                   "reporting_year,reporting_quarter,total_debt_to_ebitda,sga_margin,"
+                   "long_term_debt_to_total_capital,return_on_capital (fraction)",
+                   &map, &problems);
+    assert_error(error, ERROR_INVALID,
+                 "The first row must name the columns. Missing: company_symbol, market_cap, "
+                 "return_on_capital.");
+}
+
 static void test_unknown_columns_are_a_warning(void **state)
 {
     ColumnMap map;
@@ -525,6 +550,7 @@ int main(void)
         TEST(test_annual_header_needs_no_quarter),
         TEST(test_all_missing_columns_are_named),
         TEST(test_column_twice),
+        TEST(test_header_with_units),
         TEST(test_unknown_columns_are_a_warning),
         TEST(test_fields_have_names),
         TEST(a_comma_for_the_decimals_is_an_option),

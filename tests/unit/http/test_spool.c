@@ -114,6 +114,56 @@ static void says_when_the_directory_is_not_there(void **state)
     assert_null(error->reason);
 }
 
+enum { MIB = 1 << 20 };
+
+static Error *write_many(Spool *spool, Arena *arena, int64_t bytes)
+{
+    char *zeros = arena_alloc(arena, 4096);
+    for (; bytes > 0; bytes -= 4096)
+        TRY(spool_write(spool, arena, (Str){zeros, bytes < 4096 ? (size_t)bytes : 4096}));
+    return NULL;
+}
+
+/* What one takes the others have not; it comes back with the arena of the one. */
+static void a_quota_is_shared(void **state)
+{
+    Arena *one = arena_new(0), *two = arena_new(0);
+    SpoolQuota quota = {.left = 4 * MIB, .total = 4 * MIB};
+    Spool *first, *second;
+    assert_no_error(spool_open_within(one, directory, &quota, &first));
+    assert_no_error(spool_open_within(two, directory, &quota, &second));
+    assert_no_error(write_many(first, *state, 2 * MIB + 5));
+    assert_int_equal(quota.left, MIB);
+    assert_no_error(write_many(second, *state, MIB));
+    assert_int_equal(quota.left, 0);
+    Error *error = write_many(second, *state, 1);
+    assert_error(error, ERROR_BUSY,
+                 "The server has too many files on their way out. Try again in a minute.");
+    assert_string_equal(error->reason, "spool_full");
+    arena_free(one);
+    assert_int_equal(quota.left, 3 * MIB);
+    assert_no_error(write_many(second, *state, 2 * MIB));
+    assert_error(
+        write_many(second, *state, 2 * MIB), ERROR_TOO_LARGE,
+        "The file would have more than the 4194304 bytes that the server keeps for files on "
+        "their way out. Ask for less at a time.");
+    arena_free(two);
+    assert_int_equal(quota.left, 4 * MIB);
+}
+
+/* The last bytes of a quota are used too, though it is taken in larger steps. */
+static void a_quota_is_used_up(void **state)
+{
+    Arena *arena = arena_new(0);
+    SpoolQuota quota = {.left = MIB + 10, .total = MIB + 10};
+    Spool *spool;
+    assert_no_error(spool_open_within(arena, directory, &quota, &spool));
+    assert_no_error(write_many(spool, *state, MIB + 10));
+    assert_int_equal(quota.left, 0);
+    assert_int_equal(write_many(spool, *state, 1)->code, ERROR_TOO_LARGE);
+    arena_free(arena);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -123,6 +173,8 @@ int main(void)
         TEST(refuses_more_than_its_most),
         TEST(says_when_there_is_no_room),
         TEST(says_when_the_directory_is_not_there),
+        TEST(a_quota_is_shared),
+        TEST(a_quota_is_used_up),
     };
     return cmocka_run_group_tests(tests, make_directory, remove_directory);
 }

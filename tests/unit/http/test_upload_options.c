@@ -41,10 +41,11 @@ static void without_any_they_are_the_defaults(void **state)
 static void come_from_both_places(void **state)
 {
     UploadRequest upload;
-    assert_no_error(read_all(*state, &ADMIN, "dry_run=yes&delimiter=%09&filename=a.csv",
-                             "on_duplicate=SKIP&max_failed_rows=0&market_cap_unit=millions&"
-                             "access_level=personal&encoding=Latin1&decimal=comma&on_error=undo&sheet=%20Data",
-                             &upload));
+    assert_no_error(
+        read_all(*state, &ADMIN, "dry_run=yes&delimiter=%09&filename=a.csv",
+                 "on_duplicate=SKIP&max_failed_rows=0&market_cap_unit=millions&"
+                 "access_level=personal&encoding=Latin1&decimal=comma&on_error=undo&sheet=%20Data",
+                 &upload));
     assert_true(upload.options.dry_run && upload.personal);
     assert_int_equal(upload.options.delimiter, '\t');
     assert_string_equal(upload.options.sheet, "Data");
