@@ -4,7 +4,9 @@ fails the test, and so does a row for a route that is gone.
 
 Then: what is not there and what is not yours are one answer; a second organization sees nothing of the first by
 any route; and the whole way of a stranger who comes, joins, uploads and leaves."""
+import io
 import re
+import zipfile
 
 import support
 from support import API, JOBS, PASSWORD, PREDICTIONS, UNKNOWN_ID, Form
@@ -92,6 +94,7 @@ POST   ROWS/{kind}/{id}/versions/{version_id}/restore editor former  change
 POST   ROWS/{kind}/score                    user
 POST   ROWS/{kind}/purge                    editor
 GET    ROWS/{kind}/template                 user
+GET    ROWS/{kind}/export                   user
 POST   ROWS/{kind}/bulk-upload-async        editor
 POST   JOBS                                 editor
 GET    JOBS                                 user
@@ -106,6 +109,7 @@ GET    JOBS/{id}/warnings                   user        job          read
 GET    JOBS/{id}/results                    user        job          read
 POST   JOBS/{id}/results                    user        job          read
 GET    JOBS/{id}/file                       user        job          read
+GET    JOBS/{id}/download                   user        job          read
 GET    JOBS/{id}/deletion-preview           user        job          change
 POST   JOBS/{id}/restore                    editor      deleted_job  change
 GET    API/deletions                        user
@@ -503,7 +507,11 @@ class Isolation(TestCase):
         assert len(cls.others) == len(cls.OTHERS)
 
     def found(self, answer):
-        said = (answer.body.decode("utf-8", "replace") + str(answer.headers)).lower()
+        body = answer.body
+        if body.startswith(b"PK"):  # a workbook
+            with zipfile.ZipFile(io.BytesIO(body)) as book:
+                body = b"".join(book.read(name) for name in book.namelist())
+        said = (body.decode("utf-8", "replace") + str(answer.headers)).lower()
         return sorted(word for word in self.words if word in said)
 
     def clean(self, who, answer):
@@ -514,10 +522,11 @@ class Isolation(TestCase):
         thing, client = self.world.shared[0], self.world.people["A.org_auditor"]
         for path in (JOBS, "%s/%s" % (JOBS, thing.id("job")), PREDICTIONS + "/annual", API + "/companies",
                      API + "/deletions", API + "/audit", "%s/%s/file" % (JOBS, thing.id("job")),
-                     "%s/%s/errors" % (JOBS, thing.id("job"))):
+                     "%s/%s/errors" % (JOBS, thing.id("job")), PREDICTIONS + "/annual/export?format=xlsx",
+                     "%s/%s/download?format=xlsx" % (JOBS, thing.id("job"))):
             self.assertNotEqual([], self.found(client.get(path)), path)
 
-    ON_ONE = [{"limit": 1000, "include_total": True, "include_errors": True}]
+    ON_ONE = [{"limit": 1000, "include_total": True, "include_errors": True}, {"format": "xlsx"}, {"outcome": "failed"}]
     ON_LISTS = ON_ONE + [{"page": 1, "size": 100}, {"limit": 1000, "show_deleted": True, "include_superseded": True},
                          {"format": "csv"}, {"format": "ndjson"}, {"sort": "probability", "reporting_year": 2020}]
 
@@ -538,7 +547,7 @@ class Isolation(TestCase):
     def filters(self, thing):
         """(list, parameter, what there is of it, what is nowhere)."""
         person = self.world.colleague
-        for path in (PREDICTIONS + "/annual", PREDICTIONS + "/quarterly"):
+        for path in (PREDICTIONS + "/annual", PREDICTIONS + "/quarterly", PREDICTIONS + "/annual/export"):
             yield path, "job_id", thing.id("job"), UNKNOWN_ID
             yield path, "company_id", thing.id("company"), UNKNOWN_ID
             yield path, "company_symbol", "ZORILLA", "QUAGGA"
