@@ -382,10 +382,10 @@ class World:
                                  (200, 202)).json["deletion_id"]
         client.wait_deletion(deletion)
         key = client.post(API + "/auth/api-keys", {"name": "x", "scopes": ["read"]}, expect=201)
+        session = client.get(API + "/auth/sessions").json["sessions"][0]["id"]
         thing = Thing(owner, maker, job=job, former=former, prediction=kept["id"], company=kept["company_id"],
                       symbol=kept["company_symbol"], deleted_job=gone, deletion=deletion, model=self.model,
-                      key=key.json["api_key"]["id"], session=client.get(API + "/auth/sessions").json["sessions"][0]["id"],
-                      **dict(more))
+                      key=key.json["api_key"]["id"], session=session, **dict(more))
         self.things.append(thing)
         return thing
 
@@ -584,7 +584,8 @@ class Isolation(TestCase):
     def test_a_member_under_another_organization(self):
         admin, org = self.world.people["B.admin"], self.world.orgs["B"]
         for method, body in (("PATCH", {"role": "org_viewer"}), ("DELETE", None)):
-            one, other = self.same(lambda user: admin.request(method, "%s/users/%s" % (org.path, user), body, expect=404),
+            path = org.path + "/users/%s"
+            one, other = self.same(lambda user: admin.request(method, path % user, body, expect=404),
                                    self.world.colleague.user["id"], UNKNOWN_ID)
             self.assertEqual(other, one)
 
