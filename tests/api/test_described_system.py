@@ -136,7 +136,8 @@ class Described(support.TestCase):
         cls.organization = organization
 
     def fill(self, path):
-        for word, value in (("{kind}", "annual"), ("{version_id}", self.prediction), ("{symbol}", self.symbol)):
+        for word, value in (("{kind}", "annual"), ("{version_id}", self.prediction), ("{symbol}", self.symbol),
+                            ("{user_id}", UNKNOWN_ID)):
             path = path.replace(word, value)
         for prefix, thing in ((JOBS, self.job_id), (API + "/companies", self.company), (PREDICTIONS, self.prediction)):
             if path.startswith(prefix):
