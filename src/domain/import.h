@@ -9,7 +9,8 @@
 /* Asked before each batch and told after it. */
 typedef struct TaskWatch {
     bool (*stopping)(void *self); /* true: commit nothing more, give the task back */
-    void (*progress)(void *self, const JobCounters *counters, int64_t file_size); /* may be NULL */
+    /* `file_size` 0: rows that go or come back, of which `total` and `processed` alone are told. May be NULL. */
+    void (*progress)(void *self, const JobCounters *counters, int64_t file_size);
     void *self;
     int64_t pause; /* µs between batches: lets another process of one embedded database write */
 } TaskWatch;

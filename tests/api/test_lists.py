@@ -371,7 +371,7 @@ class Companies(support.TestCase):
                                    row["company_symbol"].lower()).json["company"]
         self.assertEqual({"id", "symbol", "name", "sector", "market_cap", "access_level",
                           "organization_id", "organization_name", "job_id", "job_row",
-                          "annual_predictions_count", "quarterly_predictions_count", "created_by",
+                          "annual_predictions_count", "quarterly_predictions_count", "created_by", "created_by_email",
                           "created_at", "updated_at"}, set(company))
         self.assertEqual((row["company_symbol"], row["company_name"], row["market_cap"],
                           self.job["id"]),

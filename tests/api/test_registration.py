@@ -38,7 +38,7 @@ def mailed(email, page, count=1):
 
 
 class Open(support.TestCase):
-    SERVER_OPTIONS = {"arguments": ["--registration", "open", *MAIL]}
+    SERVER_OPTIONS = {"arguments": ["--registration", "open", "--rate-sign-ins", "0", *MAIL]}
 
     def setUp(self):
         self.client = self.server.anonymous()
