@@ -86,6 +86,15 @@ class Events(support.TestCase):
             with Stream(self.server, analyst, job, ["Last-Event-ID: " + other]) as again:
                 self.assertEqual([number], [one for one, _ in again.events()])
 
+    def test_only_its_head(self):
+        """Nothing of a body: the next answer on the connection is the next one."""
+        analyst = self.server.new_client()
+        job = analyst.import_rows("annual", support.rows(1, start=40))["id"]
+        for _ in range(3):
+            head = analyst.request("HEAD", "%s/%s/events" % (JOBS, job))
+            self.assertEqual(("text/event-stream", b""), (head.type, head.body))
+        analyst.get(JOBS)
+
     def test_of_an_import(self):
         """Each event is newer than the one before, and the last one tells the end."""
         analyst = self.server.new_client()

@@ -53,7 +53,7 @@ class Model:
 
 
 class Walk(support.TestCase):
-    STEPS = 60
+    STEPS = 40
 
     def walk(self, seed):
         self.chance = random.Random(seed)

@@ -154,7 +154,7 @@ int world_tear_down(void **state)
 
 int world_run_all(const struct CMUnitTest *tests, size_t count)
 {
-    return engines_run(NULL, tests, count);
+    return engines_run(getenv("OBLIGOR_TEST_WORLDS"), tests, count);
 }
 
 int64_t world_rounds(int64_t rounds)

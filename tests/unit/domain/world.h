@@ -53,6 +53,7 @@ typedef struct World {
     cmocka_unit_test_setup_teardown(function, world_set_up, world_tear_down)
 
 #define world_run(tests) world_run_all((tests), ARRAY_COUNT(tests))
+/* On each engine, or on the one that OBLIGOR_TEST_WORLDS names. */
 int world_run_all(const struct CMUnitTest *tests, size_t count);
 
 /* A round of a long search takes several times as long where the database is another process: there are so many
