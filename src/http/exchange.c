@@ -307,6 +307,8 @@ void exchange_seal(Exchange *exchange)
     cors_add(&exchange->request, response);
     if (exchange->request.as_of != 0)
         tell_staleness(exchange);
+    if (response->stream != NULL && strcmp(exchange->request.method, "HEAD") == 0)
+        exchange->close = true; /* else the library ends the body that is not there */
     if (exchange->close)
         response_header(arena, response, "Connection", "close");
 }

@@ -28,10 +28,6 @@ Error *handle_job_events(Request *request, Response *response)
         response_empty(response, 204);
         return NULL;
     }
-    if (strcmp(request->method, "HEAD") == 0) { /* no end of a body may follow such an answer */
-        response_set(response, 200, "text/event-stream", STR(""));
-        return NULL;
-    }
     TRY(events_listen(request->app->events, request, job, seen, &stream));
     response_stream(response, "text/event-stream", stream);
     response_header(request->arena, response, "X-Accel-Buffering", "no");
