@@ -34,12 +34,20 @@ static Error *unknown_option(Arena *arena, Str name)
                        STR_ARG(str_slice(name, 0, 80)));
 }
 
+static void give(Reader *reader, OptionId id, const char *text)
+{
+    const char *before = reader->given[id];
+    if (before != NULL && option_spec(id)->repeats)
+        text = arena_printf(reader->arena, "%s,%s", before, text);
+    reader->given[id] = text;
+}
+
 /* The value of an option: behind its "=" (then `inside` has a ptr), or the next argument. */
 static Error *take_value(Reader *reader, OptionId id, Str inside)
 {
     const OptionSpec *spec = option_spec(id);
     if (inside.ptr != NULL) {
-        reader->given[id] = str_dup(reader->arena, inside);
+        give(reader, id, str_dup(reader->arena, inside));
         return NULL;
     }
     if (spec->kind == OPTION_IS_BOOL) {
@@ -51,7 +59,7 @@ static Error *take_value(Reader *reader, OptionId id, Str inside)
         return usage_error(reader->arena,
                            arena_printf(reader->arena, "Write --%s %s.", spec->name, spec->value),
                            "The option --%s has no value.", spec->name);
-    reader->given[id] = next;
+    give(reader, id, next);
     reader->at++;
     return NULL;
 }

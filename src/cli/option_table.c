@@ -117,6 +117,7 @@ static const OptionSpec OPTIONS[OPTION_COUNT] = {
             .environment = "OBLIGOR_TRUSTED_PROXY",
             .value = "NETWORKS",
             .help = "believe these what they say of the client's address: 10.0.0.0/8,192.0.2.7",
+            .repeats = true,
             .commands = ON(SERVE),
         },
     [OPTION_CORS_ORIGIN] =
@@ -125,6 +126,7 @@ static const OptionSpec OPTIONS[OPTION_COUNT] = {
             .environment = "OBLIGOR_CORS_ORIGIN",
             .value = "ORIGINS",
             .help = "other sites whose pages may read answers: https://a.example,https://b.example",
+            .repeats = true,
             .commands = ON(SERVE),
         },
     [OPTION_RATE_REQUESTS] =

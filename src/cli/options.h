@@ -126,6 +126,8 @@ typedef struct OptionSpec {
     const char *value;       /* what stands for the value in help: "ADDR:PORT"; NULL for a bool */
     const char *help;
     OptionKind kind;
+    bool
+        repeats; /* a text that is a list: given again it goes on, behind a comma; else the last one counts */
     Secrecy secrecy;
     int64_t low, high;          /* of an int, or of bytes */
     const char *const *choices; /* of a choice; its number is the index */

@@ -78,6 +78,22 @@ static void test_forms(void **state)
     assert_str(call_str(&call, OPTION_TYPE), "");
 }
 
+/* A list goes on where its option stands again; of others the last one counts. */
+static void test_given_twice(void **state)
+{
+    Arena *arena = *state;
+    Call call;
+    assert_no_error(READ(arena, &call, "serve", "--cors-origin", "https://a.example",
+                         "--cors-origin=https://b.example,https://c.example", "--listen", ":1",
+                         "--listen=:2"));
+    assert_string_equal(call_text(&call, OPTION_CORS_ORIGIN),
+                        "https://a.example,https://b.example,https://c.example");
+    assert_string_equal(call_text(&call, OPTION_LISTEN), ":2");
+    assert_no_error(READ(arena, &call, "serve", "--trusted-proxy", "10.0.0.1", "--trusted-proxy",
+                         "192.0.2.0/24"));
+    assert_string_equal(call_text(&call, OPTION_TRUSTED_PROXY), "10.0.0.1,192.0.2.0/24");
+}
+
 static void test_words_behind_two_dashes(void **state)
 {
     Arena *arena = *state;
@@ -245,6 +261,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         CALL_TEST(test_commands),
         CALL_TEST(test_forms),
+        CALL_TEST(test_given_twice),
         CALL_TEST(test_words_behind_two_dashes),
         CALL_TEST(test_help_and_version),
         CALL_TEST(test_wrong_usage),
