@@ -5,6 +5,7 @@
 #include "http/paging.h"
 #include "http/reply.h"
 #include "http/user_filter.h"
+#include "http/user_reply.h"
 #include "http/views.h"
 
 Error *handle_members_list(Request *request, Response *response)
@@ -17,20 +18,7 @@ Error *handle_members_list(Request *request, Response *response)
     TRY(params_check(&request->query));
     TRY(members_list(request->arena, request->db, request->who, request->values.id, &filter,
                      &paging.page, &list));
-    JsonOut *out = reply_begin(request, response);
-    view_users(out, "users", list.items, list.count);
-    paging_view(request->arena, out, &paging, &list.end, STR(""));
-    return reply_end(request, response, 200);
-}
-
-static Error *reply_user(Request *request, Response *response, const char *message,
-                         const User *user)
-{
-    JsonOut *out = reply_begin(request, response);
-    if (message != NULL)
-        json_put_text(out, "message", message);
-    view_user(out, "user", user);
-    return reply_end(request, response, 200);
+    return user_reply_list(request, response, &list, &paging);
 }
 
 Error *handle_member_change(Request *request, Response *response)
@@ -44,7 +32,7 @@ Error *handle_member_change(Request *request, Response *response)
     TRY(params_check(&body));
     TRY(members_change(request->arena, request->db, request->who, request->values.id,
                        request->values.user_id, &change, &changed));
-    return reply_user(request, response, NULL, changed);
+    return user_reply(request, response, NULL, changed);
 }
 
 Error *handle_member_remove(Request *request, Response *response)
@@ -53,7 +41,7 @@ Error *handle_member_remove(Request *request, Response *response)
     TRY(params_check(&request->query));
     TRY(members_remove(request->arena, request->db, request->who, request->values.id,
                        request->values.user_id, &removed));
-    return reply_user(request, response,
+    return user_reply(request, response,
                       "The user is no member any more. The account is still there, and what it "
                       "made for the organization stays the organization's.",
                       removed);

@@ -9,6 +9,7 @@
 #include "http/paging.h"
 #include "http/reply.h"
 #include "http/user_filter.h"
+#include "http/user_reply.h"
 #include "http/views.h"
 
 Error *handle_users_list(Request *request, Response *response)
@@ -23,27 +24,14 @@ Error *handle_users_list(Request *request, Response *response)
     paging_read(request, 0, false, &paging);
     TRY(params_check(query));
     TRY(users_list(request->arena, request->db, request->who, &filter, &paging.page, &list));
-    JsonOut *out = reply_begin(request, response);
-    view_users(out, "users", list.items, list.count);
-    paging_view(request->arena, out, &paging, &list.end, STR(""));
-    return reply_end(request, response, 200);
-}
-
-static Error *reply_user(Request *request, Response *response, const char *message,
-                         const User *user)
-{
-    JsonOut *out = reply_begin(request, response);
-    if (message != NULL)
-        json_put_text(out, "message", message);
-    view_user(out, "user", user);
-    return reply_end(request, response, 200);
+    return user_reply_list(request, response, &list, &paging);
 }
 
 Error *handle_user_get(Request *request, Response *response)
 {
     User *user = NULL;
     TRY(users_get(request->arena, request->db, request->who, request->values.id, &user));
-    return reply_user(request, response, NULL, user);
+    return user_reply(request, response, NULL, user);
 }
 
 /* --- inviting ------------------------------------------------------------------------------------- */
@@ -124,7 +112,7 @@ Error *handle_user_change(Request *request, Response *response)
     TRY(params_check(&body));
     TRY(users_change(request->arena, request->db, request->who, request->values.id, &change,
                      &changed));
-    return reply_user(request, response, NULL, changed);
+    return user_reply(request, response, NULL, changed);
 }
 
 Error *handle_user_delete(Request *request, Response *response)
@@ -134,7 +122,7 @@ Error *handle_user_delete(Request *request, Response *response)
     TRY(params_check(&request->query));
     TRY(users_delete(request->arena, request->db, request->who, request->values.id, &taken_out,
                      &user));
-    return reply_user(request, response,
+    return user_reply(request, response,
                       taken_out
                           ? "The user is no member of your organization any more. The account "
                             "is still there: an administrator of the server deletes accounts."
@@ -148,6 +136,6 @@ Error *handle_user_restore(Request *request, Response *response)
     User *user = NULL;
     TRY(params_check(&request->query));
     TRY(users_restore(request->arena, request->db, request->who, request->values.id, &user));
-    return reply_user(request, response, "The account is back. Sessions and keys are made anew.",
+    return user_reply(request, response, "The account is back. Sessions and keys are made anew.",
                       user);
 }
