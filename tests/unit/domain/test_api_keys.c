@@ -341,21 +341,7 @@ static void test_every_call_failing(void **state)
     doomed = token_id(key->digest);
     const char *all = "SELECT * FROM tokens; SELECT * FROM audit_events";
     for (size_t i = 0; i < ARRAY_COUNT(acts); i++) {
-        const char *before = world_text(w, all);
-        bool fired = true;
-        for (int64_t nth = 1; fired; nth++) {
-            fault_arm(w->fault, nth, ERROR_UNAVAILABLE);
-            Error *error = acts[i](w);
-            fired = fault_fired(w->fault);
-            fault_arm(w->fault, 0, ERROR_UNAVAILABLE);
-            assert_false(db_in_transaction(w->db));
-            if (!fired) {
-                assert_no_error(error);
-                break;
-            }
-            assert_error(error, ERROR_UNAVAILABLE, FAULT_MESSAGE);
-            assert_string_equal(world_text(w, all), before);
-        }
+        world_fail_every_call(w, acts[i], 1, all);
     }
 }
 

@@ -631,21 +631,7 @@ static void fail_every_call(World *w, Error *(*act)(World *), int64_t step)
 {
     const char *all = "SELECT * FROM users; SELECT * FROM owners; SELECT * FROM tokens; SELECT * "
                       "FROM audit_events; SELECT * FROM mail_outbox";
-    const char *before = world_text(w, all);
-    for (int64_t nth = 1;; nth += step) {
-        fault_arm(w->fault, nth, ERROR_UNAVAILABLE);
-        Error *error = act(w);
-        bool fired = fault_fired(w->fault);
-        fault_arm(w->fault, 0, ERROR_UNAVAILABLE);
-        assert_false(db_in_transaction(w->db));
-        if (!fired) {
-            assert_no_error(error);
-            assert_true(nth > 3);
-            return;
-        }
-        assert_error(error, ERROR_UNAVAILABLE, FAULT_MESSAGE);
-        assert_string_equal(world_text(w, all), before);
-    }
+    assert_true(world_fail_every_call(w, act, step, all) > 3);
 }
 
 static void test_every_call_failing(void **state)

@@ -500,3 +500,23 @@ Error *world_create(World *w, const Principal *who, const char *symbol, int year
     new.input.ratios[kind_ratio_index(KIND_ANNUAL, STR("return_on_assets"))] = (Ratio){roa, true};
     return predictions_create(w->arena, w->db, who, &new, &none, ret_prediction);
 }
+
+/* --- failing calls ------------------------------------------------------------------------------ */
+
+int64_t world_fail_every_call(World *w, Error *(*act)(World *), int64_t step, const char *all)
+{
+    const char *before = world_text(w, all);
+    for (int64_t nth = 1;; nth += step) {
+        fault_arm(w->fault, nth, ERROR_UNAVAILABLE);
+        Error *error = act(w);
+        bool fired = fault_fired(w->fault);
+        fault_arm(w->fault, 0, ERROR_UNAVAILABLE);
+        assert_false(db_in_transaction(w->db));
+        if (!fired) {
+            assert_no_error(error);
+            return nth;
+        }
+        assert_error(error, ERROR_UNAVAILABLE, FAULT_MESSAGE);
+        assert_string_equal(world_text(w, all), before);
+    }
+}

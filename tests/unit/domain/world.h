@@ -134,4 +134,9 @@ int64_t world_number(World *w, const char *query);   /* one number */
 const char *world_text(World *w, const char *query); /* rows as lines, columns by "|" */
 void world_script(World *w, const char *script);
 
+/* Lets each `step`th call of `act` to the database fail in turn, until none is left to fail and it succeeds. Each time
+ * an error comes back, no transaction stays open, and what the queries `all` give is as it was. The number of the call
+ * that was not there. */
+int64_t world_fail_every_call(World *w, Error *(*act)(World *), int64_t step, const char *all);
+
 #endif
