@@ -5,24 +5,8 @@
 #include "base/check.h"
 #include "base/utf8.h"
 #include "format/csv_out.h"
+#include "pieces.h"
 #include "replay.h"
-
-typedef struct Pieces {
-    Str rest;
-    size_t piece;
-} Pieces;
-
-static Error *read_piece(void *self, Arena *arena, char *bytes, size_t cap, size_t *ret_size)
-{
-    (void)arena;
-    Pieces *pieces = self;
-    Str part = str_slice(pieces->rest, 0, pieces->piece < cap ? pieces->piece : cap);
-    if (part.len > 0)
-        memcpy(bytes, part.ptr, part.len);
-    pieces->rest = str_slice(pieces->rest, part.len, pieces->rest.len);
-    *ret_size = part.len;
-    return NULL;
-}
 
 static void check_row(Str file, const CsvRow *row, CsvOptions options, int64_t before)
 {
@@ -123,9 +107,8 @@ static Str describe(Arena *arena, Str file, CsvOptions options, size_t piece)
 {
     Heard heard = {buf_new(arena, 64 << 20), buf_new(arena, 64 << 20), buf_new(arena, 64 << 20)};
     Arena *row_arena = arena_new(0);
-    Pieces pieces = {file, piece};
     CsvReader *reader;
-    Error *error = csv_open(arena, (ByteSource){read_piece, &pieces}, options, &reader);
+    Error *error = csv_open(arena, pieces_of(arena, file, piece), options, &reader);
     if (error == NULL) {
         error = read_file(row_arena, reader, file, options, &heard);
         check_written(arena, &heard, csv_delimiter(reader));

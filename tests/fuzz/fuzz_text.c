@@ -6,26 +6,10 @@
 #include "base/utf8.h"
 #include "format/csv.h"
 #include "format/text_decode.h"
+#include "pieces.h"
 #include "replay.h"
 
 enum { MAX_BYTES = 1 << 20 };
-
-typedef struct Pieces {
-    Str rest;
-    size_t piece;
-} Pieces;
-
-static Error *read_piece(void *self, Arena *arena, char *bytes, size_t cap, size_t *ret_size)
-{
-    (void)arena;
-    Pieces *pieces = self;
-    Str part = str_slice(pieces->rest, 0, pieces->piece < cap ? pieces->piece : cap);
-    if (part.len > 0)
-        memcpy(bytes, part.ptr, part.len);
-    pieces->rest = str_slice(pieces->rest, part.len, pieces->rest.len);
-    *ret_size = part.len;
-    return NULL;
-}
 
 static Error *read_text(Arena *arena, TextSource *text, size_t size, Buf *out)
 {
@@ -52,10 +36,9 @@ static void check_converted(Str text)
 static Str describe(Arena *arena, Str file, const TextEncoding *encoding, size_t piece)
 {
     Buf out = buf_new(arena, 64 << 20);
-    Pieces pieces = {file, piece};
     TextSource *text;
     Error *error =
-        text_source_open(arena, (ByteSource){read_piece, &pieces}, encoding, MAX_BYTES, &text);
+        text_source_open(arena, pieces_of(arena, file, piece), encoding, MAX_BYTES, &text);
     if (error == NULL) {
         error = read_text(arena, text, piece < 4 ? 4096 : piece, &out);
         if (text_source_encoding(text) != NULL)

@@ -2,9 +2,9 @@
 #ifndef OBLIGOR_UNIT_PACKING_H
 #define OBLIGOR_UNIT_PACKING_H
 
-#include "format/byte_source.h"
 #include "format/zstd.h"
 
+#include "../../pieces.h"
 #include "test.h"
 
 #include <zlib.h>
@@ -37,31 +37,6 @@ static inline Str join(Arena *arena, Str a, Str b)
     buf_add(&both, a);
     buf_add(&both, b);
     return buf_str(&both);
-}
-
-/* A source that gives at most `piece` bytes at a time. */
-typedef struct Pieces {
-    Str rest;
-    size_t piece;
-} Pieces;
-
-static inline Error *read_pieces(void *self, Arena *arena, char *bytes, size_t cap,
-                                 size_t *ret_size)
-{
-    (void)arena;
-    Pieces *pieces = self;
-    Str part = str_slice(pieces->rest, 0, pieces->piece < cap ? pieces->piece : cap);
-    memcpy(bytes, part.ptr, part.len);
-    pieces->rest = str_slice(pieces->rest, part.len, pieces->rest.len);
-    *ret_size = part.len;
-    return NULL;
-}
-
-static inline ByteSource pieces_of(Arena *arena, Str file, size_t piece)
-{
-    Pieces *pieces = ARENA_NEW(arena, Pieces);
-    *pieces = (Pieces){.rest = file, .piece = piece};
-    return (ByteSource){read_pieces, pieces};
 }
 
 /* Everything that comes out, in reads of at most `cap` bytes. */
