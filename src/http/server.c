@@ -11,11 +11,15 @@
  *   it is called as for the first time again, and only then does the client hear "100 Continue".
  * - The exchange lives until the library says that the request is over, since it sends from the
  *   arena.
- * - All connections must be resumed before the daemon is stopped, or it aborts. */
+ * - All connections must be resumed before the daemon is stopped, or it aborts.
+ * - It does not listen: connections are brought to it (acceptor.h), and wait in the socket's backlog while there
+ *   are as many as there may be. A connection that it was given counts when it has begun with it: hence the slack
+ *   of its own limit, which cuts off. */
 #include "http/server.h"
 
 #include "base/check.h"
 #include "base/log.h"
+#include "http/acceptor.h"
 #include "http/events.h"
 #include "http/exchange.h"
 #include "http/listen.h"
@@ -30,6 +34,7 @@ enum {
     SOCKET_THREADS_MAX = 8,
     CONNECTION_MEMORY = 32 * 1024, /* zeroed by the library for each request: more costs more */
     CONNECTIONS_MAX = 2000,
+    CONNECTIONS_SLACK = 512,
     IDLE_SECONDS = 10,
     STOP_SECONDS = 30, /* for what is under way when the server stops ... */
     QUIET_SECONDS = 1, /* ... and for a request that does not go on coming in */
@@ -39,6 +44,8 @@ enum {
 struct HttpServer {
     App *app;
     struct MHD_Daemon *daemon;
+    Acceptor *acceptor;
+    atomic_int connections;
     atomic_bool stopping;
     atomic_int receiving;       /* requests that are still coming in */
     atomic_uint_fast64_t heard; /* rises with every piece of one */
@@ -291,16 +298,41 @@ static unsigned socket_threads(void)
     return cores > SOCKET_THREADS_MAX ? SOCKET_THREADS_MAX : (unsigned)cores;
 }
 
-static struct MHD_Daemon *start_daemon(HttpServer *server, int listening)
+static void on_connection(void *cls, struct MHD_Connection *connection, void **context,
+                          enum MHD_ConnectionNotificationCode code)
+{
+    HttpServer *server = cls;
+    (void)connection;
+    (void)context;
+    atomic_fetch_add(&server->connections, code == MHD_CONNECTION_NOTIFY_STARTED ? 1 : -1);
+}
+
+static struct MHD_Daemon *start_daemon(HttpServer *server)
 {
     return MHD_start_daemon(
-        MHD_USE_EPOLL_INTERNAL_THREAD | MHD_ALLOW_SUSPEND_RESUME | MHD_USE_ERROR_LOG, 0, NULL, NULL,
-        on_access, server, MHD_OPTION_EXTERNAL_LOGGER, on_library_log, NULL,
-        MHD_OPTION_LISTEN_SOCKET, listening, MHD_OPTION_THREAD_POOL_SIZE, socket_threads(),
-        MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)CONNECTION_MEMORY, MHD_OPTION_CONNECTION_LIMIT,
-        (unsigned)CONNECTIONS_MAX, MHD_OPTION_CONNECTION_TIMEOUT, (unsigned)IDLE_SECONDS,
-        MHD_OPTION_URI_LOG_CALLBACK, on_target, server, MHD_OPTION_UNESCAPE_CALLBACK, on_unescape,
-        NULL, MHD_OPTION_NOTIFY_COMPLETED, on_end, server, MHD_OPTION_END);
+        MHD_USE_EPOLL_INTERNAL_THREAD | MHD_USE_NO_LISTEN_SOCKET | MHD_ALLOW_SUSPEND_RESUME |
+            MHD_USE_ERROR_LOG,
+        0, NULL, NULL, on_access, server, MHD_OPTION_EXTERNAL_LOGGER, on_library_log, NULL,
+        MHD_OPTION_NOTIFY_CONNECTION, on_connection, server, MHD_OPTION_THREAD_POOL_SIZE,
+        socket_threads(), MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)CONNECTION_MEMORY,
+        MHD_OPTION_CONNECTION_LIMIT, (unsigned)(CONNECTIONS_MAX + CONNECTIONS_SLACK),
+        MHD_OPTION_CONNECTION_TIMEOUT, (unsigned)IDLE_SECONDS, MHD_OPTION_URI_LOG_CALLBACK,
+        on_target, server, MHD_OPTION_UNESCAPE_CALLBACK, on_unescape, NULL,
+        MHD_OPTION_NOTIFY_COMPLETED, on_end, server, MHD_OPTION_END);
+}
+
+static bool has_room(void *self)
+{
+    HttpServer *server = self;
+    return atomic_load(&server->connections) < CONNECTIONS_MAX;
+}
+
+static void take_connection(void *self, int fd, const struct sockaddr *address, socklen_t size)
+{
+    HttpServer *server = self;
+    if (MHD_add_connection(server->daemon, fd, address, size) != MHD_YES) /* which closes it */
+        log_event(LOG_WARN, "a client could not be let in",
+                  LOG_INT("connections", atomic_load(&server->connections)));
 }
 
 Error *http_server_start(Arena *arena, const HttpConfig *config, HttpServer **ret_server)
@@ -315,10 +347,12 @@ Error *http_server_start(Arena *arena, const HttpConfig *config, HttpServer **re
         server->app->config.public_url =
             arena_printf(server->app->arena, "http://127.0.0.1:%d", server->port);
     if (error == NULL)
-        server->daemon = start_daemon(server, listening);
+        server->daemon = start_daemon(server);
     if (error == NULL && server->daemon == NULL)
         error = ERROR(arena, ERROR_UNAVAILABLE, "Cannot serve on %s.", config->listen);
     if (error == NULL) {
+        const AcceptorTarget target = {has_room, take_connection, server};
+        server->acceptor = acceptor_start(listening, target);
         *ret_server = server;
         return NULL;
     }
@@ -362,15 +396,12 @@ void http_server_stop(HttpServer *server)
     if (server == NULL)
         return;
     atomic_store(&server->stopping, true);
-    MHD_socket listening = MHD_quiesce_daemon(server->daemon);
-    if (listening != MHD_INVALID_SOCKET)
-        shutdown(listening, SHUT_RDWR); /* new clients are refused, not left waiting */
+    acceptor_stop(server->acceptor);
     events_stop(server->app->events);
     finish_requests(server);
     pool_stop(server->app->pool);
     MHD_stop_daemon(server->daemon);
-    if (listening != MHD_INVALID_SOCKET)
-        close(listening);
+    acceptor_free(server->acceptor);
     app_close(server->app);
     free(server);
 }
