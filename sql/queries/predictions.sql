@@ -278,6 +278,18 @@ SELECT max(job_row), count(*) FROM (
   SELECT job_row FROM {table} WHERE owner_id = $1 AND job_id = $2 AND job_row > $3
   ORDER BY job_row LIMIT $4) batch;
 
+-- name: prediction_batch_read
+-- each kind
+SELECT {stored} FROM {table} WHERE owner_id = $1 AND job_id = $2 AND job_row > $3
+  AND (job_link = 0 OR $4)
+ORDER BY job_row LIMIT $5;
+
+-- name: prediction_batch_drop
+-- each kind
+-- As the next one, without a look at what goes: on SQLite that takes half the time.
+DELETE FROM {table} WHERE owner_id = $1 AND job_id = $2 AND job_row > $3 AND job_row <= $4
+  AND (job_link = 0 OR $5);
+
 -- name: prediction_batch_delete
 -- each kind
 DELETE FROM {table} WHERE owner_id = $1 AND job_id = $2 AND job_row > $3 AND job_row <= $4

@@ -10,9 +10,9 @@
 #include "domain/deletion.h"
 #include "domain/import_commit.h"
 #include "domain/import_lanes.h"
-#include "domain/import_pipe.h"
 #include "domain/import_source.h"
 #include "domain/jobs.h"
+#include "domain/pipe.h"
 #include "domain/queue.h"
 #include "format/json_out.h"
 #include "store/account_store.h"
@@ -229,10 +229,10 @@ static size_t next_size(Db *db, size_t rows, int64_t took)
 }
 
 /* Waits for the reading thread, keeping the lease meanwhile. */
-static Error *wait_batch(Run *run, ImportPipe *pipe, size_t rows, ImportBatch **ret_batch)
+static Error *wait_batch(Run *run, Pipe *pipe, size_t rows, ImportBatch **ret_batch)
 {
     for (;;) {
-        *ret_batch = import_pipe_next(pipe, rows, RENEW_AFTER);
+        *ret_batch = pipe_next(pipe, rows, RENEW_AFTER);
         if (*ret_batch != NULL || run->watch->stopping(run->watch->self))
             return NULL;
         bool held = false;
@@ -261,7 +261,7 @@ static Error *too_many_failed(Run *run, TaskEnd *ret_end)
 
 /* The file on its way in. */
 typedef struct Stream {
-    ImportPipe *pipe;
+    Pipe *pipe;
     ImportCommit *commit;
     ImportLanes *lanes; /* NULL: one batch after the other */
     size_t rows;        /* of the next batch */
@@ -281,7 +281,7 @@ static Error *commit_alone(Run *run, Stream *stream, ImportBatch *batch)
     size_t count = batch->count > 0 ? batch->count : stream->rows;
     TRY(import_commit_batch(stream->commit, batch, &stream->end));
     stream->rows = next_size(run->db, count, clock_monotonic() - start);
-    import_pipe_give_back(stream->pipe, batch);
+    pipe_give_back(stream->pipe, batch);
     stream->begun = true;
     return NULL;
 }
@@ -385,6 +385,14 @@ static Error *start_job(Run *run)
     return NULL;
 }
 
+static bool fill_batch(void *self, void *slot, Arena *arena, size_t rows)
+{
+    ImportBatch *batch = slot;
+    batch->arena = arena;
+    batch_reader_next(self, rows, batch);
+    return batch->last || batch->error != NULL;
+}
+
 static Error *read_file(Run *run, TaskEnd *ret_end)
 {
     const LoadedModel *model = NULL;
@@ -397,10 +405,11 @@ static Error *read_file(Run *run, TaskEnd *ret_end)
     Stream stream = {.commit = import_commit_new(run->arena, run->db, run->task, run->job),
                      .rows = BATCH_ROWS_FIRST};
     stream.may_part = import_lanes_possible(stream.commit, run->db);
-    stream.pipe = import_pipe_open(reader, PIPE_SLOTS + (stream.may_part ? LANES : 0));
+    stream.pipe = pipe_open(fill_batch, reader, PIPE_SLOTS + (stream.may_part ? LANES : 0),
+                            sizeof(ImportBatch), BATCH_ROWS_FIRST);
     error = error_copy(run->arena, run_batches(run, &stream));
     import_lanes_close(stream.lanes);
-    import_pipe_close(stream.pipe);
+    pipe_close(stream.pipe);
     return error != NULL ? error : end_stream(run, &stream, ret_end);
 }
 

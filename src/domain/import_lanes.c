@@ -92,16 +92,16 @@ static Slot *slot_of(ImportLanes *lanes, size_t number)
     return &lanes->slots[lanes_of(lanes->lanes, number)];
 }
 
-static void give_back(ImportLanes *lanes, ImportPipe *pipe)
+static void give_back(ImportLanes *lanes, Pipe *pipe)
 {
     Slot *slot = slot_of(lanes, 0);
-    import_pipe_give_back(pipe, slot->batch);
+    pipe_give_back(pipe, slot->batch);
     slot->batch = NULL;
     lanes_take(lanes->lanes);
 }
 
 /* What was rolled back is committed by the caller, batch after batch. */
-static Error *catch_up(ImportLanes *lanes, ImportPipe *pipe, CommitEnd *ret_end)
+static Error *catch_up(ImportLanes *lanes, Pipe *pipe, CommitEnd *ret_end)
 {
     while (lanes_under_way(lanes->lanes) > 0) {
         TRY(import_commit_batch(lanes->commit, slot_of(lanes, 0)->batch, ret_end));
@@ -116,7 +116,7 @@ static Error *catch_up(ImportLanes *lanes, ImportPipe *pipe, CommitEnd *ret_end)
 }
 
 /* Waits for the oldest batch that is under way, and gives it back. Where it was not committed none behind it was. */
-static Error *reap(ImportLanes *lanes, ImportPipe *pipe, CommitEnd *ret_end)
+static Error *reap(ImportLanes *lanes, Pipe *pipe, CommitEnd *ret_end)
 {
     Error *error = NULL;
     const Slot *slot = slot_of(lanes, 0);
@@ -134,8 +134,7 @@ static Error *reap(ImportLanes *lanes, ImportPipe *pipe, CommitEnd *ret_end)
     return catch_up(lanes, pipe, ret_end);
 }
 
-Error *import_lanes_add(ImportLanes *lanes, ImportPipe *pipe, ImportBatch *batch,
-                        CommitEnd *ret_end)
+Error *import_lanes_add(ImportLanes *lanes, Pipe *pipe, ImportBatch *batch, CommitEnd *ret_end)
 {
     Work work;
     *ret_end = COMMIT_DONE;
@@ -157,7 +156,7 @@ Error *import_lanes_add(ImportLanes *lanes, ImportPipe *pipe, ImportBatch *batch
     return NULL;
 }
 
-Error *import_lanes_drain(ImportLanes *lanes, ImportPipe *pipe, CommitEnd *ret_end)
+Error *import_lanes_drain(ImportLanes *lanes, Pipe *pipe, CommitEnd *ret_end)
 {
     *ret_end = COMMIT_DONE;
     while (lanes_under_way(lanes->lanes) > 0 && *ret_end == COMMIT_DONE)

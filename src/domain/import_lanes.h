@@ -4,8 +4,8 @@
 #define OBLIGOR_DOMAIN_IMPORT_LANES_H
 
 #include "domain/import_commit.h"
-#include "domain/import_pipe.h"
 #include "domain/lanes.h"
+#include "domain/pipe.h"
 
 typedef struct ImportLanes ImportLanes;
 
@@ -20,11 +20,11 @@ Error *import_lanes_open(Arena *arena, ImportCommit *commit, Db *db, ImportLanes
 /* Takes a batch of the pipe and gives it back to it once it is committed. Waits while all lanes are busy. An
  * error or an end other than COMMIT_DONE may be that of a batch before this one; then nothing behind that one
  * is committed, and nothing more may be added. */
-Error *import_lanes_add(ImportLanes *lanes, ImportPipe *pipe, ImportBatch *batch,
+Error *import_lanes_add(ImportLanes *lanes, Pipe *pipe, ImportBatch *batch,
                         CommitEnd *ret_end) MUST_CHECK;
 
 /* Waits until all that was added is committed. */
-Error *import_lanes_drain(ImportLanes *lanes, ImportPipe *pipe, CommitEnd *ret_end) MUST_CHECK;
+Error *import_lanes_drain(ImportLanes *lanes, Pipe *pipe, CommitEnd *ret_end) MUST_CHECK;
 
 /* What is under way is rolled back. NULL is fine. */
 void import_lanes_close(ImportLanes *lanes);

@@ -7,11 +7,11 @@
 #include "domain/removal.h"
 
 #include "base/clock.h"
-#include "base/map.h"
 #include "base/vec.h"
 #include "domain/batches.h"
 #include "domain/company_names.h"
 #include "domain/queue.h"
+#include "domain/removal_parts.h"
 #include "domain/versions.h"
 #include "store/account_store.h"
 #include "store/chunk_store.h"
@@ -22,22 +22,9 @@
 
 enum { NAMED_MAX = 200000 };
 
-typedef struct Removing {
-    Db *db;
-    Task *task;
-    Deletion *deletion;
-    bool settling;
-    bool numbered_gone; /* all rows that have a job_row */
-    const TaskWatch *watch;
-    Arena *named_arena;
-    Map named; /* companies that the archive is known to name, as bytes of their ids */
-} Removing;
-
 /* --- one batch's worth ----------------------------------------------------------------------- */
 
-/* The companies of the rows, each once. */
-static const Uuid *companies_of(Arena *arena, const Prediction *rows, size_t count,
-                                size_t *ret_count)
+const Uuid *removal_companies(Arena *arena, const Prediction *rows, size_t count, size_t *ret_count)
 {
     Map seen = map_new(arena);
     Uuid *companies = ARENA_ARRAY(arena, Uuid, count + 1);
@@ -86,18 +73,30 @@ static Error *name_companies(Arena *arena, Removing *r, const Uuid *companies, s
     return archived_companies_add(arena, r->db, r->deletion, fresh.items, fresh.count);
 }
 
-/* Once they are committed. */
 static void remember_named(Removing *r, const Uuid *companies, size_t count)
 {
-    if (r->named.count > NAMED_MAX) {
-        arena_rewind(r->named_arena, (ArenaMark){0});
-        r->named = map_new(r->named_arena);
-    }
+    if (r->named.count > NAMED_MAX)
+        removal_forget_companies(r);
     for (size_t i = 0; i < count; i++) {
         Str id = {(const char *)companies[i].bytes, 16};
         if (map_find(&r->named, id) == NULL)
             map_put(&r->named, str_copy(r->named_arena, id), r);
     }
+}
+
+void removal_forget_companies(Removing *r)
+{
+    arena_rewind(r->named_arena, (ArenaMark){0});
+    r->named = map_new(r->named_arena);
+}
+
+Error *removal_note_companies(Arena *arena, Removing *r, const Uuid *companies, size_t count,
+                              DeletionStep *step)
+{
+    TRY(name_companies(arena, r, companies, count));
+    TRY(bereave_companies(arena, r->db, r->deletion, companies, count, step));
+    remember_named(r, companies, count);
+    return NULL;
 }
 
 /* Rows that are out of the table: into the archive, and off the counts. */
@@ -135,7 +134,7 @@ static Error *remove_edits(Arena *arena, Db *db, const Deletion *deletion, int64
     TRY(predictions_remove(arena, db, deletion->kind, deletion->owner_id, ids, count, &rows,
                            &count));
     TRY(archive_rows(arena, db, deletion, PART_EDITS, rows, count, step));
-    const Uuid *companies = companies_of(arena, rows, count, &companies_count);
+    const Uuid *companies = removal_companies(arena, rows, count, &companies_count);
     TRY(archived_companies_add(arena, db, deletion, companies, companies_count));
     TRY(bereave_companies(arena, db, deletion, companies, companies_count, step));
     step->counts.versions_restored += swaps;
@@ -184,9 +183,8 @@ Error *removal_begin(Arena *arena, Db *db, Deletion *deletion)
 
 /* --- batches --------------------------------------------------------------------------------- */
 
-/* Behind the rows: what counts them, the places, the end of the transaction. */
-static Error *end_batch(Arena *arena, Removing *r, Deletion *after, const DeletionStep *step,
-                        int64_t position, Tx *tx)
+Error *removal_end_batch(Arena *arena, Removing *r, Deletion *after, const DeletionStep *step,
+                         int64_t position, Tx *tx)
 {
     Task task = *r->task;
     Deletion *deletion = after;
@@ -214,7 +212,7 @@ static Error *settle_batch(Removing *r, Arena *arena)
     TRY(settle(arena, r->db, &after, batches_most(SETTLE_PASS), &step, &more));
     if (!more)
         TRY(job_set_settling(arena, r->db, after.owner_id, after.job_id, false));
-    TRY(end_batch(arena, r, &after, &step, r->task->position, &tx));
+    TRY(removal_end_batch(arena, r, &after, &step, r->task->position, &tx));
     r->settling = more;
     return NULL;
 }
@@ -228,25 +226,51 @@ static Error *take_numbered(Removing *r, Arena *arena, int64_t limit, JobSlice *
     return rows == 0 ? NULL : slice_delete(arena, r->db, slice, ret_rows, ret_count);
 }
 
-static void tell(const Removing *r)
+void removal_tell(const Removing *r)
 {
     const DeletionCounts *counts = &r->deletion->counts;
     batches_tell(r->watch, deletion_rows(counts) - counts->edits_deleted, r->deletion->expected);
 }
 
+static Error *archive_batch(Arena *arena, Removing *r, const Prediction *rows, size_t count,
+                            DeletionStep *step)
+{
+    size_t named = 0;
+    TRY(archive_rows(arena, r->db, r->deletion, PART_ROWS, rows, count, step));
+    const Uuid *companies = removal_companies(arena, rows, count, &named);
+    return removal_note_companies(arena, r, companies, named, step);
+}
+
+Error *removal_take_slice(Arena *arena, Removing *r, const JobSlice *slice, DeletionStep *step)
+{
+    Prediction *rows = NULL;
+    size_t count = 0;
+    TRY(slice_delete(arena, r->db, slice, &rows, &count));
+    return archive_batch(arena, r, rows, count, step);
+}
+
+static Error *settle_step(void *self, Arena *arena, int64_t limit, bool *ret_done)
+{
+    Removing *r = self;
+    (void)limit;
+    removal_tell(r);
+    TRY(settle_batch(r, arena));
+    *ret_done = !r->settling;
+    return NULL;
+}
+
 static Error *remove_batch(void *self, Arena *arena, int64_t limit, bool *ret_done)
 {
     Removing *r = self;
-    tell(r);
-    if (r->settling)
-        return settle_batch(r, arena);
+    removal_tell(r);
     Deletion after = *r->deletion;
     DeletionStep step = {0};
     JobSlice slice = {after.kind,        after.owner_id,    after.job_id,
                       r->task->position, r->task->position, after.include_inferred};
     Prediction *rows = NULL;
-    size_t count = 0, named = 0;
+    size_t count = 0;
     Tx TX_AUTO tx = {0};
+    removal_forget_companies(r);
     TRY(tx_begin(r->db, arena, TX_WRITE, &tx));
     if (!r->numbered_gone)
         TRY(take_numbered(r, arena, limit, &slice, &rows, &count));
@@ -256,13 +280,20 @@ static Error *remove_batch(void *self, Arena *arena, int64_t limit, bool *ret_do
         *ret_done = true;
         return NULL;
     }
-    TRY(archive_rows(arena, r->db, &after, PART_ROWS, rows, count, &step));
-    const Uuid *companies = companies_of(arena, rows, count, &named);
-    TRY(name_companies(arena, r, companies, named));
-    TRY(bereave_companies(arena, r->db, &after, companies, named, &step));
-    TRY(end_batch(arena, r, &after, &step, slice.to, &tx));
-    remember_named(r, companies, named);
-    return NULL;
+    TRY(archive_batch(arena, r, rows, count, &step));
+    return removal_end_batch(arena, r, &after, &step, slice.to, &tx);
+}
+
+static Error *run(Removing *r, Arena *arena, bool *ret_done)
+{
+    const BatchSize size = {500, 100, 20000};
+    bool settled = true;
+    if (r->settling)
+        TRY(batches_run(arena, r->db, r->watch, size, settle_step, r, &settled));
+    if (!settled)
+        return NULL;
+    TRY(removal_ahead_run(r, arena));
+    return batches_run(arena, r->db, r->watch, size, remove_batch, r, ret_done);
 }
 
 Error *removal_run(Arena *arena, Db *db, Task *task, Deletion *deletion, const TaskWatch *watch,
@@ -281,8 +312,7 @@ Error *removal_run(Arena *arena, Db *db, Task *task, Deletion *deletion, const T
     /* Rows, archive and position are in one transaction: a batch that a crash of the database takes back is done
      * again. The end of the task is durable, and with it all of them. */
     TRY(db_relax_durability(db, arena, true));
-    Error *error = batches_run(arena, db, watch, (BatchSize){500, 100, 20000}, remove_batch,
-                               &removing, ret_done);
+    Error *error = run(&removing, arena, ret_done);
     Error *restored = db_relax_durability(db, arena, false);
     return error != NULL ? error : restored;
 }

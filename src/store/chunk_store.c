@@ -6,24 +6,40 @@
 #include "store/id_list.h"
 #include "store/statements.h"
 
+PackedRows chunk_pack(Arena *arena, const Prediction *rows, size_t count)
+{
+    PackedRows packed = {.kind = rows[0].kind,
+                         .count = (int64_t)count,
+                         .lowest = rows[0].id,
+                         .highest = rows[0].id,
+                         .bytes = archive_pack(arena, rows[0].kind, rows, count)};
+    for (size_t i = 1; i < count; i++) {
+        if (uuid_compare(rows[i].id, packed.lowest) < 0)
+            packed.lowest = rows[i].id;
+        if (uuid_compare(rows[i].id, packed.highest) > 0)
+            packed.highest = rows[i].id;
+    }
+    return packed;
+}
+
+Error *chunk_insert(Arena *arena, Db *db, const Deletion *deletion, ChunkPart part,
+                    const PackedRows *packed)
+{
+    return db_run(db, arena, SQL_CHUNK_INSERT,
+                  PARAMS(value_uuid(deletion->owner_id), value_uuid(deletion->id),
+                         value_small(part), value_small(packed->kind), value_int(packed->count),
+                         value_uuid(packed->lowest), value_uuid(packed->highest),
+                         value_bytes(packed->bytes)),
+                  NULL);
+}
+
 Error *chunk_add(Arena *arena, Db *db, const Deletion *deletion, ChunkPart part,
                  const Prediction *rows, size_t count)
 {
     if (count == 0)
         return NULL;
-    Uuid lowest = rows[0].id, highest = rows[0].id;
-    for (size_t i = 1; i < count; i++) {
-        if (uuid_compare(rows[i].id, lowest) < 0)
-            lowest = rows[i].id;
-        if (uuid_compare(rows[i].id, highest) > 0)
-            highest = rows[i].id;
-    }
-    return db_run(db, arena, SQL_CHUNK_INSERT,
-                  PARAMS(value_uuid(deletion->owner_id), value_uuid(deletion->id),
-                         value_small(part), value_small(rows[0].kind), value_int((int64_t)count),
-                         value_uuid(lowest), value_uuid(highest),
-                         value_bytes(archive_pack(arena, rows[0].kind, rows, count))),
-                  NULL);
+    PackedRows packed = chunk_pack(arena, rows, count);
+    return chunk_insert(arena, db, deletion, part, &packed);
 }
 
 Error *chunk_at(Arena *arena, Db *db, const Deletion *deletion, ChunkPart part, int64_t position,

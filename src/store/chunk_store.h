@@ -18,6 +18,22 @@ typedef struct Chunk {
     Str packed;
 } Chunk;
 
+/* Rows of one kind on their way into an archive. */
+typedef struct PackedRows {
+    Kind kind;
+    int64_t count;
+    Uuid lowest; /* of their ids */
+    Uuid highest;
+    Str bytes;
+} PackedRows;
+
+/* At least one row. Needs no session: a thread beside may do it. */
+PackedRows chunk_pack(Arena *arena, const Prediction *rows, size_t count);
+
+/* Adds them behind the deletion's other chunks, in the transaction that removes the rows. */
+Error *chunk_insert(Arena *arena, Db *db, const Deletion *deletion, ChunkPart part,
+                    const PackedRows *packed) MUST_CHECK;
+
 /* Packs rows of one kind and adds them behind the deletion's other chunks. In the transaction that removes
  * them. No rows, no chunk. */
 Error *chunk_add(Arena *arena, Db *db, const Deletion *deletion, ChunkPart part,

@@ -101,15 +101,19 @@ Error *count_add(Arena *arena, Db *db, const Prediction *prediction, int64_t del
     return insert(arena, db, prediction->owner_id, &entry, 1);
 }
 
+void tally_take_rows(Tally *tally, const Prediction *rows, size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        CountKey key = count_key(&rows[i]);
+        if (rows[i].is_current)
+            tally_add(tally, &key, -1);
+    }
+}
+
 Error *count_take_rows(Arena *arena, Db *db, Uuid owner_id, const Prediction *rows, size_t count)
 {
     Tally *tally = tally_new(arena);
-    for (size_t i = 0; i < count; i++) {
-        const Prediction *row = &rows[i];
-        CountKey key = count_key(row);
-        if (row->is_current)
-            tally_add(tally, &key, -1);
-    }
+    tally_take_rows(tally, rows, count);
     return tally_store(arena, db, owner_id, tally);
 }
 

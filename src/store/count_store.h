@@ -24,10 +24,13 @@ Tally *tally_new(Arena *arena);
 void tally_add(Tally *tally, const CountKey *key, int64_t delta);
 Error *tally_store(Arena *arena, Db *db, Uuid owner_id, const Tally *tally) MUST_CHECK;
 
+/* What rows that are removed had counted: the current ones among them. */
+void tally_take_rows(Tally *tally, const Prediction *rows, size_t count);
+
 /* One prediction more or less. */
 Error *count_add(Arena *arena, Db *db, const Prediction *prediction, int64_t delta) MUST_CHECK;
 
-/* What rows of one owner that were removed had counted: the current ones among them. */
+/* tally_take_rows for a batch of one owner alone, and stored. */
 Error *count_take_rows(Arena *arena, Db *db, Uuid owner_id, const Prediction *rows, size_t count)
     MUST_CHECK;
 

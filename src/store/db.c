@@ -87,6 +87,18 @@ Error *db_open_beside(Arena *arena, const Db *db, DbOptions options, Db **ret_db
     return NULL;
 }
 
+Error *db_open_reader(Arena *arena, const Db *db, DbOptions options, Db **ret_db)
+{
+    void *session = NULL;
+    *ret_db = NULL;
+    options.read_only = true;
+    if (db->driver->open_reader != NULL)
+        TRY(db->driver->open_reader(db->session, arena, options, &session));
+    if (session != NULL)
+        *ret_db = db_wrap(db->driver, session);
+    return NULL;
+}
+
 const char *db_engine(const Db *db)
 {
     return db->driver->engine;
@@ -315,6 +327,11 @@ Error *db_relax_durability(Db *db, Arena *arena, bool relaxed)
 bool db_was_waited_for(Db *db)
 {
     return db->driver->was_waited_for != NULL && db->driver->was_waited_for(db->session);
+}
+
+bool db_is_waited_for(Db *db)
+{
+    return db->driver->is_waited_for != NULL && db->driver->is_waited_for(db->session);
 }
 
 Error *db_analyze(Db *db, Arena *arena, int64_t rows)

@@ -46,6 +46,10 @@ bool db_can_write_beside(const Db *db);
 /* Opens another session on the same database, for a thread that writes beside this one: where that can be. */
 Error *db_open_beside(Arena *arena, const Db *db, DbOptions options, Db **ret_db) MUST_CHECK;
 
+/* Opens a session on the same database that only reads, for a thread that prepares what this one writes. *ret_db NULL: on this
+ * engine there is nothing to be gained by it, or the database is this session's alone. */
+Error *db_open_reader(Arena *arena, const Db *db, DbOptions options, Db **ret_db) MUST_CHECK;
+
 /* A word for messages and metrics: "sqlite". */
 const char *db_engine(const Db *db);
 
@@ -238,6 +242,10 @@ Error *db_relax_durability(Db *db, Arena *arena, bool relaxed) MUST_CHECK;
 /* Did other sessions of this process have to wait for this one since it was last asked, or, where writers do
  * not exclude each other, have work of their own? Long work then takes smaller steps and leaves room. */
 bool db_was_waited_for(Db *db);
+
+/* In a write transaction: does another session of this process wait for its end now? False on engines whose writers do
+ * not exclude each other. */
+bool db_is_waited_for(Db *db);
 
 /* Refreshes the statistics of the planner after a load of so many rows, unless they count for little beside
  * what is there. Outside a transaction. */

@@ -11,6 +11,8 @@ typedef struct DbDriver {
     void (*close)(void *session);
     /* NULL: writers exclude each other. */
     Error *(*open_beside)(const void *session, Arena *arena, DbOptions options, void **ret_session);
+    /* *ret_session NULL: no other session sees this database. NULL: the engine does not need it. */
+    Error *(*open_reader)(const void *session, Arena *arena, DbOptions options, void **ret_session);
     Error *(*begin)(void *session, Arena *arena, TxMode mode);
     Error *(*commit)(void *session, Arena *arena);
     void (*rollback)(void *session);
@@ -37,6 +39,7 @@ typedef struct DbDriver {
     Error *(*wait)(void *session, Arena *arena, int64_t timeout, bool *ret_woken);
     void (*interrupt)(void *session);
     bool (*was_waited_for)(void *session); /* NULL: never */
+    bool (*is_waited_for)(void *session);  /* NULL: never */
 } DbDriver;
 
 extern const DbDriver DB_SQLITE;

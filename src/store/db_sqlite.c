@@ -325,6 +325,16 @@ static Error *open_session(Arena *arena, Str address, DbOptions options, void **
     return NULL;
 }
 
+static Error *open_reader(const void *self, Arena *arena, DbOptions options, void **ret_session)
+{
+    const Session *session = self;
+    const char *path = sqlite3_db_filename(session->db, "main");
+    options.must_exist = true;
+    if (path == NULL || path[0] == '\0') /* in memory */
+        return NULL;
+    return open_session(arena, str_from(path), options, ret_session);
+}
+
 static Error *step_alone(Session *session, Arena *arena, sqlite3_stmt *statement, const char *doing)
 {
     int code = sqlite3_step(statement);
@@ -551,6 +561,17 @@ static bool was_waited_for(void *self)
     return waited;
 }
 
+static bool is_waited_for(void *self)
+{
+    WriterQueue *queue = ((Session *)self)->queue;
+    if (queue == NULL)
+        return false;
+    pthread_mutex_lock(&queue->mutex);
+    bool waiting = queue->first != NULL;
+    pthread_mutex_unlock(&queue->mutex);
+    return waiting;
+}
+
 static Error *relax(void *self, Arena *arena, bool relaxed)
 {
     return script(self, arena, relaxed ? "PRAGMA synchronous=NORMAL" : "PRAGMA synchronous=FULL");
@@ -579,6 +600,7 @@ const DbDriver DB_SQLITE = {
     .engine = "sqlite",
     .open = open_session,
     .close = close_session,
+    .open_reader = open_reader,
     .begin = begin,
     .commit = commit,
     .rollback = rollback,
@@ -593,4 +615,5 @@ const DbDriver DB_SQLITE = {
     .analyze = analyze,
     .interrupt = interrupt,
     .was_waited_for = was_waited_for,
+    .is_waited_for = is_waited_for,
 };

@@ -238,6 +238,29 @@ static Error *read_removed(Arena *arena, Rows *rows, Kind kind, Prediction **ret
     return NULL;
 }
 
+Error *slice_read(Arena *arena, Db *db, JobSlice *slice, int64_t limit, Prediction **ret_rows,
+                  size_t *ret_count)
+{
+    Rows ROWS_AUTO *rows = NULL;
+    TRY(db_query(db, arena, SQL_PREDICTION_BATCH_READ + (int)slice->kind,
+                 PARAMS(value_uuid(slice->owner_id), value_uuid(slice->job_id),
+                        value_int(slice->after), value_bool(slice->inferred), value_int(limit)),
+                 &rows));
+    TRY(read_removed(arena, rows, slice->kind, ret_rows, ret_count));
+    if (*ret_count > 0)
+        slice->to = (*ret_rows)[*ret_count - 1].job_row;
+    return NULL;
+}
+
+Error *slice_drop(Arena *arena, Db *db, const JobSlice *slice, int64_t *ret_count)
+{
+    return db_run(db, arena, SQL_PREDICTION_BATCH_DROP + (int)slice->kind,
+                  PARAMS(value_uuid(slice->owner_id), value_uuid(slice->job_id),
+                         value_int(slice->after), value_int(slice->to),
+                         value_bool(slice->inferred)),
+                  ret_count);
+}
+
 static int in_file_order(const void *a, const void *b)
 {
     const Prediction *left = a, *right = b;

@@ -61,6 +61,14 @@ typedef struct JobSlice {
 Error *slice_end(Arena *arena, Db *db, JobSlice *slice, int64_t limit, int64_t *ret_rows)
     MUST_CHECK;
 
+/* Reads the next rows of a batch of at most `limit`, complete and in file order, and sets slice->to to the last of
+ * them; *ret_count 0: nothing is left. */
+Error *slice_read(Arena *arena, Db *db, JobSlice *slice, int64_t limit, Prediction **ret_rows,
+                  size_t *ret_count) MUST_CHECK;
+
+/* Removes them; *ret_count how many there were. */
+Error *slice_drop(Arena *arena, Db *db, const JobSlice *slice, int64_t *ret_count) MUST_CHECK;
+
 /* Removes them, and gives them, complete and in file order; nothing is looked up in other tables. */
 Error *slice_delete(Arena *arena, Db *db, const JobSlice *slice, Prediction **ret_rows,
                     size_t *ret_count) MUST_CHECK;

@@ -30,7 +30,7 @@
 #include <stdatomic.h>
 #include <unistd.h>
 
-enum { LANES = 2, SMALL_TASK = 4 << 20, LANE_CACHE = 16 << 20 };
+enum { LANES = 2, SMALL_TASK = 4 << 20, LANE_CACHE = 24 << 20 };
 #define POLL         SECONDS(1)
 #define RETRY_DELAY  SECONDS(2)
 #define AWAY_DELAY   SECONDS(1)

@@ -161,6 +161,9 @@ static void fault_interrupt(void *session)
 static Error *fault_open_beside(const void *session, Arena *arena, DbOptions options,
                                 void **ret_session);
 
+static Error *fault_open_reader(const void *session, Arena *arena, DbOptions options,
+                                void **ret_session);
+
 static Fault *stand_before(const DbDriver *inner, void *session)
 {
     Fault *fault = check_malloc(sizeof *fault);
@@ -185,7 +188,15 @@ static Fault *stand_before(const DbDriver *inner, void *session)
     fault->driver.run_many = inner->run_many != NULL ? fault_run_many : NULL;
     fault->driver.load = inner->load != NULL ? fault_load : NULL;
     fault->driver.open_beside = inner->open_beside != NULL ? fault_open_beside : NULL;
+    fault->driver.open_reader = inner->open_reader != NULL ? fault_open_reader : NULL;
     return fault;
+}
+
+static Fault *stand_beside(const Fault *fault, void *inner)
+{
+    Fault *beside = stand_before(fault->inner, inner);
+    beside->counts = fault->counts;
+    return beside;
 }
 
 static Error *fault_open_beside(const void *session, Arena *arena, DbOptions options,
@@ -194,9 +205,17 @@ static Error *fault_open_beside(const void *session, Arena *arena, DbOptions opt
     const Fault *fault = session;
     void *inner = NULL;
     TRY(fault->inner->open_beside(fault->session, arena, options, &inner));
-    Fault *beside = stand_before(fault->inner, inner);
-    beside->counts = fault->counts;
-    *ret_session = beside;
+    *ret_session = stand_beside(fault, inner);
+    return NULL;
+}
+
+static Error *fault_open_reader(const void *session, Arena *arena, DbOptions options,
+                                void **ret_session)
+{
+    const Fault *fault = session;
+    void *inner = NULL;
+    TRY(fault->inner->open_reader(fault->session, arena, options, &inner));
+    *ret_session = inner == NULL ? NULL : stand_beside(fault, inner);
     return NULL;
 }
 

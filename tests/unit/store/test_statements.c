@@ -73,6 +73,8 @@ static const struct {
     {"prediction_batch_delete_unnumbered", "{kind}_predictions_job_uq"},
     {"prediction_inferred_of_job", "{kind}_predictions_job_uq"},
     {"prediction_batch_delete", "{kind}_predictions_job_uq"},
+    {"prediction_batch_read", "{kind}_predictions_job_uq"},
+    {"prediction_batch_drop", "{kind}_predictions_job_uq"},
     {"prediction_batch_end", "{kind}_predictions_job_uq"},
     {"prediction_count_created", "{kind}_predictions_list_ix"},
     {"prediction_count_job", "{kind}_predictions_job_uq"},
