@@ -48,6 +48,27 @@ Uuid uuid_new(void)
     return source != NULL ? source() : make();
 }
 
+static void add_one(Uuid *uuid)
+{
+    for (size_t i = sizeof uuid->bytes; i-- > 8 && ++uuid->bytes[i] == 0;)
+        continue;
+}
+
+/* The highest of the random bits is 0 at first, so that they never run over. */
+Uuid uuid_series_next(UuidSeries *series)
+{
+    if (atomic_load_explicit(&injected, memory_order_relaxed) != NULL)
+        return uuid_new();
+    if (!series->begun) {
+        series->next = make();
+        series->next.bytes[8] &= 0x9F;
+        series->begun = true;
+    }
+    Uuid uuid = series->next;
+    add_one(&series->next);
+    return uuid;
+}
+
 void uuid_inject(Uuid (*source)(void))
 {
     atomic_store(&injected, source);

@@ -15,6 +15,16 @@ typedef struct Uuid {
 /* Those made by one thread strictly ascend. */
 Uuid uuid_new(void);
 
+/* Ids of many things that are made at once: the first as by uuid_new, each other one the one before plus 1 in its random
+ * bits (RFC 9562, 6.2, method 2). They ascend, whatever the thread makes later is above them, and many of them pack
+ * into a few bytes. Who knows one can guess its neighbours: for what an id alone never opens. */
+typedef struct UuidSeries {
+    Uuid next;
+    bool begun;
+} UuidSeries;
+
+Uuid uuid_series_next(UuidSeries *series); /* of one that was zero at first */
+
 /* `source` replaces uuid_new; NULL brings it back. For tests. */
 void uuid_inject(Uuid (*source)(void));
 

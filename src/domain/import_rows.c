@@ -90,11 +90,11 @@ void work_judge_twins(Work *work)
 
 /* --- planning -------------------------------------------------------------------------------- */
 
-static Prediction make_prediction(const Work *work, const ImportRow *row)
+static Prediction make_prediction(Work *work, const ImportRow *row)
 {
     const Job *job = work->job;
     Prediction prediction = {.kind = job->kind,
-                             .id = uuid_new(),
+                             .id = uuid_series_next(&work->ids),
                              .owner_id = job->owner_id,
                              .company_id = row->company_id,
                              .year = row->input.year,

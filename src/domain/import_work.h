@@ -43,6 +43,7 @@ typedef struct Work {
     size_t late_count;
     Map keys; /* company and period -> Candidate, the first of each */
     Tally *tally;
+    UuidSeries ids; /* of its predictions */
     RowSpan span;
     JobCounters counters; /* of this batch alone */
 } Work;

@@ -199,6 +199,39 @@ static void the_random_bits_are_random(void **state)
         assert_in_range(set[bit], COUNT / 2 - 710, COUNT / 2 + 710);
 }
 
+static void a_series_counts_on_and_is_passed(void **state)
+{
+    (void)state;
+    UuidSeries series = {0}, another = {0};
+    Uuid before = uuid_new(), first = uuid_series_next(&series), last = first;
+    assert_true(uuid_compare(before, first) < 0);
+    assert_int_equal(first.bytes[6] >> 4, 7);
+    for (uint64_t i = 1; i < 100000; i++) {
+        Uuid next = uuid_series_next(&series);
+        assert_memory_equal(next.bytes, first.bytes, 8);
+        assert_int_equal(number_of(next.bytes + 8, 8), number_of(first.bytes + 8, 8) + i);
+        last = next;
+    }
+    assert_int_equal(last.bytes[8] >> 6, 2);
+    assert_true(uuid_compare(last, uuid_series_next(&another)) < 0);
+    assert_true(uuid_compare(last, uuid_new()) < 0);
+}
+
+/* Of the 62 random bits the highest is 0: a carry out of all others sets it, and no more. */
+static void a_series_never_leaves_its_bits(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < 1000; i++) {
+        UuidSeries series = {0};
+        assert_int_equal(uuid_series_next(&series).bytes[8] >> 5, 4);
+    }
+    UuidSeries full = {.begun = true, .next = uuid_new()};
+    memset(full.next.bytes + 8, 0xFF, 8);
+    full.next.bytes[8] = 0x9F;
+    uuid_series_next(&full);
+    assert_int_equal(number_of(uuid_series_next(&full).bytes + 8, 8), UINT64_C(0xA000000000000000));
+}
+
 static Uuid fixed_uuid(void)
 {
     return (Uuid){{1, 2, 3}};
@@ -210,6 +243,7 @@ static void the_source_can_be_replaced(void **state)
     uuid_inject(fixed_uuid);
     assert_true(uuid_equal(uuid_new(), (Uuid){{1, 2, 3}}));
     assert_true(uuid_equal(uuid_new(), (Uuid){{1, 2, 3}}));
+    assert_true(uuid_equal(uuid_series_next(&(UuidSeries){0}), (Uuid){{1, 2, 3}}));
     uuid_inject(NULL);
     assert_false(uuid_equal(uuid_new(), (Uuid){{1, 2, 3}}));
 }
@@ -284,6 +318,8 @@ int main(void)
         TEST(one_thread_strictly_ascends),
         TEST(threads_never_make_the_same_one),
         TEST(the_random_bits_are_random),
+        TEST(a_series_counts_on_and_is_passed),
+        TEST(a_series_never_leaves_its_bits),
         TEST(the_source_can_be_replaced),
         TEST(text_goes_both_ways),
         TEST(what_is_no_uuid),
