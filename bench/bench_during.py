@@ -1,5 +1,5 @@
-"""One reader and writer while a large file is imported and while its rows are removed, against the same one
-alone; and memory."""
+"""One reader and writer while a large file is imported, while its rows are removed, and while a restore brings them
+back, against the same one alone; and memory."""
 import random
 
 import harness
@@ -56,19 +56,26 @@ class Visitor:
         return times
 
 
-def import_and_delete(data, server, visitor):
-    """What the visitor met meanwhile: ({kind: seconds}, {kind: seconds})"""
+def until_done(client, visitor, deletion_id):
+    """What the visitor meets until a deletion, or a restore, has ended."""
+    address = "%s/deletions/%s" % (API, deletion_id)
+    return visitor.rounds(until=lambda: client.get(address)["deletion"]["state"] == "done")
+
+
+def busy_times(data, server, visitor):
+    """What the visitor met while something went on: {what: {kind: seconds}}"""
     other, before = server.client(), visitor.job_id
     _, job_id = other.upload(data.csv(data.rows, "--prefix", "D"))
     visitor.job_id = job_id
-    importing = visitor.rounds(until=lambda: other.job(job_id)["status"] == "completed")
+    met = {"an import": visitor.rounds(until=lambda: other.job(job_id)["status"] == "completed")}
     visitor.job_id = before     # the other one is about to be gone
     answer = other.call("DELETE", "%s/%s?delete_predictions=true" % (JOBS, job_id),
                         headers={"Prefer": "respond-async"})
-    address = "%s/deletions/%s" % (API, answer["deletion_id"])
-    deleting = visitor.rounds(until=lambda: other.get(address)["deletion"]["state"] == "done")
+    met["a deletion"] = until_done(other, visitor, answer["deletion_id"])
+    answer = other.call("POST", "%s/%s/restore" % (JOBS, job_id), headers={"Prefer": "respond-async"})
+    met["a restore"] = until_done(other, visitor, answer["deletion"]["id"])
     other.close()
-    return importing, deleting
+    return met
 
 
 def run(data, repeat):
@@ -85,15 +92,15 @@ def run(data, repeat):
         idle = visitor.rounds(rounds)
         yield Result("during", "… after %d requests" % (4 * rounds), harness.memory(server.pid, "VmRSS"),
                      "MiB")
-        importing, deleting = import_and_delete(data, server, visitor)
+        met = busy_times(data, server, visitor)
         data.engine.settle()
-        yield Result("during", "… after the import and the deletion", harness.memory(server.pid, "VmRSS"), "MiB",
+        yield Result("during", "… after import, deletion and restore", harness.memory(server.pid, "VmRSS"), "MiB",
                      note="highest %.1f MiB" % harness.memory(server.pid, "VmHWM"))
         for kind, times in visitor.rounds(rounds).items():
             idle[kind] += times
         client.close()
     data.engine.remove(database)
-    for what, busy in (("an import", importing), ("a deletion", deleting)):
+    for what, busy in met.items():
         for kind in KINDS:
             yield compared("p99 of %s during %s" % (kind, what), busy[kind], idle[kind])
 

@@ -105,9 +105,9 @@ def ask(client, wanted, requests, times, until=None):
 
 
 def meanwhile(data, requests, places):
-    """{when: seconds}: the same requests idle, during an import, during the deletion of what it brought,
-    and right after."""
-    times = {"idle": [], "import": [], "deletion": [], "after": []}
+    """{when: seconds}: the same requests idle, during an import, during the deletion of what it brought, right after,
+    and during its restore."""
+    times = {"idle": [], "import": [], "deletion": [], "after": [], "restore": []}
     with Server(data, "many") as server:
         client, other = server.client(), server.client()
         wanted = [target for query in MIX for target in targets(client, query, places)]
@@ -128,6 +128,10 @@ def meanwhile(data, requests, places):
         ask(client, wanted, 0, times["deletion"],
             lambda: other.get(address)["deletion"]["state"] == "done")
         ask(client, wanted, requests, times["after"])
+        answer = other.call("POST", "%s/%s/restore" % (JOBS, job_id), headers={"Prefer": "respond-async"})
+        address = "%s/deletions/%s" % (API, answer["deletion"]["id"])
+        ask(client, wanted, 0, times["restore"],
+            lambda: other.get(address)["deletion"]["state"] == "done")
     return times
 
 
@@ -150,7 +154,7 @@ def run(data, repeat):
     data.engine.remove("many")
     idle50, idle99 = [1000 * harness.percentile(times["idle"], part) for part in (0.5, 0.99)]
     for when, what in (("import", "during an import"), ("deletion", "during the deletion of the newest"),
-                       ("after", "right after the deletion")):
+                       ("after", "right after the deletion"), ("restore", "during a restore of the newest")):
         p50, p99 = [1000 * harness.percentile(times[when], part) for part in (0.5, 0.99)]
         yield Result("list", "p99 %s" % what, p99, "ms", idle99, "idle", 3,
                      note="%d requests; p50 %.2f ms against %.2f idle (%.2f ×)" %

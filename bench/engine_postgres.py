@@ -132,6 +132,15 @@ class Postgres:
         """Every so many-th prediction, as an address has it."""
         return self.psql("SELECT id FROM annual_predictions WHERE job_row %% %d = 0" % step, database).split()
 
+    def copies(self, database, table, count, shown):
+        """So many copies of a table's rows, each with an id of its own; the ids of some of all."""
+        names = self.psql("SELECT column_name FROM information_schema.columns WHERE table_schema = 'public' AND"
+                          " table_name = '%s' ORDER BY ordinal_position" % table, database).split()
+        self.psql("INSERT INTO %s (%s) SELECT %s FROM %s, generate_series(1, %d)" % (
+            table, ", ".join(names), ", ".join("gen_random_uuid()" if name == "id" else name for name in names),
+            table, count), database)
+        return self.psql("SELECT id FROM %s ORDER BY random() LIMIT %d" % (table, shown), database).split()
+
     def sizes(self, database):
         """{table or index: bytes}; a table's with what is stored out of line."""
         said = self.psql("SELECT relname, CASE relkind WHEN 'r' THEN pg_table_size(oid) ELSE pg_relation_size(oid)"

@@ -3,6 +3,7 @@ import os
 import shutil
 import sqlite3
 import time
+import uuid
 
 from statements import JOB_OF, JOB_SECONDS, ONE_ROW
 
@@ -79,6 +80,20 @@ class Sqlite:
         try:
             rows = connection.execute("SELECT lower(hex(id)) FROM annual_predictions WHERE job_row %% %d = 0" % step)
             return ["%s-%s-%s-%s-%s" % (i[:8], i[8:12], i[12:16], i[16:20], i[20:]) for i, in rows]
+        finally:
+            connection.close()
+
+    def copies(self, database, table, count, shown):
+        """So many copies of a table's rows, each with an id of its own; the ids of some of all."""
+        connection = self.connect(database, "rw")
+        try:
+            names = [row[1] for row in connection.execute("PRAGMA table_info(%s)" % table)]
+            connection.execute("WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < %d)"
+                               " INSERT INTO %s (%s) SELECT %s FROM %s, n" % (
+                                   count, table, ", ".join(names), ", ".join(
+                                       "randomblob(16)" if name == "id" else name for name in names), table))
+            return [str(uuid.UUID(bytes=row[0])) for row in
+                    connection.execute("SELECT id FROM %s ORDER BY random() LIMIT %d" % (table, shown))]
         finally:
             connection.close()
 

@@ -17,9 +17,11 @@ import time
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 import bench_during
 import bench_delete
+import bench_export
 import bench_get
 import bench_import
 import bench_list
+import bench_status
 import bench_stuffing
 import bench_xlsx
 import data
@@ -28,7 +30,8 @@ import harness
 
 BENCHES = {"import": bench_import.run, "delete": bench_delete.run, "list": bench_list.run,
            "get": bench_get.run, "during": bench_during.run,
-           "stuffing": bench_stuffing.run, "xlsx": bench_xlsx.run}
+           "status": bench_status.run, "stuffing": bench_stuffing.run, "xlsx": bench_xlsx.run,
+           "export": bench_export.run}
 BUILD = os.path.join(harness.SOURCE, "build")
 STOPPING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGALRM)
 
@@ -72,7 +75,8 @@ def list_rows(args, engine):
 
 def build(directory):
     """The paths of obligor and of the reference loop, both built in `directory`."""
-    made = subprocess.run(["ninja", "-C", directory, "obligor", "bench/sqlite_reference", "bench/xlsx_read"],
+    made = subprocess.run(["ninja", "-C", directory, "obligor", "bench/sqlite_reference", "bench/xlsx_read",
+                           "bench/status_read"],
                           capture_output=True, text=True)
     if made.returncode != 0:
         raise harness.Failure("ninja failed:\n" + made.stdout[-2000:])

@@ -5,6 +5,7 @@
 #include "base/check.h"
 #include "base/number.h"
 #include "base/utf8.h"
+#include "model/words.h"
 
 typedef struct Reading {
     Arena *arena;
@@ -52,6 +53,24 @@ static void take_as_it_stands(Reading *reading, size_t field)
 {
     (void)reading;
     (void)field;
+}
+
+/* What spreadsheets show in a cell whose formula went wrong; LibreOffice also "Err:502". */
+static const char *const ERROR_WORDS[] = {
+    "#N/A",   "#DIV/0!",   "#VALUE!",   "#REF!",     "#NAME?",
+    "#NUM!",  "#NULL!",    "#SPILL!",   "#CALC!",    "#FIELD!",
+    "#BUSY!", "#BLOCKED!", "#CONNECT!", "#UNKNOWN!", "#GETTING_DATA",
+};
+
+static bool is_error_word(Str text)
+{
+    int64_t number;
+    if (text.len == 0 || (text.ptr[0] != '#' && text.ptr[0] != 'E'))
+        return false;
+    if (text.ptr[0] == 'E')
+        return text.len == 7 && str_starts_with(text, STR("Err:")) &&
+               number_parse_int(str_slice(text, 4, 7), 500, 599, &number);
+    return words_find_fold(ERROR_WORDS, ARRAY_COUNT(ERROR_WORDS), text) >= 0;
 }
 
 static void take_percent(Reading *reading, size_t field)
@@ -114,6 +133,16 @@ static void take_error(Reading *reading, size_t field)
         name_of(reading, field), SHOWN(*cell));
 }
 
+/* A table saved as CSV, or pasted as values, has its errors as the texts that were shown. */
+static void take_text(Reading *reading, size_t field)
+{
+    Str text = str_trim(reading->raw->cells[field]);
+    if (!is_error_word(text))
+        return;
+    reading->raw->cells[field] = text;
+    take_error(reading, field);
+}
+
 static void take_formula(Reading *reading, size_t field)
 {
     add(reading, SEVERITY_ERROR, field, "formula_without_value",
@@ -124,9 +153,8 @@ static void take_formula(Reading *reading, size_t field)
 }
 
 static void (*const TAKE[CELL_KIND_COUNT])(Reading *, size_t) = {
-    [CELL_TEXT] = take_as_it_stands, [CELL_NUMBER] = take_as_it_stands,
-    [CELL_PERCENT] = take_percent,   [CELL_DATE] = take_date,
-    [CELL_BOOLEAN] = take_boolean,   [CELL_ERROR] = take_error,
+    [CELL_TEXT] = take_text,       [CELL_NUMBER] = take_as_it_stands, [CELL_PERCENT] = take_percent,
+    [CELL_DATE] = take_date,       [CELL_BOOLEAN] = take_boolean,     [CELL_ERROR] = take_error,
     [CELL_FORMULA] = take_formula,
 };
 
@@ -160,7 +188,7 @@ Str cell_rules_read(const CellRules *rules, const TableRow *row, RawRow *raw)
     for (size_t field = 0; field < field_count(rules->kind); field++) {
         int column = rules->map->column[field];
         if (column >= 0 && (size_t)column < row->count)
-            TAKE[row->kinds[column]](&reading, field);
+            TAKE[row->kinds != NULL ? row->kinds[column] : CELL_TEXT](&reading, field);
     }
     return line_of(&reading);
 }

@@ -1,5 +1,6 @@
-/* What a cell of a workbook means in the field where it stands: 12% is 12 in a ratio that is a percentage and
- * a mistake anywhere else; an error, or a formula without its result, is no value. Pure. */
+/* What a cell means in the field where it stands. In a workbook 12% is 12 in a ratio that is a percentage and a
+ * mistake anywhere else, and a formula without its result is no value. An error is none in any file: a workbook
+ * says that a cell is one, a CSV file has the word that was shown, #DIV/0!. Pure. */
 #ifndef OBLIGOR_DOMAIN_CELL_RULES_H
 #define OBLIGOR_DOMAIN_CELL_RULES_H
 
@@ -13,7 +14,7 @@ typedef struct CellRules {
     ProblemList *problems; /* what is found is added to it */
 } CellRules;
 
-/* Turns the cells of `raw`, picked by the map from `row`, which has kinds, into texts as a CSV file has them. A
+/* Turns the cells of `raw`, picked by the map from `row`, into texts as a CSV file has them. A
  * field that is wrong is marked, so that nothing more is said about it. Returns the row as the import
  * understands it, as one line of CSV: what a rejected row is kept as (table.h, `raw`). */
 Str cell_rules_read(const CellRules *rules, const TableRow *row, RawRow *raw);

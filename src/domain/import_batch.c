@@ -135,20 +135,16 @@ static void warn_hidden(Arena *arena, ImportRow *row)
                         .value = (Str){"", 0}}));
 }
 
-/* The cells as texts: those of a workbook by what they mean, those of CSV without the guards of our exports. */
+/* The cells as texts, by what they mean; those of CSV without the guards of our exports. */
 static RawRow pick_cells(const BatchReader *reader, Arena *arena, const TableRow *cells,
                          ImportRow *row)
 {
     RawRow raw = row_rules_pick(&reader->map, cells->cells, cells->count);
-    if (cells->kinds != NULL) {
-        const CellRules rules = {arena, reader->kind, &reader->map, &row->problems};
-        row->raw = cell_rules_read(&rules, cells, &raw);
-        return raw;
-    }
-    row->raw = str_copy(arena, cells->raw);
-    for (size_t field = 0; field < FIELD_MAX; field++)
+    const CellRules rules = {arena, reader->kind, &reader->map, &row->problems};
+    for (size_t field = 0; cells->kinds == NULL && field < FIELD_MAX; field++)
         if (raw.cells[field].len > 0)
             raw.cells[field] = csv_unguard(raw.cells[field]);
+    row->raw = cell_rules_read(&rules, cells, &raw);
     return raw;
 }
 

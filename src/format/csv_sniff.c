@@ -9,6 +9,9 @@
 #include "base/check.h"
 
 #define AS_CSV "open it there and save it as CSV (UTF-8)"
+#define MARKUP                                                                                     \
+    "This is a web page or another document of tags, not a table, even if its name ends in .xls; " \
+    "open it in a spreadsheet program and save it as .xlsx or CSV (UTF-8)."
 
 typedef struct Signature {
     Str bytes;
@@ -29,6 +32,12 @@ static const Signature signatures[] = {
      "from a spreadsheet, " AS_CSV "."},
     {STR("{\\rtf"), not_csv, "This is a rich text document, not a CSV file."},
     {STR("%PDF-"), not_csv, "This is a PDF document, not a CSV file."},
+    {STR("<?xml"), not_csv, MARKUP},
+    {STR("<!DOCTYPE"), not_csv, MARKUP},
+    {STR("<!doctype"), not_csv, MARKUP},
+    {STR("<html"), not_csv, MARKUP},
+    {STR("<HTML"), not_csv, MARKUP},
+    {STR("<table"), not_csv, MARKUP},
     {STR("\x1F\x8B"), not_csv, "This file is compressed with gzip; unpack it and send the CSV."},
     {STR("\x28\xB5\x2F\xFD"), not_csv,
      "This file is compressed with zstd; unpack it and send the CSV."},

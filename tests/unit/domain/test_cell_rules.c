@@ -30,6 +30,8 @@ static Judged judge(Arena *arena, size_t field, const char *text, CellKind kind)
         shown[i] = table_shown(arena, cells[i], (CellKind)kinds[i]);
     row.raw = table_line(arena, shown, row.count);
     Judged judged = {0};
+    if (kind == CELL_TEXT)
+        row.kinds = NULL; /* a CSV file */
     RawRow raw = row_rules_pick(&map, cells, row.count);
     const CellRules rules = {arena, KIND_ANNUAL, &map, &judged.problems};
     judged.line = cell_rules_read(&rules, &row, &raw);
@@ -141,6 +143,46 @@ static void errors(void **state)
     assert_string_equal(judged.problems.items[0].code, "error_cell");
 }
 
+/* What a table holds that was saved as CSV: the same as the cells had in the workbook, in every field. */
+static void errors_as_words(void **state)
+{
+    Arena *arena = *state;
+    static const char *const words[] = {"#DIV/0!", "#VALUE!",       "#REF!",   "#NAME?", "#NUM!",
+                                        "#NULL!",  "#GETTING_DATA", "Err:502", "#N/A",   "#n/a"};
+    for (size_t field = 0; field < field_count(KIND_ANNUAL); field++)
+        for (size_t i = 0; i < ARRAY_COUNT(words); i++) {
+            Judged word = judge(arena, field, words[i], CELL_TEXT);
+            Judged cell = judge(arena, field, words[i], CELL_ERROR);
+            bool missing = str_equal_fold(str_from(words[i]), STR("#N/A"));
+            bool required = field == FIELD_SYMBOL || field == FIELD_NAME || field == FIELD_YEAR;
+            assert_int_equal(word.good, missing && !required);
+            assert_int_equal(word.problems.count, cell.problems.count);
+            assert_int_equal(word.problems.count, !word.good);
+            if (word.good)
+                continue;
+            one_problem(&word, SEVERITY_ERROR, missing ? "required" : "error_cell",
+                        cell.problems.items[0].message, missing ? "" : words[i]);
+            assert_string_equal(cell.problems.items[0].code, word.problems.items[0].code);
+        }
+    Judged judged = judge(arena, FIELD_SYMBOL, " #REF! ", CELL_TEXT);
+    one_problem(&judged, SEVERITY_ERROR, "error_cell",
+                "company_symbol is the error #REF!. Mend the formula, or leave the cell empty when "
+                "the value is missing.",
+                "#REF!");
+    assert_str(judged.line, " #REF! ,Acme,1000,Energy,2024,Q4,1,2,3,4,5");
+}
+
+static void texts_that_are_no_errors(void **state)
+{
+    static const char *const names[] = {"#1 Stores",    "#",       "#N/A Ltd", "Err", "Err:5",
+                                        "Err: 502 Inc", "Err:402", "E"};
+    for (size_t i = 0; i < ARRAY_COUNT(names); i++) {
+        Judged judged = judge(*state, FIELD_NAME, names[i], CELL_TEXT);
+        assert_true(judged.good && judged.problems.count == 0);
+        assert_str(judged.input.company_name, names[i]);
+    }
+}
+
 static void formulas(void **state)
 {
     Judged judged = judge(*state, FIELD_YEAR, "", CELL_FORMULA);
@@ -203,6 +245,8 @@ int main(void)
         TEST(dates),
         TEST(booleans),
         TEST(errors),
+        TEST(errors_as_words),
+        TEST(texts_that_are_no_errors),
         TEST(formulas),
         TEST(numbers_and_texts),
         TEST(percentages_that_look_like_fractions),

@@ -105,6 +105,16 @@ static void what_is_no_csv_is_refused(void **state)
     assert_rows(arena, "{\\rtf1",
                 "unsupported/not_csv: This is a rich text document, not a CSV file.");
     assert_rows(arena, "%PDF-1.7", "unsupported/not_csv: This is a PDF document, not a CSV file.");
+#define TAGS                                                                                       \
+    "unsupported/not_csv: This is a web page or another document of tags, not a table, even if "   \
+    "its name ends in .xls; open it in a spreadsheet program and save it as .xlsx or CSV (UTF-8)."
+    assert_rows(arena, "<?xml version=\"1.0\"?>", TAGS);
+    assert_rows(arena, "<!DOCTYPE html>", TAGS);
+    assert_rows(arena, "<!doctype html>", TAGS);
+    assert_rows(arena, "<html>", TAGS);
+    assert_rows(arena, "<HTML>", TAGS);
+    assert_rows(arena, "<table border=1>", TAGS);
+    assert_rows(arena, "<none>,a", "1[<none>][a]");
     assert_rows(
         arena, "\x1F\x8B\x08",
         "unsupported/not_csv: This file is compressed with gzip; unpack it and send the CSV.");
