@@ -55,8 +55,10 @@ typedef struct Deletion {
     DeletionState state; /* of the phase */
     Uuid job_id;         /* nil: none */
     Uuid object_id;      /* the prediction or company; nil: none */
-    const char *filter;  /* of a purge, as JSON; NULL: none */
-    bool has_kind;       /* false: of both kinds (a company) */
+    Uuid
+        with_deletion; /* of a retry: that of the job it mends, which it was asked for with; nil: none */
+    const char *filter; /* of a purge, as JSON; NULL: none */
+    bool has_kind;      /* false: of both kinds (a company) */
     Kind kind;
     Uuid user_id;
     const char *user_email;
