@@ -26,6 +26,13 @@ enum { RECLAIM_ROWS = 100000 };
 
 /* --- looking at what it would do ------------------------------------------------------------- */
 
+/* Of a record alone nothing goes. */
+static void forget_rows(DeletionPlan *plan)
+{
+    for (size_t i = 1; !plan->options->with_predictions && i < plan->count; i++)
+        plan->items[i].counts = (DeletionCounts){0};
+}
+
 static Error *preview_all(Arena *arena, Db *db, DeletionPlan *plan, DeletionPreview *preview)
 {
     const Job *job = plan->items[0].job;
@@ -40,6 +47,8 @@ static Error *preview_all(Arena *arena, Db *db, DeletionPlan *plan, DeletionPrev
     } else {
         preview->predictions_kept = plan->items[0].counts.predictions[job->kind];
     }
+    preview->counts.retries_kept = (int64_t)(plan->count - plan->going);
+    forget_rows(plan);
     preview->retries = &plan->items[1];
     preview->retry_count = plan->count - 1;
     preview->more_retries = plan->more;
@@ -216,6 +225,7 @@ Error *deletion_request(Arena *arena, Db *db, const Principal *who, Uuid job_id,
     TRY(tx_commit(&tx, arena));
     const DeletionJob *first = &plan.items[0];
     bool record_only = first->deletion->record_only;
+    forget_rows(&plan);
     if (!record_only)
         queue_wake();
     *ret_result =

@@ -39,6 +39,7 @@ typedef struct DeletionCounts {
     int64_t others_kept;             /* of them to be deleted, somebody else's: they stay */
     int64_t inferred_kept;           /* rows whose link was inferred, when not asked for */
     int64_t held_kept;               /* rows that a legal hold keeps */
+    int64_t retries_kept;            /* jobs that mend it, and stay: told at once, not stored */
     int64_t already_deleted;         /* rows of the job that were gone before */
     int64_t versions_restored;       /* former versions that become current again */
     int64_t names_restored;          /* companies that get back the name that the job had changed */
