@@ -247,6 +247,7 @@ static Error *restore_all(Arena *arena, Db *db, const Principal *who,
         const DeletionJob *retry = &result->retries[i];
         TRY(name_retry(arena, retry, restore_one(arena, db, who, retry->deletion->id, options)));
     }
+    TRY(deletion_get(arena, db, who, deletion->id, &result->deletion));
     TRY(tx_commit(&tx, arena));
     queue_wake();
     return NULL;
@@ -262,7 +263,6 @@ Error *restoration_request_all(Arena *arena, Db *db, const Principal *who, Uuid 
                                           &result.deletion));
     else
         TRY(restore_all(arena, db, who, options, &result));
-    TRY(deletion_get(arena, db, who, deletion_id, &result.deletion));
     *ret_result = result;
     return NULL;
 }

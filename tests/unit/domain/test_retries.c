@@ -18,12 +18,20 @@ static Uuid imported(World *w, const char *rows)
     return id;
 }
 
+static void found(World *w, const Job *retry, Uuid named)
+{
+    Tx TX_AUTO tx = {0};
+    assert_no_error(tx_begin(w->db, w->arena, TX_WRITE, &tx));
+    assert_no_error(retries_found(w->arena, w->db, retry, named));
+    assert_no_error(tx_commit(&tx, w->arena));
+}
+
 static Uuid retry_of(World *w, Uuid job, const char *rows)
 {
     Uuid id = imported(w, rows);
     Job named = *world_job(w, w->ada, id);
     named.retry_of = UUID_NIL;
-    assert_no_error(retries_found(w->arena, w->db, &named, job));
+    found(w, &named, job);
     return id;
 }
 
@@ -48,14 +56,14 @@ static void what_a_file_names_must_fit(void **state)
     assert_true(names(w, retry_of(w, bobs, ROW("A", 2020, 1)), UUID_NIL));
     assert_true(names(w, retry_of(w, uuid_new(), ROW("B", 2020, 1)), UUID_NIL));
     Job *old = world_job(w, w->ada, first); /* a younger one cannot be mended by an older one */
-    assert_no_error(retries_found(w->arena, w->db, old, other));
-    assert_no_error(retries_found(w->arena, w->db, old, first));
+    found(w, old, other);
+    found(w, old, first);
     assert_true(names(w, first, UUID_NIL));
     Uuid retry = retry_of(w, first, ROW("C", 2020, 1));
     assert_true(names(w, retry, first));
     Job untold = *world_job(w, w->ada, retry); /* as it was read before it was told */
     untold.retry_of = UUID_NIL;
-    assert_no_error(retries_found(w->arena, w->db, &untold, other));
+    found(w, &untold, other);
     assert_true(names(w, retry, first));
 }
 
@@ -77,23 +85,23 @@ static void what_is_said_at_upload_must_fit(void **state)
 static void the_tree_is_walked_newest_first_and_bounded(void **state)
 {
     World *w = *state;
-    Retries found = {0};
+    Retries seen = {0};
     Uuid first = imported(w, ROW("ONE", 2020, 1));
     Uuid child = retry_of(w, first, ROW("TWO", 2020, 1));
     Uuid grandchild = retry_of(w, child, ROW("THREE", 2020, 1));
     Uuid second = retry_of(w, first, ROW("FOUR", 2020, 1));
-    assert_no_error(retries_of(w->arena, w->db, world_job(w, w->ada, first), &found));
-    assert_int_equal(found.count, 2);
-    assert_true(uuid_equal(found.items[0].id, child) && uuid_equal(found.items[1].id, second));
-    assert_no_error(retries_below(w->arena, w->db, world_job(w, w->ada, first), &found));
-    assert_int_equal(found.count, 3);
-    assert_true(uuid_equal(found.items[0].id, second) &&
-                uuid_equal(found.items[1].id, grandchild) && uuid_equal(found.items[2].id, child));
-    assert_false(found.more);
+    assert_no_error(retries_of(w->arena, w->db, world_job(w, w->ada, first), &seen));
+    assert_int_equal(seen.count, 2);
+    assert_true(uuid_equal(seen.items[0].id, child) && uuid_equal(seen.items[1].id, second));
+    assert_no_error(retries_below(w->arena, w->db, world_job(w, w->ada, first), &seen));
+    assert_int_equal(seen.count, 3);
+    assert_true(uuid_equal(seen.items[0].id, second) && uuid_equal(seen.items[1].id, grandchild) &&
+                uuid_equal(seen.items[2].id, child));
+    assert_false(seen.more);
     for (int i = 0; i < RETRIES_MAX; i++) {
         world_advance(1000);
         Job named = *world_job(w, w->ada, world_upload(w, w->ada, ROW("FIVE", 2020, 1), &REPLACE));
-        assert_no_error(retries_found(w->arena, w->db, &named, first));
+        found(w, &named, first);
     }
     DeletionPreview preview = {0};
     Error *error = deletion_preview(w->arena, w->db, w->ada, first, &BOTH, &preview);
@@ -148,16 +156,18 @@ static void they_go_and_come_back_whole(void **state)
     asked = imported(w, TEXT("%s%s", ROW("ONE", 2020, 2), ROW("TWO", 2020, 2)));
     Uuid retry = retry_of(w, asked, TEXT("%s%s", ROW("ONE", 2020, 3), ROW("SIX", 2020, 3)));
     const char *before = everything(w);
-    assert_true(world_fail_every_call(w, delete_both, 1,
-                                      "SELECT * FROM bulk_upload_jobs ORDER BY id;"
-                                      "SELECT * FROM deletions ORDER BY id") > 5);
+    assert_true(
+        world_fail_every_call(w, delete_both, 1,
+                              "SELECT id, status, hides_rows FROM bulk_upload_jobs ORDER BY id;"
+                              "SELECT id, phase, state FROM deletions ORDER BY id") > 5);
     world_work(w);
     assert_int_equal(world_number(w, "SELECT count(*) FROM annual_predictions WHERE is_current"),
                      1);
     assert_int_equal(world_job(w, w->ada, retry)->status, JOB_DELETED);
-    assert_true(world_fail_every_call(w, restore_both, 1,
-                                      "SELECT * FROM bulk_upload_jobs ORDER BY id;"
-                                      "SELECT * FROM deletions ORDER BY id") > 5);
+    assert_true(
+        world_fail_every_call(w, restore_both, 1,
+                              "SELECT id, status, hides_rows FROM bulk_upload_jobs ORDER BY id;"
+                              "SELECT id, phase, state FROM deletions ORDER BY id") > 5);
     world_work(w);
     assert_string_equal(everything(w), before);
 }
