@@ -30,7 +30,7 @@ ENGINE_WORDS = {
         "uuid": "BLOB", "time": "INTEGER", "real": "REAL", "bool": "INTEGER", "int": "INTEGER",
         "small": "INTEGER", "text": "TEXT", "bytes": "BLOB", "strict": "STRICT", "nil": "zeroblob(16)",
         "ordered_text": "TEXT", "no_digest": "zeroblob(32)", "epoch": "0",
-        "for_update": "", "for_share": "", "skip_locked": "",
+        "for_update": "", "for_share": "", "skip_locked": "", "hex_of": "hex(", "hex_end": ")",
     },
     "postgres": {
         "uuid": "uuid", "time": "timestamptz", "real": "double precision", "bool": "boolean",
@@ -43,6 +43,7 @@ ENGINE_WORDS = {
         # Rows that refer to the locked one may still come: no key is ever changed.
         "for_update": "FOR NO KEY UPDATE", "for_share": "FOR SHARE",
         "skip_locked": "FOR UPDATE OF q SKIP LOCKED",
+        "hex_of": "upper(encode(uuid_send(", "hex_end": "), 'hex'))",
     },
 }
 
@@ -96,7 +97,8 @@ DELETION = tuple(f"d.{name}" for name in (
         "completed_at", "subject", "phase", "object_id", "filter", "include_edited", "annual_rows", "edits_deleted",
         "held_rows", "versions_restored", "names_restored", "names_kept", "archived_rows", "settled_row",
         "cursor_kind", "cursor_at", "cursor_id", "restorable_until", "restored_rows", "restored_former",
-        "restored_at", "restored_by", "purged_at", "purged_by", "purge_reason", "own_edits", "others_kept"))
+        "restored_at", "restored_by", "purged_at", "purged_by", "purge_reason", "own_edits", "others_kept",
+        "with_deletion"))
 
 
 # What account_store.c reads of a user: the row, and the organization while it lets its members in.
@@ -117,8 +119,10 @@ def hidden(alias):
             f"AND h.id = {alias}.job_id AND h.hides_rows AND ({alias}.job_link = 0 OR h.hides_inferred))")
 
 
-# Words of a table's alias: {visible:a}; {visible} is of p.
-ALIAS_WORDS = {"hidden": hidden, "visible": lambda alias: "NOT " + hidden(alias)}
+# Words of a table's alias: {visible:a}; {visible} is of p. An id as text is looked for in a list of ids that are text.
+ALIAS_WORDS = {"hidden": hidden, "visible": lambda alias: "NOT " + hidden(alias),
+               "job_hex": lambda alias: f"{{hex_of}}{alias}.job_id{{hex_end}}",
+               "root_job_hex": lambda alias: f"{{hex_of}}{alias}.root_job_id{{hex_end}}"}
 
 
 def kind_words(index):

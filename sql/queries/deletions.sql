@@ -4,9 +4,9 @@
 INSERT INTO deletions (owner_id, id, job_id, kind, user_id, reason, record_only, include_inferred,
   orphaned_companies, state, expected_rows, deleted_rows, edits_kept, inferred_kept, already_deleted,
   companies_empty, companies_deleted, created_at, completed_at, subject, object_id, filter, include_edited,
-  restorable_until, own_edits, others_kept)
+  restorable_until, own_edits, others_kept, with_deletion)
 VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, 0, $12, $13, $14, 0, 0, $15, $16, $17, $18, $19, $20, $21, $22,
-  $23);
+  $23, $24);
 
 -- name: deletion_select
 SELECT {deletion}
@@ -19,6 +19,14 @@ SELECT {deletion}
 FROM deletions d LEFT JOIN users u ON u.id = d.user_id
 WHERE d.owner_id = $1 AND d.job_id = $2 AND d.subject = 'job'
 ORDER BY d.created_at DESC LIMIT 1;
+
+-- name: deletion_together
+-- Those that were asked for with another, in the order of the jobs that they deleted.
+SELECT {deletion}
+FROM deletions d JOIN bulk_upload_jobs j ON j.owner_id = $1 AND j.id = d.job_id
+LEFT JOIN users u ON u.id = d.user_id
+WHERE d.owner_id = $1 AND d.with_deletion = $2
+ORDER BY j.created_at, j.id;
 
 -- name: deletion_undo_of_job
 SELECT {deletion}
@@ -124,7 +132,8 @@ SELECT max(job_row), count(*) FROM (
 
 -- name: covering_uncover
 -- each kind
--- The covering rows of a hidden job that hold their key, each with the newest former version that can be seen.
+-- The covering rows of a hidden job that hold their key, each with the newest former version that can be seen and is
+-- of none of the jobs $7 (as text), which are to be hidden as well; likewise below.
 SELECT v.job_row, p.id, p.job_id, p.job_row, p.job_link, p.reporting_year, p.risk_level, p.sector,
   f.id, f.job_id, f.job_row, f.job_link, f.reporting_year, f.risk_level, f.sector
 FROM (SELECT job_row, prediction_id FROM covering_rows
@@ -135,7 +144,7 @@ JOIN {table} f ON f.owner_id = $1 AND f.id = (
   SELECT o.id FROM {table} o
   WHERE o.owner_id = $1 AND o.company_id = p.company_id AND NOT o.is_current
     AND o.reporting_year = p.reporting_year AND o.reporting_quarter = p.reporting_quarter
-    AND (o.job_id IS NULL OR o.job_id <> $2)
+    AND (o.job_id IS NULL OR (o.job_id <> $2 AND ($7 = '' OR strpos($7, {job_hex:o}) = 0)))
     AND {visible:o}
   ORDER BY o.created_at DESC, o.id DESC LIMIT 1)
 WHERE p.is_current AND (p.job_link = 0 OR $6)
@@ -169,7 +178,7 @@ JOIN {table} f ON f.owner_id = $1 AND f.id = (
   SELECT o.id FROM {table} o
   WHERE o.owner_id = $1 AND o.company_id = e.company_id AND NOT o.is_current
     AND o.reporting_year = e.reporting_year AND o.reporting_quarter = e.reporting_quarter
-    AND (o.job_id IS NULL OR o.job_id <> $2)
+    AND (o.job_id IS NULL OR (o.job_id <> $2 AND ($5 = '' OR strpos($5, {job_hex:o}) = 0)))
     AND (o.root_job_id IS NULL OR o.root_job_id <> $2 OR o.created_by <> $4)
     AND {visible:o}
   ORDER BY o.created_at DESC, o.id DESC LIMIT 1)

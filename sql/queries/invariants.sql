@@ -227,6 +227,15 @@ SELECT v.id, count(*) OVER () FROM (
                    AND coalesce(j.status_before, j.status) IN ('undoing', 'failed', 'cancelled'))))) v
 ORDER BY v.id LIMIT 5;
 
+-- name: invariant_job_retry
+-- A job is younger than the one it mends: so there is no circle.
+SELECT v.id, count(*) OVER () FROM (
+  SELECT r.id FROM bulk_upload_jobs r WHERE r.owner_id = $1 AND r.retry_of IS NOT NULL
+    AND NOT EXISTS (SELECT 1 FROM bulk_upload_jobs j
+                    WHERE j.owner_id = $1 AND j.id = r.retry_of AND j.job_type = r.job_type
+                      AND (j.created_at, j.id) < (r.created_at, r.id))) v
+ORDER BY v.id LIMIT 5;
+
 -- name: invariant_job_rows
 -- each kind
 -- While rows are taken back or brought back the job does not know how many are there.

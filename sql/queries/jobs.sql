@@ -4,9 +4,9 @@
 INSERT INTO bulk_upload_jobs (owner_id, id, user_id, job_type, status, hides_rows, hides_inferred,
   cancel_requested, revision, options, dry_run, original_filename, file_size, file_sha256, model_id,
   processed_rows, successful_rows, failed_rows, skipped_rows, unchanged_rows, replaced_rows, removed_rows, inferred_rows,
-  warning_count, companies_created, resume_row, bytes_done, created_at, updated_at)
+  warning_count, companies_created, resume_row, bytes_done, created_at, updated_at, retry_of)
 VALUES ($1, $2, $3, $4, $5, FALSE, FALSE, FALSE, 0, $6, $12, $7, $8, $9, $10,
-  0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, $11, $11);
+  0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, $11, $11, $13);
 
 -- name: job_select
 SELECT j.owner_id, j.id, j.user_id, j.job_type, j.status, j.status_before, j.hides_rows, j.hides_inferred,
@@ -15,7 +15,7 @@ SELECT j.owner_id, j.id, j.user_id, j.job_type, j.status, j.status_before, j.hid
   j.warning_count, j.companies_created, j.resume_row, j.bytes_done, j.error_message, j.created_at,
   j.started_at, j.completed_at, j.updated_at, j.deleted_at, u.email, u.username, u.full_name, m.name, m.version,
   j.removed_rows, j.last_created_at, j.settling, j.replaced_rows, j.note, j.legal_hold, j.legal_hold_by,
-  j.legal_hold_at, h.email, j.inferred_rows
+  j.legal_hold_at, h.email, j.inferred_rows, j.retry_of
 FROM bulk_upload_jobs j
 LEFT JOIN users u ON u.id = j.user_id
 LEFT JOIN models m ON m.id = j.model_id
@@ -29,7 +29,7 @@ SELECT j.owner_id, j.id, j.user_id, j.job_type, j.status, j.status_before, j.hid
   j.warning_count, j.companies_created, j.resume_row, j.bytes_done, j.error_message, j.created_at,
   j.started_at, j.completed_at, j.updated_at, j.deleted_at, u.email, u.username, u.full_name, m.name, m.version,
   j.removed_rows, j.last_created_at, j.settling, j.replaced_rows, j.note, j.legal_hold, j.legal_hold_by,
-  j.legal_hold_at, h.email, j.inferred_rows
+  j.legal_hold_at, h.email, j.inferred_rows, j.retry_of
 FROM bulk_upload_jobs j
 LEFT JOIN users u ON u.id = j.user_id
 LEFT JOIN models m ON m.id = j.model_id
@@ -61,6 +61,16 @@ SELECT id, hides_rows, hides_inferred FROM bulk_upload_jobs WHERE owner_id = $1 
 SELECT id, hides_rows, hides_inferred FROM bulk_upload_jobs
 WHERE owner_id = $1 AND id = ANY (string_to_array($2, ',')::uuid[])
 ORDER BY id {for_update};
+
+-- name: job_retries
+-- The jobs that mend another, oldest first.
+SELECT id FROM bulk_upload_jobs
+WHERE owner_id = $1 AND retry_of = $2 AND status <> 'receiving'
+ORDER BY created_at, id LIMIT $3;
+
+-- name: job_set_retry_of
+-- What it was told at upload is not overridden.
+UPDATE bulk_upload_jobs SET retry_of = $3 WHERE owner_id = $1 AND id = $2 AND retry_of IS NULL;
 
 -- name: job_by_digest
 -- An earlier job of the same bytes whose predictions are still there.

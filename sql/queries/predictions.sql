@@ -225,7 +225,7 @@ SELECT count(*) FROM {table} WHERE owner_id = $1 AND job_id = $2;
 -- each kind
 -- Companies that nothing but this job's rows ($3: and versions edited from them, by $4 or anybody) would keep a prediction of:
 -- (OFFSET keeps the planner from reading whole tables: each company is looked up.)
--- neither a current one nor a former one that comes back.
+-- neither a current one nor a former one that comes back. Rows of the jobs $5 (as text) are gone before.
 SELECT count(*) FROM (
   SELECT company_id FROM {table} WHERE owner_id = $1 AND job_id = $2
   UNION
@@ -235,24 +235,27 @@ SELECT count(*) FROM (
 WHERE NOT EXISTS (
     SELECT 1 FROM annual_predictions a
     WHERE a.owner_id = $1 AND a.company_id = d.company_id AND a.is_current
-      AND (a.job_id IS NULL OR a.job_id <> $2)
-      AND NOT ($3 AND a.derived_from IS NOT NULL AND a.root_job_id IS NOT NULL AND a.root_job_id = $2
+      AND (a.job_id IS NULL OR (a.job_id <> $2 AND ($5 = '' OR strpos($5, {job_hex:a}) = 0)))
+      AND NOT ($3 AND a.derived_from IS NOT NULL AND a.root_job_id IS NOT NULL
+               AND (a.root_job_id = $2 OR ($5 <> '' AND strpos($5, {root_job_hex:a}) > 0))
                AND ($4 IS NULL OR a.created_by = $4))
       AND {visible:a}
     LIMIT 1 OFFSET 0)
   AND NOT EXISTS (
     SELECT 1 FROM quarterly_predictions q
     WHERE q.owner_id = $1 AND q.company_id = d.company_id AND q.is_current
-      AND (q.job_id IS NULL OR q.job_id <> $2)
-      AND NOT ($3 AND q.derived_from IS NOT NULL AND q.root_job_id IS NOT NULL AND q.root_job_id = $2
+      AND (q.job_id IS NULL OR (q.job_id <> $2 AND ($5 = '' OR strpos($5, {job_hex:q}) = 0)))
+      AND NOT ($3 AND q.derived_from IS NOT NULL AND q.root_job_id IS NOT NULL
+               AND (q.root_job_id = $2 OR ($5 <> '' AND strpos($5, {root_job_hex:q}) > 0))
                AND ($4 IS NULL OR q.created_by = $4))
       AND {visible:q}
     LIMIT 1 OFFSET 0)
   AND NOT EXISTS (
     SELECT 1 FROM annual_predictions b
     WHERE b.owner_id = $1 AND b.company_id = d.company_id AND NOT b.is_current
-      AND (b.job_id IS NULL OR b.job_id <> $2)
-      AND NOT ($3 AND b.derived_from IS NOT NULL AND b.root_job_id IS NOT NULL AND b.root_job_id = $2
+      AND (b.job_id IS NULL OR (b.job_id <> $2 AND ($5 = '' OR strpos($5, {job_hex:b}) = 0)))
+      AND NOT ($3 AND b.derived_from IS NOT NULL AND b.root_job_id IS NOT NULL
+               AND (b.root_job_id = $2 OR ($5 <> '' AND strpos($5, {root_job_hex:b}) > 0))
                AND ($4 IS NULL OR b.created_by = $4))
       AND NOT EXISTS (SELECT 1 FROM retired_versions r WHERE r.owner_id = $1 AND r.prediction_id = b.id)
       AND {visible:b}
@@ -260,8 +263,9 @@ WHERE NOT EXISTS (
   AND NOT EXISTS (
     SELECT 1 FROM quarterly_predictions s
     WHERE s.owner_id = $1 AND s.company_id = d.company_id AND NOT s.is_current
-      AND (s.job_id IS NULL OR s.job_id <> $2)
-      AND NOT ($3 AND s.derived_from IS NOT NULL AND s.root_job_id IS NOT NULL AND s.root_job_id = $2
+      AND (s.job_id IS NULL OR (s.job_id <> $2 AND ($5 = '' OR strpos($5, {job_hex:s}) = 0)))
+      AND NOT ($3 AND s.derived_from IS NOT NULL AND s.root_job_id IS NOT NULL
+               AND (s.root_job_id = $2 OR ($5 <> '' AND strpos($5, {root_job_hex:s}) > 0))
                AND ($4 IS NULL OR s.created_by = $4))
       AND NOT EXISTS (SELECT 1 FROM retired_versions r WHERE r.owner_id = $1 AND r.prediction_id = s.id)
       AND {visible:s}

@@ -4,6 +4,7 @@
 #include "base/check.h"
 #include "base/utf8.h"
 #include "cli/access.h"
+#include "cli/cmd_jobs.h"
 #include "cli/encoding.h"
 #include "cli/files.h"
 #include "cli/job_view.h"
@@ -38,10 +39,20 @@ static ImportOptions options_of(const Call *call)
     return options;
 }
 
+static Error *read_retry_of(Cli *cli, Uuid *ret_id)
+{
+    *ret_id = UUID_NIL;
+    return call_is_set(cli->call, OPTION_RETRY_OF)
+               ? cmd_jobs_read_id(cli, call_str(cli->call, OPTION_RETRY_OF), ret_id)
+               : NULL;
+}
+
 static Error *accept(Cli *cli, Db *db, const Principal *who, Str path, UploadAnswer *ret_answer)
 {
     const Call *call = cli->call;
     FileInput file;
+    Uuid retry_of;
+    TRY(read_retry_of(cli, &retry_of));
     TRY(check_sheet(cli->arena, call_text(call, OPTION_SHEET)));
     ImportOptions options = options_of(call);
     TRY(encoding_read(cli, &options.encoding));
@@ -53,6 +64,7 @@ static Error *accept(Cli *cli, Db *db, const Principal *who, Str path, UploadAns
         .size = file.size,
         .sha256 = file.sha256,
         .options = options,
+        .retry_of = retry_of,
     };
     return upload_accept(cli->arena, db, who, &request, ret_answer);
 }

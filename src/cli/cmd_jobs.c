@@ -5,13 +5,17 @@
 #include "cli/job_view.h"
 
 /* A word that is no id names no job. */
-Error *cmd_jobs_id(Cli *cli, Uuid *ret_id)
+Error *cmd_jobs_read_id(Cli *cli, Str word, Uuid *ret_id)
 {
-    Str word = cli->call->arguments[0];
     if (!uuid_parse(word, ret_id))
         return ERROR(cli->arena, ERROR_NOT_FOUND, "There is no job " STR_FMT ".",
                      STR_ARG(str_slice(word, 0, 80)));
     return NULL;
+}
+
+Error *cmd_jobs_id(Cli *cli, Uuid *ret_id)
+{
+    return cmd_jobs_read_id(cli, cli->call->arguments[0], ret_id);
 }
 
 Error *cmd_jobs_list(Cli *cli)

@@ -44,6 +44,36 @@ static void show_job(Cli *cli, const Job *job, const Deletion *deletion, int64_t
     output_facts(cli->out, "job", facts, ARRAY_COUNT(facts));
 }
 
+/* Those that go, or went, with the job; or that stay. */
+static void show_retries(Cli *cli, const DeletionJob *retries, size_t count)
+{
+    static const Column columns[] = {
+        {"RETRY", "job_id", false, false},
+        {"FILE", "original_filename", false, true},
+        {"PREDICTIONS", "predictions", true, false},
+        {"DELETION", "deletion_id", false, false},
+    };
+    if (count == 0 && !cli->out->options.json)
+        return;
+    Table table = table_new(cli->arena, columns, ARRAY_COUNT(columns));
+    for (size_t i = 0; i < count; i++) {
+        const DeletionJob *retry = &retries[i];
+        Uuid deletion = retry->deletion == NULL ? UUID_NIL : retry->deletion->id;
+        const Cell row[] = {
+            cell_uuid(cli->arena, retry->job->id), cell_text(retry->job->original_filename),
+            cell_int(deletion_rows(&retry->counts)), cell_uuid(cli->arena, deletion)};
+        table_add(&table, row);
+    }
+    output_table(cli->out, "retries", &table);
+}
+
+static void note_kept(Cli *cli, int64_t kept)
+{
+    if (kept > 0)
+        output_note(cli->out, "Its %lld retries stay; --include-retries takes them along.",
+                    (long long)kept);
+}
+
 static Error *preview(Cli *cli, Db *db, const Principal *who, Uuid id,
                       const DeletionOptions *options)
 {
@@ -52,6 +82,8 @@ static Error *preview(Cli *cli, Db *db, const Principal *who, Uuid id,
     show_job(cli, found.job, NULL, options->with_predictions ? -1 : found.predictions_kept);
     if (options->with_predictions)
         show_counts(cli, &found.counts, true);
+    show_retries(cli, found.retries, found.retry_count);
+    note_kept(cli, found.counts.retries_kept);
     output_note(cli->out, "Nothing was changed.");
     return NULL;
 }
@@ -64,6 +96,8 @@ static Error *remove_rows(Cli *cli, Db *db, const Principal *who, const Deletion
     TRY(deletion_get(cli->arena, db, who, result->deletion->id, &deletion));
     show_job(cli, result->job, deletion, -1);
     show_counts(cli, &deletion->counts, false);
+    show_retries(cli, result->retries, result->retry_count);
+    note_kept(cli, result->retries_kept);
     if (deletion->state == DELETION_DONE)
         return NULL;
     output_note(cli->out, deletion->state == DELETION_STALLED
@@ -86,6 +120,7 @@ Error *cmd_jobs_delete(Cli *cli)
         .include_inferred = call_flag(call, OPTION_INCLUDE_INFERRED),
         .include_edited = call_flag(call, OPTION_INCLUDE_EDITED),
         .orphaned_companies = call_flag(call, OPTION_ORPHANED_COMPANIES),
+        .include_retries = call_flag(call, OPTION_INCLUDE_RETRIES),
         .reason = call_text(call, OPTION_REASON),
         .window = DAYS(call_number(call, OPTION_RESTORE_WINDOW)),
     };
@@ -103,5 +138,7 @@ Error *cmd_jobs_delete(Cli *cli)
     if (!result.done)
         return remove_rows(cli, db, who, &result);
     show_job(cli, result.job, result.deletion, result.predictions_kept);
+    show_retries(cli, result.retries, result.retry_count);
+    note_kept(cli, result.retries_kept);
     return NULL;
 }

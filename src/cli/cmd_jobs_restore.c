@@ -36,11 +36,28 @@ static void show(Cli *cli, const Job *job, const Restored *restored, bool dry_ru
         output_facts(cli->out, dry_run ? "would_restore" : "restored", counts, ARRAY_COUNT(counts));
 }
 
+/* Deleted together with it: back with it, or still deleted. */
+static void note_retries(Cli *cli, size_t count)
+{
+    if (count > 0)
+        output_note(cli->out,
+                    call_flag(cli->call, OPTION_INCLUDE_RETRIES)
+                        ? "With it: %zu retries that were deleted together with it."
+                        : "%zu retries that were deleted together with it stay deleted; "
+                          "--include-retries brings them back.",
+                    count);
+}
+
 static Error *preview(Cli *cli, Db *db, const Principal *who, const Job *job, Uuid deletion_id)
 {
     RestorationPreview found = {0};
+    DeletionJob *retries = NULL;
+    size_t count = 0;
     TRY(restoration_preview(cli->arena, db, who, deletion_id, &found));
+    TRY(restoration_retries(cli->arena, db, who, found.deletion,
+                            call_flag(cli->call, OPTION_INCLUDE_RETRIES), &retries, &count));
     show(cli, job, &(Restored){found.deletion, found.rows, found.former}, true);
+    note_retries(cli, count);
     output_note(cli->out, "Nothing was changed.");
     return NULL;
 }
@@ -48,14 +65,22 @@ static Error *preview(Cli *cli, Db *db, const Principal *who, const Job *job, Uu
 static Error *restore(Cli *cli, Db *db, const Principal *who, Job *job, Uuid deletion_id)
 {
     Deletion *deletion = NULL;
-    TRY(restoration_request(cli->arena, db, who, deletion_id, call_text(cli->call, OPTION_REASON),
-                            &deletion));
-    if (deletion->state != DELETION_DONE)
-        TRY(work_until_over(cli, deletion->owner_id, deletion->id));
+    RestorationResult result = {0};
+    const RestorationOptions options = {
+        .include_retries = call_flag(cli->call, OPTION_INCLUDE_RETRIES),
+        .reason = call_text(cli->call, OPTION_REASON),
+    };
+    TRY(restoration_request_all(cli->arena, db, who, deletion_id, &options, &result));
+    if (result.deletion->state != DELETION_DONE)
+        TRY(work_until_over(cli, job->owner_id, deletion_id));
+    for (size_t i = 0; options.include_retries && i < result.retry_count; i++)
+        if (!result.retries[i].deletion->record_only)
+            TRY(work_until_over(cli, job->owner_id, result.retries[i].deletion->id));
     TRY(deletion_get(cli->arena, db, who, deletion_id, &deletion));
     TRY(jobs_get(cli->arena, db, who, job->id, true, &job));
     show(cli, job, &(Restored){deletion, deletion->restored_rows, deletion->restored_former},
          false);
+    note_retries(cli, result.retry_count);
     if (deletion_is_restored(deletion))
         return NULL;
     output_note(cli->out, deletion->state == DELETION_STALLED

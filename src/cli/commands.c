@@ -200,6 +200,8 @@ static const Command COMMANDS[COMMAND_COUNT] = {
                     "FILE may be - for standard input. Several files are imported one after the "
                     "other, as several jobs. Interrupted with Ctrl-C, the job stays in "
                     "the queue and goes on with the next worker.\n"
+                    "A file of failed rows, mended, goes in as it is: the job then says which one "
+                    "it mends, and may be deleted together with it.\n"
                     "With --dry-run every row is checked and scored and none is imported; the job "
                     "and its errors are kept. The exit code is 1 when a job failed.",
             .database = DATABASE_EXISTING,
@@ -272,8 +274,9 @@ static const Command COMMANDS[COMMAND_COUNT] = {
             .text = "Without --with-predictions the record is deleted and the predictions stay, "
                     "and still know which upload made them. With it, exactly the predictions that "
                     "the job made are gone from every list at once; their removal is worked in "
-                    "this process. Former versions that they had displaced are back. --dry-run "
-                    "counts them.",
+                    "this process. Former versions that they had displaced are back. The jobs "
+                    "that mend it stay, unless --include-retries takes them along. --dry-run "
+                    "counts all of them.",
             .database = DATABASE_EXISTING,
             .run = cmd_jobs_delete,
         },
@@ -289,7 +292,9 @@ static const Command COMMANDS[COMMAND_COUNT] = {
                 "Takes the job's latest deletion back: the same predictions, ids, values, times "
                 "and "
                 "versions. Where somebody has made a newer version meanwhile, the one that comes "
-                "back goes behind it, into the history. Interrupted with Ctrl-C, it goes on with "
+                "back goes behind it, into the history. Retries that were deleted together with "
+                "it stay deleted, unless --include-retries brings them back, too. Interrupted with "
+                "Ctrl-C, it goes on with "
                 "the next worker. --dry-run counts.",
             .database = DATABASE_EXISTING,
             .run = cmd_jobs_restore,

@@ -4,6 +4,7 @@
 
 #include "base/check.h"
 #include "base/clock.h"
+#include "domain/retries.h"
 #include "format/options_json.h"
 
 #include <inttypes.h>
@@ -53,6 +54,7 @@ static void show_facts(Cli *cli, const Job *job)
         {"User", "created_by_email", cell_text(job->user_email)},
         {"Model", "model", cell_text(model_text(arena, job))},
         {"Dry run", "dry_run", cell_bool(job->options.dry_run)},
+        {"Mends the job", "retry_of", cell_uuid(arena, job->retry_of)},
         {"Options", "options", cell_json(options_format(arena, &job->options))},
         {"Rows", "total_rows", cell_int_or_none(counters->total)},
         {"Processed", "processed_rows", cell_int(counters->processed)},
@@ -104,9 +106,35 @@ static Error *show_problems(Cli *cli, Db *db, const Job *job, Severity severity)
     return NULL;
 }
 
+static Error *show_retries(Cli *cli, Db *db, const Job *job)
+{
+    static const Column columns[] = {
+        {"RETRY", "id", false, false},
+        {"STATUS", "status", false, false},
+        {"FILE", "original_filename", false, true},
+    };
+    Retries retries = {0};
+    TRY(retries_of(cli->arena, db, job, &retries));
+    if (retries.count == 0 && !cli->out->options.json)
+        return NULL;
+    Table table = table_new(cli->arena, columns, ARRAY_COUNT(columns));
+    for (size_t i = 0; i < retries.count; i++) {
+        const Job *retry = &retries.items[i];
+        const Cell row[] = {cell_uuid(cli->arena, retry->id),
+                            cell_text(JOB_STATUS_WORDS[retry->status]),
+                            cell_text(retry->original_filename)};
+        table_add(&table, row);
+    }
+    output_table(cli->out, "retries", &table);
+    if (retries.more)
+        output_note(cli->out, "… and more: the first %d retries are shown.", RETRIES_MAX);
+    return NULL;
+}
+
 Error *job_view_show(Cli *cli, Db *db, const Job *job)
 {
     show_facts(cli, job);
+    TRY(show_retries(cli, db, job));
     TRY(show_problems(cli, db, job, SEVERITY_ERROR));
     return show_problems(cli, db, job, SEVERITY_WARNING);
 }

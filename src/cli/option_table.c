@@ -506,6 +506,13 @@ static const OptionSpec OPTIONS[OPTION_COUNT] = {
             .help = "read this sheet of a workbook, by name or number (default: the first shown)",
             .commands = ON(IMPORT) | ON(SCORE),
         },
+    [OPTION_RETRY_OF] =
+        {
+            .name = "retry-of",
+            .value = "JOB",
+            .help = "the job whose rows the file mends (default: what its column obligor_job says)",
+            .commands = ON(IMPORT),
+        },
     [OPTION_MARKET_CAP_UNIT] =
         {
             .name = "market-cap-unit",
@@ -692,6 +699,13 @@ static const OptionSpec OPTIONS[OPTION_COUNT] = {
             .help = "also predictions whose link to the job was inferred",
             .kind = OPTION_IS_BOOL,
             .commands = ON(JOBS_DELETE),
+        },
+    [OPTION_INCLUDE_RETRIES] =
+        {
+            .name = "include-retries",
+            .help = "also the jobs that mend it (of a restoration: that were deleted with it)",
+            .kind = OPTION_IS_BOOL,
+            .commands = ON(JOBS_DELETE) | ON(JOBS_RESTORE),
         },
     [OPTION_ORPHANED_COMPANIES] =
         {

@@ -9,14 +9,12 @@
 
 #include "base/clock.h"
 #include "domain/audit.h"
-#include "domain/company_names.h"
-#include "domain/holds.h"
+#include "domain/deletion_plan.h"
 #include "domain/jobs.h"
 #include "domain/key_deletion.h"
 #include "domain/organization_deletion.h"
 #include "domain/queue.h"
 #include "domain/removal.h"
-#include "domain/versions.h"
 #include "format/json_out.h"
 #include "store/account_store.h"
 #include "store/count_store.h"
@@ -26,173 +24,60 @@
 
 enum { RECLAIM_ROWS = 100000 };
 
-/* The digest of what decides the effect (the job, its revision, the options) and of the effect: versions that
- * come back change with other jobs, too. */
-static char *make_etag(Arena *arena, const Job *job, const DeletionOptions *options,
-                       const DeletionCounts *c)
+/* --- looking at what it would do ------------------------------------------------------------- */
+
+/* Of a record alone nothing goes. */
+static void forget_rows(DeletionPlan *plan)
 {
-    Str text = str_printf(
-        arena, "%s %lld %d%d%d%d %lld %lld %lld %lld %lld %lld %lld %lld",
-        uuid_text(arena, job->id), (long long)job->revision, options->with_predictions,
-        options->include_inferred, options->include_edited, options->orphaned_companies,
-        (long long)deletion_rows(c), (long long)c->edits_deleted, (long long)c->edits_kept,
-        (long long)c->others_kept, (long long)c->inferred_kept, (long long)c->versions_restored,
-        (long long)c->names_restored, (long long)c->names_kept);
-    Digest digest = digest_of(text);
-    char hex[33];
-    hex_format(hex, digest.bytes, 16);
-    return arena_printf(arena, "\"%s\"", hex);
+    for (size_t i = 1; !plan->options->with_predictions && i < plan->count; i++)
+        plan->items[i].counts = (DeletionCounts){0};
 }
 
-/* A job whose record alone was deleted may still be deleted with its predictions. */
-static Error *refuse_deleted(Arena *arena, Db *db, const Job *job, bool with_predictions)
+static Error *preview_all(Arena *arena, Db *db, DeletionPlan *plan, DeletionPreview *preview)
 {
-    Deletion *deletion = NULL;
-    if (job->status != JOB_DELETED && job->status != JOB_DELETING)
-        return NULL;
-    TRY(deletion_find_of_job(arena, db, job->owner_id, job->id, &deletion));
-    bool record_only = deletion != NULL && deletion->record_only;
-    return record_only && with_predictions ? NULL : jobs_gone(arena, db, job);
-}
-
-/* What is asked to be deleted, and whose edits go with it. */
-typedef struct Asked {
-    const Job *job;
-    const DeletionOptions *options;
-    Uuid edits_by; /* nil: everybody's */
-} Asked;
-
-/* Versions that come back are counted for who looks at them, and for who says what he saw. */
-typedef enum CountHow { COUNT_ROWS, COUNT_ALL } CountHow;
-
-/* What somebody else edited goes with the job only where whoever deletes it may change that, too. */
-static Asked asked_by(const Principal *who, const Job *job, const DeletionOptions *options)
-{
-    bool all = principal_administers(who, job->owner_id);
-    return (Asked){job, options, all ? UUID_NIL : who->user_id};
-}
-
-/* Edits of its rows: those that go, and those that stay. */
-static Error *count_edits(Arena *arena, Db *db, const SwapQuery *query, bool deleted,
-                          DeletionCounts *counts)
-{
-    SwapQuery everybodys = *query;
-    int64_t all = 0, theirs = 0;
-    everybodys.edits_by = UUID_NIL;
-    TRY(edits_count_of_job(arena, db, &everybodys, &all));
-    if (!deleted) {
-        counts->edits_kept = all;
-        return NULL;
+    const Job *job = plan->items[0].job;
+    TRY(deletion_plan_count(arena, db, plan, COUNT_ALL));
+    TRY(deletion_plan_count_staying(arena, db, plan));
+    preview->etag = deletion_plan_etag(arena, plan);
+    if (plan->options->with_predictions) {
+        TRY(prediction_of_job(arena, db, job->kind, job->owner_id, job->id, -1, DELETION_SAMPLE_MAX,
+                              &preview->sample, &preview->sample_count));
+        TRY(deletion_plan_count_companies(arena, db, plan));
+        preview->counts = plan->items[0].counts;
+    } else {
+        preview->predictions_kept = plan->items[0].counts.predictions[job->kind];
     }
-    TRY(edits_count_of_job(arena, db, query, &theirs));
-    counts->others_kept = all - theirs;
-    counts->edits_deleted = theirs;
-    counts->predictions[query->kind] += theirs;
+    preview->counts.retries_kept = (int64_t)(plan->count - plan->going);
+    forget_rows(plan);
+    preview->retries = &plan->items[1];
+    preview->retry_count = plan->count - 1;
+    preview->more_retries = plan->more;
     return NULL;
-}
-
-/* The job knows how many of its rows are left, and only rows that displaced something are looked at: so this
- * costs the same at any size. */
-static Error *count_effect(Arena *arena, Db *db, const Asked *asked, CountHow how,
-                           DeletionCounts *ret_counts)
-{
-    const Job *job = asked->job;
-    const DeletionOptions *options = asked->options;
-    DeletionCounts counts = {0};
-    int64_t inferred = 0;
-    SwapQuery query = {.kind = job->kind,
-                       .owner_id = job->owner_id,
-                       .job_id = job->id,
-                       .inferred = options->include_inferred,
-                       .edits_by = asked->edits_by};
-    counts.predictions[job->kind] = job_rows_left(job);
-    *ret_counts = counts;
-    if (!options->with_predictions)
-        return NULL;
-    if (job->inferred_rows > 0)
-        TRY(prediction_inferred_of_job(arena, db, job->kind, job->owner_id, job->id, &inferred));
-    if (!options->include_inferred)
-        counts.inferred_kept = inferred;
-    counts.predictions[job->kind] -= counts.inferred_kept;
-    TRY(count_edits(arena, db, &query, options->include_edited, &counts));
-    if (how == COUNT_ALL)
-        TRY(versions_count_uncovered(arena, db, &query, options->include_edited,
-                                     &counts.versions_restored));
-    TRY(company_names_count(arena, db, job->owner_id, job->id, &counts.names_restored,
-                            &counts.names_kept));
-    if (!job->options.dry_run)
-        counts.already_deleted = job->counters.successful - job_rows_left(job);
-    *ret_counts = counts;
-    return NULL;
-}
-
-/* Of a large job only where they are to be deleted: it reads all rows of the job. */
-static Error *count_companies(Arena *arena, Db *db, const Asked *asked, DeletionCounts *counts)
-{
-    const Job *job = asked->job;
-    const DeletionOptions *options = asked->options;
-    counts->companies_empty = -1;
-    if (!deletion_counts_companies(SUBJECT_JOB, counts->predictions[job->kind],
-                                   options->orphaned_companies))
-        return NULL;
-    TRY(prediction_lone_companies(arena, db, job->kind, job->owner_id, job->id,
-                                  options->include_edited, asked->edits_by,
-                                  &counts->companies_empty));
-    if (options->orphaned_companies)
-        counts->companies_deleted = counts->companies_empty;
-    return NULL;
-}
-
-/* A restoration that is still settling would take back what this does. */
-static Error *refuse_settling(Arena *arena, const Job *job)
-{
-    if (!job->settling)
-        return NULL;
-    return error_with_reason(
-        ERROR(arena, ERROR_CONFLICT,
-              "The predictions of this job are just being restored. Wait until that is done."),
-        "settling");
-}
-
-static Error *allowed(Arena *arena, Db *db, const Principal *who, const Job *job,
-                      const DeletionOptions *options, JobStatus *ret_to)
-{
-    TRY(refuse_deleted(arena, db, job, options->with_predictions));
-    TRY(jobs_refuse_others(arena, who, job));
-    TRY(holds_refuse(arena, job));
-    TRY(refuse_settling(arena, job));
-    return jobs_transition(
-        arena, job, options->with_predictions ? EVENT_DELETE_CASCADE : EVENT_DELETE_RECORD, ret_to);
 }
 
 Error *deletion_preview(Arena *arena, Db *db, const Principal *who, Uuid job_id,
                         const DeletionOptions *options, DeletionPreview *ret_preview)
 {
     Job *job = NULL;
-    JobStatus to;
+    DeletionPlan plan;
     DeletionPreview preview = {0};
     Tx TX_AUTO tx = {0};
     TRY(tx_begin(db, arena, TX_READ, &tx));
     TRY(jobs_get(arena, db, who, job_id, true, &job));
-    TRY(allowed(arena, db, who, job, options, &to));
-    Asked asked = asked_by(who, job, options);
-    TRY(count_effect(arena, db, &asked, COUNT_ALL, &preview.counts));
-    preview.etag = make_etag(arena, job, options, &preview.counts);
-    if (options->with_predictions) {
-        TRY(prediction_of_job(arena, db, job->kind, job->owner_id, job->id, -1, DELETION_SAMPLE_MAX,
-                              &preview.sample, &preview.sample_count));
-        TRY(count_companies(arena, db, &asked, &preview.counts));
-    } else {
-        preview.predictions_kept = preview.counts.predictions[job->kind];
-        preview.counts = (DeletionCounts){0};
-    }
+    TRY(deletion_plan_find(arena, db, who, job, options, &plan));
+    TRY(deletion_plan_allowed(arena, db, who, &plan));
+    TRY(preview_all(arena, db, &plan, &preview));
     TRY(tx_commit(&tx, arena));
     preview.job = job;
     *ret_preview = preview;
     return NULL;
 }
 
-static Error *note(Arena *arena, Db *db, const Principal *who, const Deletion *deletion)
+/* --- the deletion ---------------------------------------------------------------------------- */
+
+/* `retries`: how many go with it. */
+static Error *note(Arena *arena, Db *db, const Principal *who, const Deletion *deletion,
+                   size_t retries)
 {
     Buf buf = buf_new(arena, 4096);
     JsonOut out = json_out_new(&buf);
@@ -202,6 +87,10 @@ static Error *note(Arena *arena, Db *db, const Principal *who, const Deletion *d
     json_put_bool(&out, "include_inferred", deletion->include_inferred);
     json_put_bool(&out, "include_edited", deletion->include_edited);
     json_put_bool(&out, "delete_orphaned_companies", deletion->orphaned_companies);
+    if (retries > 0)
+        json_put_int(&out, "retries_deleted", (int64_t)retries);
+    if (!uuid_is_nil(deletion->with_deletion))
+        json_put_uuid(&out, "with_deletion", deletion->with_deletion);
     json_end_object(&out);
     json_out_close(&out);
     return audit_write(arena, db, who,
@@ -214,23 +103,30 @@ static Error *note(Arena *arena, Db *db, const Principal *who, const Deletion *d
                                    .details = str_dup(arena, buf_str(&buf))});
 }
 
-/* The transaction that is the deletion. */
-static Error *take_effect(Arena *arena, Db *db, const Job *job, Deletion *deletion)
+/* The transaction that is the deletion: first every job that goes is out of sight, ... */
+static Error *hide(Arena *arena, Db *db, const Job *job, const Deletion *deletion)
 {
     if (job->status == JOB_PENDING) /* it never runs */
         TRY(task_drop(arena, db, job->owner_id, job->id, TASK_IMPORT, NULL));
     TRY(deletion_insert(arena, db, deletion));
     if (deletion->record_only)
         return job_delete_record(arena, db, job->owner_id, job->id, deletion->created_at);
+    return job_hide(arena, db, job->owner_id, job->id, deletion->include_inferred,
+                    deletion->created_at);
+}
+
+/* ... then what their rows displaced comes back, and is never a row of another that goes. */
+static Error *begin_removal(Arena *arena, Db *db, Deletion *deletion)
+{
     Task task = {.id = uuid_new(),
                  .kind = TASK_DELETION,
-                 .owner_id = job->owner_id,
+                 .owner_id = deletion->owner_id,
                  .object_id = deletion->id,
                  .size = deletion->expected * TASK_ROW_BYTES};
-    TRY(job_hide(arena, db, job->owner_id, job->id, deletion->include_inferred,
-                 deletion->created_at));
+    if (deletion->record_only)
+        return NULL;
     TRY(removal_begin(arena, db, deletion));
-    TRY(owner_touch(arena, db, job->owner_id));
+    TRY(owner_touch(arena, db, deletion->owner_id));
     return queue_add(arena, db, &task);
 }
 
@@ -259,9 +155,10 @@ static Error *new_deletion(Arena *arena, Db *db, const Principal *who, const Job
     return NULL;
 }
 
-static void fill_in(Deletion *deletion, const Asked *asked, const DeletionCounts *counts)
+static void fill_in(const DeletionPlan *plan, size_t index, Deletion *deletion)
 {
-    const DeletionOptions *options = asked->options;
+    const DeletionOptions *options = plan->options;
+    const DeletionCounts *counts = &plan->items[index].counts;
     deletion->restorable_until =
         deletion->created_at + (options->window > 0 ? options->window : RESTORE_WINDOW);
     deletion->reason = options->reason;
@@ -269,27 +166,37 @@ static void fill_in(Deletion *deletion, const Asked *asked, const DeletionCounts
     deletion->include_inferred = options->include_inferred;
     deletion->include_edited = options->include_edited;
     deletion->orphaned_companies = options->orphaned_companies;
+    if (index > 0)
+        deletion->with_deletion = plan->items[0].deletion->id;
     if (deletion->record_only) {
         deletion->state = DELETION_DONE;
         deletion->completed_at = deletion->created_at;
         return;
     }
-    deletion->own_edits = options->include_edited && !uuid_is_nil(asked->edits_by);
-    deletion->expected = counts->predictions[asked->job->kind];
+    deletion->own_edits = options->include_edited && !uuid_is_nil(plan->edits_by[index]);
+    deletion->expected = counts->predictions[deletion->kind];
     deletion->counts.edits_kept = counts->edits_kept;
     deletion->counts.others_kept = counts->others_kept;
     deletion->counts.inferred_kept = counts->inferred_kept;
     deletion->counts.already_deleted = counts->already_deleted;
 }
 
-static Error *refuse_changed(Arena *arena, const Job *job, const DeletionOptions *options,
-                             const DeletionCounts *counts)
+/* The retries are removed first, newest first, and the job that was asked for last: when that is over, all is. */
+static Error *take_effect(Arena *arena, Db *db, const Principal *who, DeletionPlan *plan)
 {
-    if (options->if_match == NULL || strcmp(options->if_match, "*") == 0 ||
-        strcmp(options->if_match, make_etag(arena, job, options, counts)) == 0)
-        return NULL;
-    return ERROR(arena, ERROR_CHANGED,
-                 "What this would delete has changed since the preview. Look at it again.");
+    for (size_t i = 0; i < plan->going; i++) {
+        Deletion *deletion = NULL;
+        TRY(new_deletion(arena, db, who, plan->items[i].job, &deletion));
+        plan->items[i].deletion = deletion;
+        fill_in(plan, i, deletion);
+        TRY(hide(arena, db, plan->items[i].job, deletion));
+    }
+    for (size_t i = 1; i < plan->going; i++)
+        TRY(begin_removal(arena, db, plan->items[i].deletion));
+    TRY(begin_removal(arena, db, plan->items[0].deletion));
+    for (size_t i = 0; i < plan->going; i++)
+        TRY(note(arena, db, who, plan->items[i].deletion, i == 0 ? plan->going - 1 : 0));
+    return NULL;
 }
 
 /* Rows of a job that is at rest can only become fewer, and each time its revision is raised: so they are
@@ -298,36 +205,37 @@ Error *deletion_request(Arena *arena, Db *db, const Principal *who, Uuid job_id,
                         const DeletionOptions *options, DeletionResult *ret_result)
 {
     Job *job = NULL;
-    JobStatus to;
-    DeletionCounts counts;
-    TRY(jobs_get(arena, db, who, job_id, true, &job));
-    int64_t revision = job->revision;
+    DeletionPlan before, plan;
     CountHow how = options->if_match != NULL ? COUNT_ALL : COUNT_ROWS;
-    TRY(allowed(arena, db, who, job, options, &to));
-    Asked asked = asked_by(who, job, options);
-    TRY(count_effect(arena, db, &asked, how, &counts));
+    TRY(jobs_get(arena, db, who, job_id, true, &job));
+    TRY(deletion_plan_find(arena, db, who, job, options, &before));
+    TRY(deletion_plan_allowed(arena, db, who, &before));
+    TRY(deletion_plan_count(arena, db, &before, how));
 
     Tx TX_AUTO tx = {0};
     TRY(tx_begin(db, arena, TX_WRITE, &tx));
     TRY(jobs_get_locked(arena, db, who, job_id, true, &job));
-    TRY(allowed(arena, db, who, job, options, &to));
-    asked = asked_by(who, job, options);
-    if (job->revision != revision)
-        TRY(count_effect(arena, db, &asked, how, &counts));
-    TRY(refuse_changed(arena, job, options, &counts));
-    Deletion *deletion = NULL;
-    TRY(new_deletion(arena, db, who, job, &deletion));
-    fill_in(deletion, &asked, &counts);
-    TRY(take_effect(arena, db, job, deletion));
-    TRY(note(arena, db, who, deletion));
+    TRY(deletion_plan_find(arena, db, who, job, options, &plan));
+    TRY(deletion_plan_lock(arena, db, who, &plan));
+    TRY(deletion_plan_allowed(arena, db, who, &plan));
+    if (!deletion_plan_take_counts(&plan, &before))
+        TRY(deletion_plan_count(arena, db, &plan, how));
+    TRY(deletion_plan_refuse_changed(arena, &plan));
+    TRY(take_effect(arena, db, who, &plan));
     TRY(tx_commit(&tx, arena));
-    if (!deletion->record_only)
+    const DeletionJob *first = &plan.items[0];
+    bool record_only = first->deletion->record_only;
+    forget_rows(&plan);
+    if (!record_only)
         queue_wake();
-    *ret_result = (DeletionResult){.job = job,
-                                   .deletion = deletion,
-                                   .done = deletion->record_only,
-                                   .predictions_kept =
-                                       deletion->record_only ? counts.predictions[job->kind] : 0};
+    *ret_result =
+        (DeletionResult){.job = job,
+                         .deletion = first->deletion,
+                         .done = record_only,
+                         .predictions_kept = record_only ? first->counts.predictions[job->kind] : 0,
+                         .retries = &plan.items[1],
+                         .retry_count = plan.going - 1,
+                         .retries_kept = (int64_t)(plan.count - plan.going)};
     return NULL;
 }
 

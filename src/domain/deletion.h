@@ -20,10 +20,18 @@ typedef struct DeletionOptions {
     bool include_inferred;
     bool include_edited;     /* versions edited by hand from its rows too */
     bool orphaned_companies; /* mark companies that are left without a prediction as deleted */
+    bool include_retries;    /* the jobs that mend it, and those that mend them, too (retries.h) */
     const char *reason;      /* NULL: none */
     const char *if_match; /* NULL, or the ETag of a preview: ERROR_CHANGED when it no longer fits */
     int64_t window;       /* µs for which it may be restored; 0: RESTORE_WINDOW */
 } DeletionOptions;
+
+/* A job that goes, or could: what is removed of it, and its deletion once there is one. */
+typedef struct DeletionJob {
+    const Job *job;
+    DeletionCounts counts;
+    Deletion *deletion; /* NULL: none */
+} DeletionJob;
 
 typedef struct DeletionPreview {
     const Job *job;
@@ -31,7 +39,12 @@ typedef struct DeletionPreview {
     int64_t predictions_kept; /* record only: how many stay */
     Prediction *sample;       /* at most DELETION_SAMPLE_MAX, in file order */
     size_t sample_count;
-    const char *etag; /* with its quotes: the job, its revision, the options, the counts */
+    const DeletionJob
+        *retries; /* that are not deleted yet, newest first: they go if that was asked for */
+    size_t retry_count;
+    bool more_retries; /* than are listed */
+    const char
+        *etag; /* with its quotes: the jobs that go, their revisions, the options, the counts */
 } DeletionPreview;
 
 /* What the deletion would do. Reads only. The counts are those that the deletion ends with, unless something
@@ -42,12 +55,16 @@ Error *deletion_preview(Arena *arena, Db *db, const Principal *who, Uuid job_id,
 typedef struct DeletionResult {
     const Job *job; /* as it was found */
     const Deletion *deletion;
-    bool done;                /* record only: at once */
-    int64_t predictions_kept; /* record only */
+    bool done;                  /* record only: at once */
+    int64_t predictions_kept;   /* record only */
+    const DeletionJob *retries; /* deleted with it, as they were found; newest first */
+    size_t retry_count;
+    int64_t retries_kept; /* retries that stay */
 } DeletionResult;
 
 /* ERROR_CONFLICT: processing ("cancel it first"), already deleting, or on legal hold. A job whose record was
- * deleted may still be deleted with its predictions; one that was deleted with them is ERROR_GONE. */
+ * deleted may still be deleted with its predictions; one that was deleted with them is ERROR_GONE. With
+ * include_retries all go or none: where one may not, ERROR_CONFLICT names it. */
 Error *deletion_request(Arena *arena, Db *db, const Principal *who, Uuid job_id,
                         const DeletionOptions *options, DeletionResult *ret_result) MUST_CHECK;
 

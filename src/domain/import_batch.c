@@ -22,6 +22,8 @@ struct BatchReader {
     int64_t resume_row;
     int64_t last_row;
     bool header_given;
+    bool retry_asked; /* the first row was looked at */
+    Uuid retry_of;
     bool whole_given; /* the last batch is in already: it died before the end of the job */
 };
 
@@ -91,6 +93,7 @@ Error *batch_reader_open(Arena *arena, RangeSource source, const Job *job, const
                             .card = card,
                             .resume_row = job->counters.resume_row,
                             .header_given = job->counters.resume_row > 0,
+                            .retry_asked = job->counters.resume_row > 0,
                             .whole_given = job->counters.total >= 0};
     if (job->options.on_duplicate == DUPLICATE_REPLACE)
         reader->seen = import_seen_new(arena, IMPORT_SEEN_MAX);
@@ -184,11 +187,23 @@ static void fill_row(BatchReader *reader, Arena *arena, const TableRow *cells, I
     row->score = scoring_score(reader->card, row->input.ratios);
 }
 
+/* What the first row says of the job that it comes from; anything but an id is nothing. */
+static void ask_retry(BatchReader *reader, const TableRow *cells)
+{
+    int column = reader->map.retry_column;
+    reader->retry_asked = true;
+    if (column >= 0 && (size_t)column < cells->count &&
+        !uuid_parse(str_trim(cells->cells[column]), &reader->retry_of))
+        reader->retry_of = UUID_NIL;
+}
+
 static void add_row(BatchReader *reader, ImportBatch *batch, const TableRow *cells)
 {
     ImportRow *row = &batch->rows[batch->count++];
     fill_row(reader, batch->arena, cells, row);
     row->read_problems = row->problems.count;
+    if (!reader->retry_asked)
+        ask_retry(reader, cells);
 }
 
 /* A row that is in already: no part of any batch, but of what only the whole file shows. */
@@ -235,6 +250,8 @@ void batch_reader_next(BatchReader *reader, size_t rows, ImportBatch *batch)
         size += bytes;
     if (batch->last && !reader->whole_given)
         fraction_watch_end(&reader->fractions, batch->arena, reader->kind, &batch->whole);
+    batch->retry_of = reader->retry_of;
+    reader->retry_of = UUID_NIL;
     batch->last_row = reader->last_row > reader->resume_row ? reader->last_row : reader->resume_row;
     batch->bytes_done = table_bytes_done(reader->table);
 }

@@ -34,7 +34,9 @@ typedef struct ImportBatch {
     bool last;          /* the file ends here */
     ProblemList header; /* problems of the header, with the first batch alone */
     ProblemList whole;  /* and what only the whole file shows, with the last one */
-    Error *error;       /* reading went wrong; the rows before it are in `rows` */
+    Uuid
+        retry_of; /* the job that the file's first row names, with the first batch alone; nil: none */
+    Error *error; /* reading went wrong; the rows before it are in `rows` */
 } ImportBatch;
 
 typedef struct BatchReader BatchReader;

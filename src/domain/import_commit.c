@@ -11,6 +11,7 @@
 #include "base/check.h"
 #include "base/clock.h"
 #include "domain/queue.h"
+#include "domain/retries.h"
 #include "store/account_store.h"
 
 struct ImportCommit {
@@ -102,6 +103,7 @@ static Error *write_place(Work *work, Db *db, ImportPlace *place)
     after.counters = *counters;
     TRY(owner_touch(work->arena, db, work->job->owner_id));
     TRY(job_batch(work->arena, db, &after, &work->span, work->at));
+    TRY(retries_found(work->arena, db, work->job, batch->retry_of));
     return queue_advance(work->arena, db, &place->task, row);
 }
 

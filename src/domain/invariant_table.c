@@ -83,6 +83,10 @@ static const Invariant INVARIANTS[INVARIANT_COUNT] = {
          "The rows that a job has read are those that were good, failed, were skipped or "
          "unchanged.",
          "The summary of the upload is wrong: rows may have been lost or counted twice."},
+    [INVARIANT_JOB_RETRY] =
+        {"job_retry", "job",
+         "The job that another one mends is there, is of the same kind and older.",
+         "It cannot be told which upload was mended, or what goes with which."},
     [INVARIANT_JOB_ROWS] =
         {"job_rows", "job",
          "A job has as many predictions as it made, less those that were removed since.",

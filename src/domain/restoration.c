@@ -1,6 +1,7 @@
 /* Asking for what a deletion removed, and what that would do. See restoration_run.c for the work itself. */
 #include "domain/restoration.h"
 
+#include "base/check.h"
 #include "base/clock.h"
 #include "domain/archive_walk.h"
 #include "domain/audit.h"
@@ -153,7 +154,7 @@ static Error *begin(Arena *arena, Db *db, const Principal *who, const Deletion *
 }
 
 static Error *note(Arena *arena, Db *db, const Principal *who, const Deletion *deletion,
-                   const char *reason)
+                   const RestorationOptions *options)
 {
     Buf buf = buf_new(arena, 4096);
     JsonOut out = json_out_new(&buf);
@@ -161,6 +162,8 @@ static Error *note(Arena *arena, Db *db, const Principal *who, const Deletion *d
     json_begin_object(&out, NULL);
     json_put_uuid(&out, "deletion_id", deletion->id);
     json_put_text(&out, "subject", DELETION_SUBJECT_WORDS[deletion->subject]);
+    if (options->include_retries && !uuid_is_nil(deletion->with_deletion))
+        json_put_uuid(&out, "with_deletion", deletion->with_deletion);
     json_end_object(&out);
     json_out_close(&out);
     return audit_write(
@@ -170,39 +173,108 @@ static Error *note(Arena *arena, Db *db, const Principal *who, const Deletion *d
                     .object_kind = job ? "job" : "deletion",
                     .object_id = job ? deletion->job_id : deletion->id,
                     .count = deletion->record_only ? 0 : deletion_rows(&deletion->counts),
-                    .reason = reason,
+                    .reason = options->reason,
                     .details = str_dup(arena, buf_str(&buf))});
 }
 
-Error *restoration_request(Arena *arena, Db *db, const Principal *who, Uuid deletion_id,
-                           const char *reason, Deletion **ret_deletion)
+/* In a write transaction. One that is restored, or on its way back already, stays as it is. */
+static Error *restore_one(Arena *arena, Db *db, const Principal *who, Uuid deletion_id,
+                          const RestorationOptions *options)
 {
     Deletion *deletion = NULL;
     Job *job = NULL;
-    TRY(deletion_get(arena, db, who, deletion_id, &deletion));
-    if (deletion->subject == SUBJECT_ORGANIZATION)
-        return organization_deletion_restore(arena, db, who, deletion, reason, ret_deletion);
-    Tx TX_AUTO tx = {0};
-    TRY(tx_begin(db, arena, TX_WRITE, &tx));
     TRY(find_both(arena, db, who, deletion_id, &deletion, &job));
     if (job != NULL)
         TRY(jobs_get_locked(arena, db, who, job->id, true, &job));
     TRY(deletion_lock(arena, db, deletion->owner_id, deletion->id));
     TRY(find_both(arena, db, who, deletion_id, &deletion, &job));
-    if (is_over_or_on_its_way(deletion)) {
-        TRY(refuse_others(arena, who, deletion, job));
-        *ret_deletion = deletion;
-        return NULL;
-    }
+    if (is_over_or_on_its_way(deletion))
+        return refuse_others(arena, who, deletion, job);
     if (deletion->phase != PHASE_RESTORE)
         TRY(refuse(arena, db, who, deletion, job));
     else
         TRY(refuse_others(arena, who, deletion, job));
     TRY(begin(arena, db, who, deletion, job));
-    TRY(note(arena, db, who, deletion, reason));
+    return note(arena, db, who, deletion, options);
+}
+
+/* --- with those that were deleted together with it ---------------------------------------------- */
+
+static Error *name_retry(Arena *arena, const DeletionJob *retry, Error *why)
+{
+    if (why == NULL ||
+        (why->code != ERROR_CONFLICT && why->code != ERROR_DENIED && why->code != ERROR_GONE))
+        return why;
+    Error *error =
+        ERROR(arena, ERROR_CONFLICT,
+              "Nothing was restored: the retry %s (job %s) cannot come back with it. %s",
+              retry->job->original_filename, uuid_text(arena, retry->job->id), why->message);
+    return error_with_reason(error, why->code == ERROR_DENIED ? "not_yours" : why->reason);
+}
+
+Error *restoration_retries(Arena *arena, Db *db, const Principal *who, const Deletion *deletion,
+                           bool allowed, DeletionJob **ret_retries, size_t *ret_count)
+{
+    Deletion **found = NULL;
+    size_t count = 0;
+    *ret_count = 0;
+    TRY(deletion_together(arena, db, deletion->owner_id, deletion->id, &found, &count));
+    *ret_retries = ARENA_ARRAY(arena, DeletionJob, count + 1);
+    for (size_t i = 0; i < count; i++) {
+        Job *job = NULL;
+        if (found[i]->phase != PHASE_REMOVAL)
+            continue;
+        TRY(job_find(arena, db, deletion->owner_id, found[i]->job_id, &job));
+        CHECK(job != NULL); /* it is never removed */
+        DeletionJob *retry = &(*ret_retries)[(*ret_count)++];
+        *retry = (DeletionJob){job, found[i]->counts, found[i]};
+        if (allowed)
+            TRY(name_retry(arena, retry, refuse(arena, db, who, found[i], job)));
+    }
+    return NULL;
+}
+
+static Error *restore_all(Arena *arena, Db *db, const Principal *who,
+                          const RestorationOptions *options, RestorationResult *result)
+{
+    const Deletion *deletion = result->deletion;
+    Tx TX_AUTO tx = {0};
+    TRY(tx_begin(db, arena, TX_WRITE, &tx));
+    TRY(restore_one(arena, db, who, deletion->id, options));
+    TRY(restoration_retries(arena, db, who, deletion, false, &result->retries,
+                            &result->retry_count));
+    for (size_t i = 0; options->include_retries && i < result->retry_count; i++) {
+        const DeletionJob *retry = &result->retries[i];
+        TRY(name_retry(arena, retry, restore_one(arena, db, who, retry->deletion->id, options)));
+    }
+    TRY(deletion_get(arena, db, who, deletion->id, &result->deletion));
     TRY(tx_commit(&tx, arena));
     queue_wake();
-    return deletion_get(arena, db, who, deletion_id, ret_deletion);
+    return NULL;
+}
+
+Error *restoration_request_all(Arena *arena, Db *db, const Principal *who, Uuid deletion_id,
+                               const RestorationOptions *options, RestorationResult *ret_result)
+{
+    RestorationResult result = {0};
+    TRY(deletion_get(arena, db, who, deletion_id, &result.deletion));
+    if (result.deletion->subject == SUBJECT_ORGANIZATION)
+        TRY(organization_deletion_restore(arena, db, who, result.deletion, options->reason,
+                                          &result.deletion));
+    else
+        TRY(restore_all(arena, db, who, options, &result));
+    *ret_result = result;
+    return NULL;
+}
+
+Error *restoration_request(Arena *arena, Db *db, const Principal *who, Uuid deletion_id,
+                           const char *reason, Deletion **ret_deletion)
+{
+    const RestorationOptions options = {.reason = reason};
+    RestorationResult result = {0};
+    TRY(restoration_request_all(arena, db, who, deletion_id, &options, &result));
+    *ret_deletion = result.deletion;
+    return NULL;
 }
 
 Error *restoration_find(Arena *arena, Db *db, const Principal *who, Uuid job_id,

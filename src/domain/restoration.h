@@ -3,6 +3,7 @@
 #ifndef OBLIGOR_DOMAIN_RESTORATION_H
 #define OBLIGOR_DOMAIN_RESTORATION_H
 
+#include "domain/deletion.h"
 #include "domain/import.h"
 #include "model/deletion.h"
 #include "model/job.h"
@@ -27,6 +28,27 @@ Error *restoration_preview(Arena *arena, Db *db, const Principal *who, Uuid dele
  * delete it. A stalled restoration is begun again from where it stood. */
 Error *restoration_request(Arena *arena, Db *db, const Principal *who, Uuid deletion_id,
                            const char *reason, Deletion **ret_deletion) MUST_CHECK;
+
+/* The deletions of retries that were asked for together with this one and are not undone yet, the oldest job first.
+ * `allowed`: ERROR_CONFLICT names the first that may not be undone. */
+Error *restoration_retries(Arena *arena, Db *db, const Principal *who, const Deletion *deletion,
+                           bool allowed, DeletionJob **ret_retries, size_t *ret_count) MUST_CHECK;
+
+/* Queues it and, with include_retries, those behind it in one transaction: all of them or none. They come back in this
+ * order, so that the last one ends last. */
+typedef struct RestorationOptions {
+    bool include_retries;
+    const char *reason; /* NULL: none */
+} RestorationOptions;
+typedef struct RestorationResult {
+    Deletion *deletion;
+    DeletionJob
+        *retries; /* deleted together with it: restored with it, or (not asked for) still deleted */
+    size_t retry_count;
+} RestorationResult;
+Error *restoration_request_all(Arena *arena, Db *db, const Principal *who, Uuid deletion_id,
+                               const RestorationOptions *options, RestorationResult *ret_result)
+    MUST_CHECK;
 
 /* The latest deletion of a job. ERROR_CONFLICT: it is not deleted. */
 Error *restoration_find(Arena *arena, Db *db, const Principal *who, Uuid job_id,

@@ -5,6 +5,7 @@
 #include "base/check.h"
 #include "base/number.h"
 #include "base/utf8.h"
+#include "domain/row_file.h"
 #include "model/company.h"
 #include "model/words.h"
 
@@ -97,6 +98,17 @@ static int find_field(Kind kind, Str cell)
     return -1;
 }
 
+/* Ours in a file of failed rows; there twice the first one counts. */
+static bool is_ours(ColumnMap *map, Str cell, size_t column)
+{
+    if (same_name(cell, ROW_FILE_JOB)) {
+        if (map->retry_column < 0)
+            map->retry_column = (int)column;
+        return true;
+    }
+    return same_name(cell, ROW_FILE_ROW) || same_name(cell, ROW_FILE_PROBLEMS);
+}
+
 static void warn_unknown(Arena *arena, Buf *unknown, ProblemList *problems)
 {
     Problem problem = {
@@ -109,7 +121,7 @@ static void warn_unknown(Arena *arena, Buf *unknown, ProblemList *problems)
 Error *row_rules_map(Arena *arena, Kind kind, const Str *cells, size_t count, ColumnMap *ret_map,
                      ProblemList *problems)
 {
-    ColumnMap map = {.column_count = count};
+    ColumnMap map = {.column_count = count, .retry_column = -1};
     Buf unknown = buf_new(arena, 64 * 1024), missing = buf_new(arena, 4096);
     ErrorField *fields = NULL;
     memset(map.column, -1, sizeof map.column);
@@ -122,7 +134,7 @@ Error *row_rules_map(Arena *arena, Kind kind, const Str *cells, size_t count, Co
                             field_name(kind, (size_t)field), map.column[field] + 1, i + 1);
         else if (field >= 0)
             map.column[field] = (int)i;
-        else if (cell.len > 0)
+        else if (cell.len > 0 && !is_ours(&map, cell, i))
             buf_printf(&unknown, "%s%.*s", unknown.len > 0 ? ", " : "",
                        STR_ARG(utf8_cut(cell, 100)));
     }

@@ -34,12 +34,14 @@ const char *field_unit(Kind kind, size_t field);
 typedef struct ColumnMap {
     int column[FIELD_MAX];
     size_t column_count; /* of the header */
+    int retry_column;    /* ROW_FILE_JOB; -1: not there */
 } ColumnMap;
 
 /* Matches header names without regard to case, spaces, hyphens or underscores, with or without the field's unit
  * in brackets behind them; with another unit there it is no name of the field. Columns that are missing
  * (all of them named) or there twice make ERROR_INVALID for the file; unknown columns add one warning
- * that names them. Problems are on row 1. */
+ * that names them. Our own columns in a file of failed rows (row_file.h) are known, and hold no data. Problems are on
+ * row 1. */
 Error *row_rules_map(Arena *arena, Kind kind, const Str *cells, size_t count, ColumnMap *ret_map,
                      ProblemList *problems) MUST_CHECK;
 

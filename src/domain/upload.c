@@ -10,6 +10,7 @@
 #include "domain/audit.h"
 #include "domain/models.h"
 #include "domain/queue.h"
+#include "domain/retries.h"
 #include "format/options_json.h"
 #include "store/job_store.h"
 #include "store/queue_store.h"
@@ -169,7 +170,9 @@ Error *upload_accept(Arena *arena, Db *db, const Principal *who, const UploadReq
                .file_size = request->size,
                .file_sha256 = request->sha256,
                .model_id = model->row.id,
+               .retry_of = request->retry_of,
                .created_at = clock_now()};
+    TRY(retries_name(arena, db, who, &job));
     TRY(receive(arena, db, &job));
     JobName name = {job.owner_id, job.id};
     Error *error = store_chunks(arena, db, request, name);

@@ -17,6 +17,7 @@ typedef struct UploadRequest {
     Digest sha256; /* of them */
     ImportOptions options;
     bool personal;
+    Uuid retry_of;              /* the job whose rows the file mends; nil: not said */
     IdempotencyKey idempotency; /* .key empty: none */
 } UploadRequest;
 
@@ -29,7 +30,8 @@ typedef struct UploadAnswer {
 
 /* The job is born `receiving`, its chunks go in one transaction each, the last transaction makes it
  * `pending`, queues the task, writes the audit event and keeps the answer for the idempotency key. An
- * empty file is ERROR_INVALID before anything is written; so is a kind without an active model. */
+ * empty file is ERROR_INVALID before anything is written; so is a kind without an active model, and a job to be mended
+ * that does not fit (retries.h). */
 Error *upload_accept(Arena *arena, Db *db, const Principal *who, const UploadRequest *request,
                      UploadAnswer *ret_answer) MUST_CHECK;
 

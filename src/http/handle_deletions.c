@@ -69,47 +69,102 @@ static void put_restored(JsonOut *out, int64_t rows, int64_t former)
     json_put_int(out, "restored_as_former", former);
 }
 
-static Error *reply_restoration_preview(Request *request, Response *response, Uuid id)
+typedef struct RestoreOptions {
+    bool dry_run;
+    RestorationOptions asked;
+} RestoreOptions;
+
+/* What is said of them, behind the rest. */
+static const char *retries_text(Arena *arena, const RestoreOptions *options, size_t count)
+{
+    if (count == 0)
+        return "";
+    if (!options->asked.include_retries)
+        return arena_printf(arena,
+                            " %zu retries that were deleted together with it stay deleted: see "
+                            "include_retries.",
+                            count);
+    return arena_printf(arena, " With it come %zu retries that were deleted together with it.",
+                        count);
+}
+
+static const char *preview_text(Arena *arena, const RestorationPreview *preview,
+                                const char *retries)
+{
+    if (preview->deletion->subject == SUBJECT_ORGANIZATION)
+        return "This would bring back the organization with its members and all that is its own. "
+               "Nothing was changed.";
+    return arena_printf(arena,
+                        "This would bring back %lld predictions: %lld as current ones, %lld into "
+                        "the history behind newer ones.%s Nothing was changed.",
+                        (long long)preview->rows, (long long)preview->current,
+                        (long long)preview->former, retries);
+}
+
+static Error *reply_restoration_preview(Request *request, Response *response, Uuid id,
+                                        const RestoreOptions *options)
 {
     RestorationPreview preview = {0};
-    TRY(restoration_preview(request->arena, request->db, request->who, id, &preview));
+    DeletionJob *retries = NULL;
+    size_t count = 0;
+    Arena *arena = request->arena;
+    TRY(restoration_preview(arena, request->db, request->who, id, &preview));
+    TRY(restoration_retries(arena, request->db, request->who, preview.deletion,
+                            options->asked.include_retries, &retries, &count));
     JsonOut *out = reply_begin(request, response);
     json_put_bool(out, "dry_run", true);
     json_put_text(out, "message",
-                  preview.deletion->subject == SUBJECT_ORGANIZATION
-                      ? "This would bring back the organization with its members and all that is "
-                        "its own. Nothing was changed."
-                      : arena_printf(request->arena,
-                                     "This would bring back %lld predictions: %lld as current "
-                                     "ones, %lld into the history behind newer ones. Nothing was "
-                                     "changed.",
-                                     (long long)preview.rows, (long long)preview.current,
-                                     (long long)preview.former));
+                  preview_text(arena, &preview, retries_text(arena, options, count)));
     put_restored(out, preview.rows, preview.former);
+    json_put_bool(out, "include_retries", options->asked.include_retries);
+    view_deletion_retries(out, retries, count);
     TRY(put_deletion(request, out, preview.deletion));
     return reply_end(request, response, 200);
 }
 
-static const char *restored_message(Arena *arena, const Deletion *deletion, bool over)
+static const char *restored_message(Arena *arena, const Deletion *deletion, bool over,
+                                    const char *retries)
 {
     if (deletion->subject == SUBJECT_ORGANIZATION)
         return "The organization is back, with its members and all that is its own.";
     if (deletion->record_only)
-        return "The job's record is back.";
+        return arena_printf(arena, "The job's record is back.%s", retries);
     if (!over)
-        return "What was deleted is being brought back in the background.";
-    return arena_printf(arena, "%lld predictions are back, as they were.",
-                        (long long)deletion->restored_rows);
+        return arena_printf(arena, "What was deleted is being brought back in the background.%s",
+                            retries);
+    return arena_printf(arena, "%lld predictions are back, as they were.%s",
+                        (long long)deletion->restored_rows, retries);
 }
 
-static Error *restore(Request *request, Response *response, Uuid id, const char *reason)
+/* Until the last of them is over, which the others are before. */
+static Error *wait_for_all(Request *request, RestorationResult *result,
+                           const RestoreOptions *options, bool *ret_over)
 {
-    Deletion *requested = NULL;
-    TRY(restoration_request(request->arena, request->db, request->who, id, reason, &requested));
-    const Deletion *deletion = requested;
-    bool over = deletion_wait_over(request, &deletion);
+    size_t last = result->retry_count;
+    bool together = options->asked.include_retries && last > 0;
+    const Deletion *waited = together ? result->retries[last - 1].deletion : result->deletion;
+    if (together) { /* as it is since it was asked for */
+        Deletion *now = NULL;
+        TRY(deletion_get(request->arena, request->db, request->who, waited->id, &now));
+        waited = now;
+    }
+    *ret_over = deletion_wait_over(request, &waited);
+    return deletion_get(request->arena, request->db, request->who, result->deletion->id,
+                        &result->deletion);
+}
+
+static Error *restore(Request *request, Response *response, Uuid id, const RestoreOptions *options)
+{
+    RestorationResult result = {0};
+    Arena *arena = request->arena;
+    bool over = false;
+    TRY(restoration_request_all(arena, request->db, request->who, id, &options->asked, &result));
+    TRY(wait_for_all(request, &result, options, &over));
+    const Deletion *deletion = result.deletion;
     JsonOut *out = reply_begin(request, response);
-    json_put_text(out, "message", restored_message(request->arena, deletion, over));
+    json_put_text(
+        out, "message",
+        restored_message(arena, deletion, over, retries_text(arena, options, result.retry_count)));
     if (over) {
         put_restored(out, deletion->restored_rows, deletion->restored_former);
     } else {
@@ -117,19 +172,17 @@ static Error *restore(Request *request, Response *response, Uuid id, const char 
         json_put_null(out, "restored_as_current");
         json_put_null(out, "restored_as_former");
     }
+    json_put_bool(out, "include_retries", options->asked.include_retries);
+    view_deletion_retries(out, result.retries, result.retry_count);
     TRY(put_deletion(request, out, deletion));
     return deletion_wait_reply(request, response, id, over);
 }
 
-typedef struct RestoreOptions {
-    bool dry_run;
-    const char *reason;
-} RestoreOptions;
-
 static Error *read_restore(Request *request, RestoreOptions *options)
 {
     Params *query = &request->query;
-    options->reason = reason_read(query);
+    options->asked.reason = reason_read(query);
+    options->asked.include_retries = params_bool(query, "include_retries", false);
     options->dry_run = params_bool(query, "dry_run", false);
     return params_check(query);
 }
@@ -137,8 +190,8 @@ static Error *read_restore(Request *request, RestoreOptions *options)
 static Error *restore_as_asked(Request *request, Response *response, Uuid id,
                                const RestoreOptions *options)
 {
-    return options->dry_run ? reply_restoration_preview(request, response, id)
-                            : restore(request, response, id, options->reason);
+    return options->dry_run ? reply_restoration_preview(request, response, id, options)
+                            : restore(request, response, id, options);
 }
 
 Error *handle_deletion_restore(Request *request, Response *response)

@@ -63,23 +63,28 @@ static Error *find_job(Request *request, Job **ret_job)
                     ret_job);
 }
 
-static JobDetail detail_of(const Job *job, const Deletion *deletion)
+static Error *find_detail(Request *request, const Job *job, JobDetail *ret_detail)
 {
-    return (JobDetail){.predictions = job->hides_rows ? 0 : job_rows_left(job),
-                       .companies = job->options.dry_run ? 0 : job->counters.companies,
-                       .deletion = deletion};
+    Deletion *deletion = NULL;
+    Retries *retries = ARENA_NEW(request->arena, Retries);
+    TRY(deletions_of_job(request->arena, request->db, job, &deletion));
+    TRY(retries_of(request->arena, request->db, job, retries));
+    *ret_detail = (JobDetail){.predictions = job->hides_rows ? 0 : job_rows_left(job),
+                              .companies = job->options.dry_run ? 0 : job->counters.companies,
+                              .deletion = deletion,
+                              .retries = retries};
+    return NULL;
 }
 
 Error *handle_job_get(Request *request, Response *response)
 {
     Job *job = NULL;
-    Deletion *deletion = NULL;
+    JobDetail detail;
     ProblemPage errors = {0};
     Page first = {.limit = ERRORS_SHOWN};
     bool with_errors = params_bool(&request->query, "include_errors", false);
     TRY(find_job(request, &job));
-    TRY(deletions_of_job(request->arena, request->db, job, &deletion));
-    JobDetail detail = detail_of(job, deletion);
+    TRY(find_detail(request, job, &detail));
     if (with_errors) {
         TRY(jobs_problems(request->arena, request->db, job, SEVERITY_ERROR, &first, &errors));
         detail.errors = &errors;
@@ -137,14 +142,13 @@ Error *handle_job_change(Request *request, Response *response)
     Params body;
     JobChange change = {0};
     Job *job = NULL;
-    Deletion *deletion = NULL;
+    JobDetail detail;
     TRY(params_check(&request->query));
     TRY(params_from_body(request->arena, request->body, &body));
     read_change(request, &body, &change);
     TRY(params_check(&body));
     TRY(holds_change(request->arena, request->db, request->who, request->values.id, &change, &job));
-    TRY(deletions_of_job(request->arena, request->db, job, &deletion));
-    JobDetail detail = detail_of(job, deletion);
+    TRY(find_detail(request, job, &detail));
     JsonOut *out = reply_begin(request, response);
     view_job(request->arena, out, "job", request->who, job, &detail);
     return reply_end(request, response, 200);

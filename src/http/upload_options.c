@@ -114,6 +114,7 @@ Error *upload_options_read(Request *request, bool with_kind, UploadRequest *uplo
     upload->kind = with_kind ? read_kind(&all) : request->values.kind;
     upload->options = read_options(&all);
     upload->personal = scope_read(&all, request->who);
+    params_uuid(&all, "retry_of", &upload->retry_of);
     upload->filename = request->upload.filename;
     if (upload->filename.len == 0)
         upload->filename = params_text(&all, "filename", 255);

@@ -34,6 +34,7 @@ void view_deletion_counts(JsonOut *out, const DeletionCounts *counts)
     put_kept(out, "inferred", counts->inferred_kept);
     put_kept(out, "legal_hold", counts->held_kept);
     put_kept(out, "already_deleted", counts->already_deleted);
+    put_kept(out, "retries", counts->retries_kept);
     json_end_array(out);
     json_put_int(out, "restored_versions", counts->versions_restored);
     json_put_int(out, "restored_names", counts->names_restored);
@@ -43,6 +44,23 @@ void view_deletion_counts(JsonOut *out, const DeletionCounts *counts)
         json_put_null(out, "empty_companies");
     else
         json_put_int(out, "empty_companies", counts->companies_empty);
+}
+
+void view_deletion_retries(JsonOut *out, const DeletionJob *retries, size_t count)
+{
+    json_begin_array(out, "retries");
+    for (size_t i = 0; i < count; i++) {
+        const DeletionJob *retry = &retries[i];
+        json_begin_object(out, NULL);
+        json_put_uuid(out, "job_id", retry->job->id);
+        json_put_text(out, "original_filename", retry->job->original_filename);
+        json_put_text(out, "status", JOB_STATUS_WORDS[retry->job->status]);
+        json_put_int(out, "predictions", deletion_rows(&retry->counts));
+        if (retry->deletion != NULL)
+            json_put_uuid(out, "deletion_id", retry->deletion->id);
+        json_end_object(out);
+    }
+    json_end_array(out);
 }
 
 static void put_asked(JsonOut *out, const Deletion *deletion)
@@ -102,6 +120,7 @@ void view_deletion(JsonOut *out, const char *key, const Principal *who, const De
     json_put_int(out, "expected", deletion->expected);
     view_deletion_counts(out, &deletion->counts);
     json_put_int(out, "deleted_edits", deletion->counts.edits_deleted);
+    json_put_uuid_or_null(out, "with_deletion", deletion->with_deletion);
     json_put_uuid_or_null(out, "deleted_by", deletion->user_id);
     json_put_text(out, "deleted_by_email", deletion->user_email);
     json_put_time(out, "created_at", deletion->created_at);

@@ -122,6 +122,21 @@ static void put_errors(JsonOut *out, const Job *job, const JobDetail *detail)
     json_end_object(out);
 }
 
+static void put_retries(JsonOut *out, const Retries *retries)
+{
+    json_begin_array(out, "retries");
+    for (size_t i = 0; i < retries->count; i++) {
+        const Job *retry = &retries->items[i];
+        json_begin_object(out, NULL);
+        json_put_uuid(out, "id", retry->id);
+        json_put_text(out, "original_filename", retry->original_filename);
+        json_put_text(out, "status", JOB_STATUS_WORDS[retry->status]);
+        json_end_object(out);
+    }
+    json_end_array(out);
+    json_put_bool(out, "more_retries", retries->more);
+}
+
 static void put_lineage(Arena *arena, JsonOut *out, const Job *job, const JobDetail *detail)
 {
     json_begin_object(out, "lineage");
@@ -129,7 +144,9 @@ static void put_lineage(Arena *arena, JsonOut *out, const Job *job, const JobDet
     if (detail != NULL) {
         json_put_int(out, "predictions", detail->predictions);
         json_put_int(out, "companies_created", detail->companies);
+        put_retries(out, detail->retries);
     }
+    json_put_uuid_or_null(out, "retry_of", job->retry_of);
     json_put_raw(out, "options", options_format(arena, &job->options));
     json_end_object(out);
 }

@@ -12,6 +12,7 @@
 #include "domain/joining.h"
 #include "domain/models.h"
 #include "domain/predictions.h"
+#include "domain/retries.h"
 #include "domain/row_rules.h"
 #include "domain/scoring.h"
 #include "format/json_out.h"
@@ -57,6 +58,7 @@ typedef struct JobDetail {
     int64_t companies;         /* made by the job */
     const ProblemPage *errors; /* NULL: not asked for */
     const Deletion *deletion;  /* that it is in or was; NULL: none */
+    const Retries *retries;    /* the jobs that mend it */
 } JobDetail;
 
 /* `detail` NULL: as in lists. */
@@ -85,6 +87,9 @@ void view_deletion(JsonOut *out, const char *key, const Principal *who, const De
 /* deleted_predictions, kept, restored_versions, deleted_companies and more, as members of the object
  * at hand. `counts` NULL: not known yet. */
 void view_deletion_counts(JsonOut *out, const DeletionCounts *counts);
+
+/* The member "retries": {job_id, original_filename, status, predictions} each, with the deletion_id where there is one. */
+void view_deletion_retries(JsonOut *out, const DeletionJob *retries, size_t count);
 
 /* An entry of the audit trail as JSON; or as a row of CSV, below the header. */
 void view_audit_entry(Arena *arena, JsonOut *out, const Principal *who, const AuditEntry *entry);

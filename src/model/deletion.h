@@ -39,6 +39,7 @@ typedef struct DeletionCounts {
     int64_t others_kept;             /* of them to be deleted, somebody else's: they stay */
     int64_t inferred_kept;           /* rows whose link was inferred, when not asked for */
     int64_t held_kept;               /* rows that a legal hold keeps */
+    int64_t retries_kept;            /* jobs that mend it, and stay: told at once, not stored */
     int64_t already_deleted;         /* rows of the job that were gone before */
     int64_t versions_restored;       /* former versions that become current again */
     int64_t names_restored;          /* companies that get back the name that the job had changed */
@@ -55,8 +56,10 @@ typedef struct Deletion {
     DeletionState state; /* of the phase */
     Uuid job_id;         /* nil: none */
     Uuid object_id;      /* the prediction or company; nil: none */
-    const char *filter;  /* of a purge, as JSON; NULL: none */
-    bool has_kind;       /* false: of both kinds (a company) */
+    Uuid
+        with_deletion; /* of a retry: that of the job it mends, which it was asked for with; nil: none */
+    const char *filter; /* of a purge, as JSON; NULL: none */
+    bool has_kind;      /* false: of both kinds (a company) */
     Kind kind;
     Uuid user_id;
     const char *user_email;

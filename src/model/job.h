@@ -99,6 +99,7 @@ typedef struct Job {
     int64_t deleted_at;
     int64_t inferred_rows;  /* with an inferred link: of adopted jobs alone */
     int64_t last_row_at;    /* created_at of the newest of its rows */
+    Uuid retry_of;          /* the job that it mends; nil: none */
     const char *note;       /* NULL: none */
     const char *legal_hold; /* the reason; NULL: none */
     Uuid legal_hold_by;

@@ -111,7 +111,8 @@ Error *covering_to_uncover(Arena *arena, Db *db, const SwapQuery *query, Version
     TRY(db_query(db, arena, SQL_COVERING_UNCOVER + (int)query->kind,
                  PARAMS(value_uuid(query->owner_id), value_uuid(query->job_id),
                         value_int(query->after), value_int(*ret_last), value_int(TIES_MAX),
-                        value_bool(query->inferred)),
+                        value_bool(query->inferred),
+                        id_hex_list(arena, query->others, query->other_count)),
                  &rows));
     return read_swaps(arena, rows, ret_swaps, ret_count);
 }
@@ -159,7 +160,8 @@ Error *edits_to_uncover(Arena *arena, Db *db, const SwapQuery *query, VersionSwa
     Rows ROWS_AUTO *rows = NULL;
     TRY(db_query(db, arena, SQL_EDITS_UNCOVER + (int)query->kind,
                  PARAMS(value_uuid(query->owner_id), value_uuid(query->job_id),
-                        value_int(query->limit), value_uuid_or_null(query->edits_by)),
+                        value_int(query->limit), value_uuid_or_null(query->edits_by),
+                        id_hex_list(arena, query->others, query->other_count)),
                  &rows));
     return read_swaps(arena, rows, ret_swaps, ret_count);
 }

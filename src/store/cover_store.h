@@ -54,7 +54,9 @@ typedef struct SwapQuery {
     bool inferred; /* rows with an inferred link too */
     int64_t after;
     int64_t limit;
-    Uuid edits_by; /* whose edits; nil: everybody's */
+    Uuid edits_by;      /* whose edits; nil: everybody's */
+    const Uuid *others; /* jobs whose rows are to be hidden too, in a question that only counts */
+    size_t other_count;
 } SwapQuery;
 Error *covering_to_uncover(Arena *arena, Db *db, const SwapQuery *query, VersionSwap **ret_swaps,
                            size_t *ret_count, int64_t *ret_last, int64_t *ret_looked) MUST_CHECK;

@@ -35,7 +35,8 @@ Error *deletion_insert(Arena *arena, Db *db, const Deletion *deletion)
                value_text(DELETION_SUBJECT_WORDS[deletion->subject]),
                value_uuid_or_null(deletion->object_id), value_text(deletion->filter),
                value_bool(deletion->include_edited), value_time_or_null(deletion->restorable_until),
-               value_bool(deletion->own_edits), value_int(counts->others_kept)),
+               value_bool(deletion->own_edits), value_int(counts->others_kept),
+               value_uuid_or_null(deletion->with_deletion)),
         NULL);
 }
 
@@ -98,7 +99,8 @@ Deletion *deletion_read(Arena *arena, const Rows *rows)
         .purged_at = row_time(rows, 41),
         .purged_by = row_uuid(rows, 42),
         .purge_reason = row_text(rows, 43),
-        .own_edits = row_bool(rows, 44)};
+        .own_edits = row_bool(rows, 44),
+        .with_deletion = row_uuid(rows, 46)};
     deletion->has_kind = kind_parse(row_str(rows, 3), &deletion->kind);
     read_counts(rows, &deletion->counts);
     if (!deletion_counts_companies(deletion->subject, deletion->expected,
@@ -133,6 +135,21 @@ Error *deletion_find_of_job(Arena *arena, Db *db, Uuid owner_id, Uuid job_id,
 Error *deletion_find_undo(Arena *arena, Db *db, Uuid owner_id, Uuid job_id, Deletion **ret_deletion)
 {
     return one_deletion(arena, db, SQL_DELETION_UNDO_OF_JOB, owner_id, job_id, ret_deletion);
+}
+
+Error *deletion_together(Arena *arena, Db *db, Uuid owner_id, Uuid id, Deletion ***ret_deletions,
+                         size_t *ret_count)
+{
+    Rows ROWS_AUTO *rows = NULL;
+    Error *error = NULL;
+    VEC(Deletion *) deletions = {0};
+    TRY(db_query(db, arena, SQL_DELETION_TOGETHER, PARAMS(value_uuid(owner_id), value_uuid(id)),
+                 &rows));
+    while (rows_next(rows, &error))
+        vec_push(arena, &deletions, deletion_read(arena, rows));
+    *ret_deletions = deletions.items;
+    *ret_count = deletions.count;
+    return error;
 }
 
 Error *deletion_expect_more(Arena *arena, Db *db, Uuid owner_id, Uuid job_id, int64_t rows)

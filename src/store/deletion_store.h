@@ -14,6 +14,10 @@ Error *deletion_find_of_job(Arena *arena, Db *db, Uuid owner_id, Uuid job_id,
 Error *deletion_find_undo(Arena *arena, Db *db, Uuid owner_id, Uuid job_id, Deletion **ret_deletion)
     MUST_CHECK; /* of its import; may be NULL */
 
+/* Those that were asked for together with this one, the oldest job first. */
+Error *deletion_together(Arena *arena, Db *db, Uuid owner_id, Uuid id, Deletion ***ret_deletions,
+                         size_t *ret_count) MUST_CHECK;
+
 /* The present row of a statement with the columns of deletion_select. */
 Deletion *deletion_read(Arena *arena, const Rows *rows);
 

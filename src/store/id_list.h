@@ -7,4 +7,7 @@
 /* "id,id,…" for string_to_array(…)::uuid[]; empty for none. */
 Value id_list(Arena *arena, const Uuid *ids, size_t count);
 
+/* "ID,ID,…,": each 32 hexadecimal digits in capitals, for strpos and the words {job_hex} (tools/make_statements.py). */
+Value id_hex_list(Arena *arena, const Uuid *ids, size_t count);
+
 #endif

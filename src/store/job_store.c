@@ -22,15 +22,15 @@ static Value digest_value(const Digest *digest)
 
 Error *job_insert(Arena *arena, Db *db, const Job *job)
 {
-    return db_run(db, arena, SQL_JOB_INSERT,
-                  PARAMS(value_uuid(job->owner_id), value_uuid(job->id), value_uuid(job->user_id),
-                         value_text(kind_spec(job->kind)->word),
-                         value_text(JOB_STATUS_WORDS[JOB_RECEIVING]),
-                         value_str(options_format(arena, &job->options)),
-                         value_text(job->original_filename), value_int(job->file_size),
-                         digest_value(&job->file_sha256), value_uuid(job->model_id),
-                         value_time(job->created_at), value_bool(job->options.dry_run)),
-                  NULL);
+    return db_run(
+        db, arena, SQL_JOB_INSERT,
+        PARAMS(value_uuid(job->owner_id), value_uuid(job->id), value_uuid(job->user_id),
+               value_text(kind_spec(job->kind)->word), value_text(JOB_STATUS_WORDS[JOB_RECEIVING]),
+               value_str(options_format(arena, &job->options)), value_text(job->original_filename),
+               value_int(job->file_size), digest_value(&job->file_sha256),
+               value_uuid(job->model_id), value_time(job->created_at),
+               value_bool(job->options.dry_run), value_uuid_or_null(job->retry_of)),
+        NULL);
 }
 
 static JobStatus read_status(const Rows *rows, int column)
@@ -78,6 +78,7 @@ static Error *read_job(Arena *arena, const Rows *rows, Job *job)
                  .deleted_at = row_time(rows, 30),
                  .last_row_at = row_time(rows, 37),
                  .inferred_rows = row_int(rows, 45),
+                 .retry_of = row_uuid(rows, 46),
                  .settling = row_bool(rows, 38),
                  .note = row_text(rows, 40),
                  .legal_hold = row_text(rows, 41),
@@ -109,6 +110,27 @@ Error *job_find(Arena *arena, Db *db, Uuid owner_id, Uuid id, Job **ret_job)
     TRY(error);
     *ret_job = job;
     return NULL;
+}
+
+Error *job_retries(Arena *arena, Db *db, Uuid owner_id, Uuid id, int64_t limit, Uuid **ret_ids,
+                   size_t *ret_count)
+{
+    Rows ROWS_AUTO *rows = NULL;
+    Error *error = NULL;
+    VEC(Uuid) ids = {0};
+    TRY(db_query(db, arena, SQL_JOB_RETRIES,
+                 PARAMS(value_uuid(owner_id), value_uuid(id), value_int(limit)), &rows));
+    while (rows_next(rows, &error))
+        vec_push(arena, &ids, row_uuid(rows, 0));
+    *ret_ids = ids.items;
+    *ret_count = ids.count;
+    return error;
+}
+
+Error *job_set_retry_of(Arena *arena, Db *db, Uuid owner_id, Uuid id, Uuid retry_of)
+{
+    return db_run(db, arena, SQL_JOB_SET_RETRY_OF,
+                  PARAMS(value_uuid(owner_id), value_uuid(id), value_uuid(retry_of)), NULL);
 }
 
 static Value status_list(Arena *arena, unsigned statuses)

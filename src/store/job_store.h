@@ -10,6 +10,12 @@ Error *job_insert(Arena *arena, Db *db, const Job *job) MUST_CHECK;
 Error *job_find(Arena *arena, Db *db, Uuid owner_id, Uuid id, Job **ret_job)
     MUST_CHECK; /* may be NULL */
 
+/* Up to `limit` jobs that name this one in retry_of, oldest first; one that is still being received is none. */
+Error *job_retries(Arena *arena, Db *db, Uuid owner_id, Uuid id, int64_t limit, Uuid **ret_ids,
+                   size_t *ret_count) MUST_CHECK;
+/* Without effect where it names one already. */
+Error *job_set_retry_of(Arena *arena, Db *db, Uuid owner_id, Uuid id, Uuid retry_of) MUST_CHECK;
+
 typedef struct JobQuery {
     Uuid owner_id;
     int64_t before_created_at; /* newest first: strictly before this key */

@@ -338,12 +338,13 @@ Error *prediction_count_of_job(Arena *arena, Db *db, Kind kind, Uuid owner_id, U
                      PARAMS(value_uuid(owner_id), value_uuid(job_id)), ret_count);
 }
 
-Error *prediction_lone_companies(Arena *arena, Db *db, Kind kind, Uuid owner_id, Uuid job_id,
-                                 bool edits, Uuid edits_by, int64_t *ret_count)
+Error *prediction_lone_companies(Arena *arena, Db *db, const SwapQuery *query, bool edits,
+                                 int64_t *ret_count)
 {
-    return db_number(db, arena, SQL_PREDICTION_LONE_COMPANIES + (int)kind,
-                     PARAMS(value_uuid(owner_id), value_uuid(job_id), value_bool(edits),
-                            value_uuid_or_null(edits_by)),
+    return db_number(db, arena, SQL_PREDICTION_LONE_COMPANIES + (int)query->kind,
+                     PARAMS(value_uuid(query->owner_id), value_uuid(query->job_id),
+                            value_bool(edits), value_uuid_or_null(query->edits_by),
+                            id_hex_list(arena, query->others, query->other_count)),
                      ret_count);
 }
 

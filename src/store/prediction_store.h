@@ -4,6 +4,7 @@
 
 #include "model/page.h"
 #include "model/prediction.h"
+#include "store/cover_store.h"
 #include "store/db.h"
 
 /* *ret_made false: one of the unique keys is taken (company, period and current; or job and row). */
@@ -74,9 +75,10 @@ Error *prediction_of_job(Arena *arena, Db *db, Kind kind, Uuid owner_id, Uuid jo
                          int64_t limit, Prediction **ret_items, size_t *ret_count) MUST_CHECK;
 Error *prediction_count_of_job(Arena *arena, Db *db, Kind kind, Uuid owner_id, Uuid job_id,
                                int64_t *ret_count) MUST_CHECK; /* hidden ones too */
-Error *prediction_lone_companies(Arena *arena, Db *db, Kind kind, Uuid owner_id, Uuid job_id,
-                                 bool edits, Uuid edits_by, int64_t *ret_count)
-    MUST_CHECK; /* that would be left without a prediction; `edits`: of its rows go, too, by one user or (nil) anybody */
+/* Companies that the job would leave without a prediction, once the rows of query->others are gone. `edits`: of its
+ * rows go, too, those by query->edits_by. */
+Error *prediction_lone_companies(Arena *arena, Db *db, const SwapQuery *query, bool edits,
+                                 int64_t *ret_count) MUST_CHECK;
 Error *prediction_inferred_of_job(Arena *arena, Db *db, Kind kind, Uuid owner_id, Uuid job_id,
                                   int64_t *ret_count) MUST_CHECK; /* with an inferred link */
 

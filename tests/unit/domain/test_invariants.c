@@ -199,6 +199,8 @@ static const struct {
      "id = " JOB,
      "job_rows"},
     {"UPDATE bulk_upload_jobs SET removed_rows = 1 WHERE id = " JOB, "job_rows"},
+    {"UPDATE bulk_upload_jobs SET retry_of = " UNKNOWN " WHERE id = " JOB, "job_retry"},
+    {"UPDATE bulk_upload_jobs SET retry_of = id WHERE id = " JOB, "job_retry"},
     {"UPDATE bulk_upload_jobs SET hides_rows = {true} WHERE id = " JOB, "job_hides"},
     {"UPDATE bulk_upload_jobs SET hides_rows = {false} WHERE status = 'deleting'", "job_hides"},
     {"UPDATE bulk_upload_jobs SET hides_inferred = {true} WHERE id = " JOB, "job_hides"},

@@ -517,8 +517,10 @@ static Error *reading(Arena *arena, Db *db, void *context)
     TRY(prediction_count_of_job(arena, db, KIND_ANNUAL, f->user, world->job.id, &number));
     const SwapQuery edits = {.kind = KIND_ANNUAL, .owner_id = f->user, .job_id = world->job.id};
     TRY(edits_count_of_job(arena, db, &edits, &number));
-    TRY(prediction_lone_companies(arena, db, KIND_ANNUAL, f->user, world->hidden.id, false,
-                                  UUID_NIL, &number));
+    const SwapQuery lone = {.kind = KIND_ANNUAL, .owner_id = f->user, .job_id = world->hidden.id};
+    TRY(prediction_lone_companies(arena, db, &lone, false, &number));
+    Uuid *retries = NULL;
+    TRY(job_retries(arena, db, f->user, world->job.id, 5, &retries, &count));
     ProblemQuery wanted = {.owner_id = f->user, .job_id = world->job.id, .limit = 5};
     bool more = false;
     TRY(problem_list(arena, db, &wanted, &problems, &count, &more));

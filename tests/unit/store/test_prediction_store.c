@@ -467,14 +467,18 @@ static void companies_that_only_a_job_names_are_counted(void **state)
     former.is_current = false;
     const Prediction *rows[] = {&by_hand, &former, &quarterly};
     const int64_t left[] = {4, 3, 2};
+    SwapQuery lone = {.kind = KIND_ANNUAL, .owner_id = f->user, .job_id = job.id};
     for (size_t i = 0; i < ARRAY_COUNT(rows); i++) {
         fixture_store(f, rows[i]);
-        assert_no_error(prediction_lone_companies(f->arena, f->db, KIND_ANNUAL, f->user, job.id,
-                                                  false, UUID_NIL, &count));
+        assert_no_error(prediction_lone_companies(f->arena, f->db, &lone, false, &count));
         assert_int_equal(count, left[i]);
     }
-    assert_no_error(prediction_lone_companies(f->arena, f->db, KIND_ANNUAL, f->other, job.id, false,
-                                              UUID_NIL, &count));
+    lone.others = &other.id; /* its rows are gone before */
+    lone.other_count = 1;
+    assert_no_error(prediction_lone_companies(f->arena, f->db, &lone, false, &count));
+    assert_int_equal(count, 3);
+    lone.owner_id = f->other;
+    assert_no_error(prediction_lone_companies(f->arena, f->db, &lone, false, &count));
     assert_int_equal(count, 0);
 }
 
