@@ -38,38 +38,45 @@ static Error *file_error(Arena *arena, const char *code, const char *message)
     return error_from_fields(arena, fields);
 }
 
+Error *import_table_header(Arena *arena, Table *table, TableRow *ret_row)
+{
+    bool more = false;
+    do {
+        TRY(table_next(table, arena, ret_row, &more));
+        if (!more)
+            return file_error(arena, "empty_file",
+                              "The file has no rows: not even one that names the columns.");
+    } while (table_row_is_blank(ret_row));
+    return ret_row->fault == NULL
+               ? NULL
+               : file_error(arena, ret_row->fault->code, ret_row->fault->message);
+}
+
 static Error *read_header(BatchReader *reader)
 {
     TableRow row;
-    bool more = false;
-    do {
-        TRY(table_next(reader->table, reader->arena, &row, &more));
-        if (!more)
-            return file_error(reader->arena, "empty_file",
-                              "The file has no rows: not even one that names the columns.");
-    } while (table_row_is_blank(&row));
-    if (row.fault != NULL)
-        return file_error(reader->arena, row.fault->code, row.fault->message);
+    TRY(import_table_header(reader->arena, reader->table, &row));
     reader->last_row = row.number;
     return row_rules_map(reader->arena, reader->kind, row.cells, row.count, &reader->map,
                          &reader->header);
 }
 
 /* Where cells end at commas, 1,5 would be two of them. The numbers of a workbook have no mark of their own. */
-static Error *check_decimal(BatchReader *reader)
+static Error *check_decimal(Arena *arena, const Table *table, DecimalMark *decimal)
 {
-    char delimiter = table_delimiter(reader->table);
+    char delimiter = table_delimiter(table);
     if (delimiter == 0)
-        reader->style.decimal = DECIMAL_POINT;
-    if (reader->style.decimal != DECIMAL_COMMA || delimiter != ',')
+        *decimal = DECIMAL_POINT;
+    if (*decimal != DECIMAL_COMMA || delimiter != ',')
         return NULL;
     return file_error(
-        reader->arena, "decimal_is_delimiter",
+        arena, "decimal_is_delimiter",
         "The file's cells are separated by commas, so numbers in it cannot have a comma for "
         "the decimals (decimal=comma). Save it with semicolons or tabs between the cells.");
 }
 
-static Error *open_table(BatchReader *reader, RangeSource source, const ImportOptions *options)
+Error *import_table_open(Arena *arena, RangeSource source, const ImportOptions *options,
+                         DecimalMark *ret_decimal, Table **ret_table)
 {
     const TextEncoding *encoding =
         options->encoding == NULL ? NULL : text_encoding_find(str_from(options->encoding));
@@ -77,8 +84,9 @@ static Error *open_table(BatchReader *reader, RangeSource source, const ImportOp
                           .encoding = encoding,
                           .max_unpacked = import_limit(),
                           .sheet = str_from(options->sheet)};
-    TRY(table_open(reader->arena, source, table, &reader->table));
-    return check_decimal(reader);
+    TRY(table_open(arena, source, table, ret_table));
+    *ret_decimal = options->decimal;
+    return check_decimal(arena, *ret_table, ret_decimal);
 }
 
 Error *batch_reader_open(Arena *arena, RangeSource source, const Job *job, const ScoreCard *card,
@@ -87,14 +95,14 @@ Error *batch_reader_open(Arena *arena, RangeSource source, const Job *job, const
     BatchReader *reader = ARENA_NEW(arena, BatchReader);
     *reader = (BatchReader){.arena = arena,
                             .kind = job->kind,
-                            .style = {job->options.market_cap_unit, job->options.decimal},
+                            .style = {.unit = job->options.market_cap_unit},
                             .card = card,
                             .resume_row = job->counters.resume_row,
                             .header_given = job->counters.resume_row > 0,
                             .whole_given = job->counters.total >= 0};
     if (job->options.on_duplicate == DUPLICATE_REPLACE)
         reader->seen = import_seen_new(arena, IMPORT_SEEN_MAX);
-    TRY(open_table(reader, source, &job->options));
+    TRY(import_table_open(arena, source, &job->options, &reader->style.decimal, &reader->table));
     TRY(read_header(reader));
     *ret_reader = reader;
     return NULL;

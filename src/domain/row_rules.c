@@ -53,7 +53,7 @@ bool row_rules_is_missing(Str cell)
 /* --- the header ------------------------------------------------------------------------------ */
 
 /* "Company Symbol" and "company-symbol" are company_symbol. */
-static bool same_name(Str cell, const char *name)
+bool row_rules_same_name(Str cell, const char *name)
 {
     size_t at = 0;
     for (size_t i = 0; i < cell.len; i++) {
@@ -92,7 +92,7 @@ static int find_field(Kind kind, Str cell)
 {
     Str unit, name = split_unit(cell, &unit);
     for (size_t field = 0; field < field_count(kind); field++)
-        if (same_name(name, field_name(kind, field)) && same_unit(kind, field, unit))
+        if (row_rules_same_name(name, field_name(kind, field)) && same_unit(kind, field, unit))
             return (int)field;
     return -1;
 }
