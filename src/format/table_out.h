@@ -45,10 +45,9 @@ typedef struct TableSpec {
     const char *name;   /* of the sheet; the next ones are "name 2", … Letters and digits */
     const Str *columns; /* [count]; borrowed */
     size_t count;
-    size_t
-        most; /* cells that a row may have, where it may have some beyond the last column; 0: none */
     int64_t sheet_rows; /* of a sheet, its header too; 0: 1,048,576 */
     char delimiter;     /* of CSV; 0: a comma */
+    size_t most;        /* cells of a row that has some beyond the last column; 0: none has */
 } TableSpec;
 
 typedef struct TableOut TableOut;

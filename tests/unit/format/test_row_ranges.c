@@ -3,7 +3,7 @@
 
 #include "test.h"
 
-static void round(Arena *arena, const int64_t *rows, size_t count, const char *text)
+static void there_and_back(Arena *arena, const int64_t *rows, size_t count, const char *text)
 {
     RowRanges ranges = row_ranges_new(arena);
     for (size_t i = 0; i < count; i++)
@@ -23,8 +23,8 @@ static void round(Arena *arena, const int64_t *rows, size_t count, const char *t
 }
 
 #define ROUND(text, ...)                                                                           \
-    round(arena, (const int64_t[]){__VA_ARGS__}, sizeof(int64_t[]){__VA_ARGS__} / sizeof(int64_t), \
-          text)
+    there_and_back(arena, (const int64_t[]){__VA_ARGS__},                                          \
+                   sizeof(int64_t[]){__VA_ARGS__} / sizeof(int64_t), text)
 
 static void test_there_and_back(void **state)
 {
