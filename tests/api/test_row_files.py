@@ -49,7 +49,7 @@ class RowFiles(support.TestCase):
             "ONE,One,1,Energy,2020,Q4,1,2,3,4,5,fine",
             "TWO,\"Two, \"\"Inc.\"\"\",abc,Energy,20x0,Q4,1,2,3,4,5,\"a\nb\"",
             "",
-            "SIX,'=1+1,1e3,Energy,20x0,Q4,01.50,2,999,4,5,'=HYPERLINK(1)",
+            "SIX,'=1+1,1e3,Energy,20x0,Q4,01.50,2,99999,4,5,'=HYPERLINK(1)",
             "FEW,Few,abc,Energy,2020,Q4,1,2,3",
             "BIG,Big,1,Inc,Energy,2020,Q4,1,2,3,4,5,x,y,,"])
         job = client.import_file("annual", text.encode(), filename="mine.2020.csv")
@@ -61,14 +61,14 @@ class RowFiles(support.TestCase):
         self.assertEqual([
             HEADER + "," + OURS,
             "TWO,\"Two, \"\"Inc.\"\"\",abc,Energy,20x0,Q4,1,2,3,4,5,\"a\nb\",ID,3," + quoted(ABC + " " + YEAR),
-            "SIX,'=1+1,1e3,Energy,20x0,Q4,01.50,2,999,4,5,'=HYPERLINK(1),ID,5," + quoted(YEAR),
+            "SIX,'=1+1,1e3,Energy,20x0,Q4,01.50,2,99999,4,5,'=HYPERLINK(1),ID,5," + quoted(YEAR),
             "FEW,Few,abc,Energy,2020,Q4,1,2,3,,,,ID,6," + quoted(ABC),
             "BIG,Big,1,Inc,Energy,2020,Q4,1,2,3,4,5,ID,7,The row has 16 cells and the header 12. Is a delimiter inside "
             "a value without quotes?,x,y", ""], self.lines(client, job, "failed"))
         self.assertEqual(5, len(self.lines(client, job, "failed")) - 1)
         warned = self.lines(client, job, "warned")
         self.assertEqual(3, len(warned), "the header's warning is no row's")
-        self.assertIn(",ID,5,net_income_margin is 999 percent;", warned[1])
+        self.assertIn(",ID,5,net_income_margin is 99999 percent;", warned[1])
         event = client.get(API + "/audit", {"limit": 1}).json["events"][0]
         self.assertEqual(("job.rows_exported", 1, {"kind": "annual", "format": "csv", "outcome": "warned"}),
                          (event["action"], event["count"], event["details"]))
