@@ -35,6 +35,12 @@ class RowFiles(support.TestCase):
         body = self.take(client, job, outcome).body.decode()
         return body.replace(job["id"], "ID").split("\r\n")
 
+    def literal(self, job):
+        return "x'%s'" % job["id"].replace("-", "") if support.TEST_DB == "sqlite" else "'%s'" % job["id"]
+
+    def marks(self, job):
+        return self.server.database.numbers("SELECT count(*) FROM job_row_marks WHERE job_id = " + self.literal(job))[0]
+
     def mend(self, client, body, old, new, count):
         """The file with one thing mended goes in as it is."""
         self.assertIn(old, body)
@@ -160,11 +166,9 @@ class RowFiles(support.TestCase):
         client.import_rows("annual", made)
         made[0][COLUMNS["annual"][-1]] = 77
         job = client.import_rows("annual", made, {"on_duplicate": "skip"})
-        key = job["id"].replace("-", "")
-        literal = "x'%s'" % key if support.TEST_DB == "sqlite" else "'%s'" % job["id"]
-        self.server.database.execute("DELETE FROM job_row_marks WHERE job_id = " + literal)
+        self.server.database.execute("DELETE FROM job_row_marks WHERE job_id = " + self.literal(job))
         self.server.database.execute(
-            "UPDATE bulk_upload_jobs SET rows_marked = FALSE WHERE id = " + literal)
+            "UPDATE bulk_upload_jobs SET rows_marked = FALSE WHERE id = " + self.literal(job))
         for outcome, words in (("skipped", "Which rows were skipped was not noted"),
                                ("unchanged", "Which rows were left unchanged was not noted")):
             self.assert_problem(client.get(path(job), {"outcome": outcome}, expect=409), 409, "rows_not_noted", [words])
@@ -190,12 +194,16 @@ class RowFiles(support.TestCase):
     def test_purged(self):
         client, root = self.server.new_client(), self.server.new_client("super_admin")
         made = support.rows(3)
+        root.import_rows("annual", made[:1])
+        made[0][COLUMNS["annual"][-1]] = 77
         made[1]["market_cap"] = "abc"
-        job = root.import_rows("annual", made)
+        job = root.import_rows("annual", made, {"on_duplicate": "skip"})
+        self.assertEqual(1, self.marks(job))
         gone = root.delete("%s/%s" % (JOBS, job["id"]), {"delete_predictions": True},
                            headers={"Prefer": "wait=10"}).json
         root.delete("%s/deletions/%s" % (API, gone["deletion_id"]), {"reason": "they asked"},
                     headers={"Prefer": "wait=10"})
+        self.assertEqual(0, self.marks(job))
         for address, query in ((path(job), {"outcome": "failed"}), (path(job), {"outcome": "skipped"}),
                                ("%s/%s/file" % (JOBS, job["id"]), {})):
             answer = root.get(address, dict(query, show_deleted=True), expect=410)
