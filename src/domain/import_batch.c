@@ -62,12 +62,14 @@ static Error *read_header(BatchReader *reader)
 }
 
 /* Where cells end at commas, 1,5 would be two of them. The numbers of a workbook have no mark of their own. */
-static Error *check_decimal(Arena *arena, const Table *table, DecimalMark *decimal)
+DecimalMark import_table_decimal(const Table *table, const ImportOptions *options)
 {
-    char delimiter = table_delimiter(table);
-    if (delimiter == 0)
-        *decimal = DECIMAL_POINT;
-    if (*decimal != DECIMAL_COMMA || delimiter != ',')
+    return table_delimiter(table) == 0 ? DECIMAL_POINT : options->decimal;
+}
+
+static Error *check_decimal(Arena *arena, const Table *table, const ImportOptions *options)
+{
+    if (options->decimal != DECIMAL_COMMA || table_delimiter(table) != ',')
         return NULL;
     return file_error(
         arena, "decimal_is_delimiter",
@@ -76,17 +78,16 @@ static Error *check_decimal(Arena *arena, const Table *table, DecimalMark *decim
 }
 
 Error *import_table_open(Arena *arena, RangeSource source, const ImportOptions *options,
-                         DecimalMark *ret_decimal, Table **ret_table)
+                         int64_t max_unpacked, Table **ret_table)
 {
     const TextEncoding *encoding =
         options->encoding == NULL ? NULL : text_encoding_find(str_from(options->encoding));
     TableOptions table = {.csv = {.delimiter = options->delimiter},
                           .encoding = encoding,
-                          .max_unpacked = import_limit(),
+                          .max_unpacked = max_unpacked,
                           .sheet = str_from(options->sheet)};
     TRY(table_open(arena, source, table, ret_table));
-    *ret_decimal = options->decimal;
-    return check_decimal(arena, *ret_table, ret_decimal);
+    return check_decimal(arena, *ret_table, options);
 }
 
 Error *batch_reader_open(Arena *arena, RangeSource source, const Job *job, const ScoreCard *card,
@@ -102,7 +103,8 @@ Error *batch_reader_open(Arena *arena, RangeSource source, const Job *job, const
                             .whole_given = job->counters.total >= 0};
     if (job->options.on_duplicate == DUPLICATE_REPLACE)
         reader->seen = import_seen_new(arena, IMPORT_SEEN_MAX);
-    TRY(import_table_open(arena, source, &job->options, &reader->style.decimal, &reader->table));
+    TRY(import_table_open(arena, source, &job->options, import_limit(), &reader->table));
+    reader->style.decimal = import_table_decimal(reader->table, &job->options);
     TRY(read_header(reader));
     *ret_reader = reader;
     return NULL;

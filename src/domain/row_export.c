@@ -28,7 +28,7 @@ typedef struct RowExport {
 
 /* --- the file ---------------------------------------------------------------------------------- */
 
-/* A file that was never read has no rows that could have failed. */
+/* A file that was never read has no rows that could have failed. How much of it may be unpacked was judged then. */
 static Error *unreadable(Arena *arena, Error *error)
 {
     if (error == NULL || !import_file_fault(error))
@@ -48,8 +48,9 @@ static Error *open_file(RowExport *export)
     RowColumns *columns = &export->columns;
     columns->kind = export->job->kind;
     columns->typed = export->request->format == TABLE_XLSX;
-    TRY(unreadable(arena, import_table_open(arena, source, &export->job->options, &columns->decimal,
-                                            &export->table)));
+    TRY(unreadable(
+        arena, import_table_open(arena, source, &export->job->options, INT64_MAX, &export->table)));
+    columns->decimal = import_table_decimal(export->table, &export->job->options);
     TRY(unreadable(arena, import_table_header(arena, export->table, &header)));
     TRY(unreadable(arena, row_cells_columns(arena, &header, columns)));
     export->header_row = header.number;
