@@ -89,6 +89,11 @@ DELETE FROM bulk_upload_errors WHERE owner_id = $1 AND job_id = $2 AND (severity
   SELECT severity, job_row, seq FROM bulk_upload_errors WHERE owner_id = $1 AND job_id = $2
   ORDER BY severity, job_row, seq LIMIT $3);
 
+-- name: mark_purge
+DELETE FROM job_row_marks WHERE owner_id = $1 AND job_id = $2 AND (outcome, first_row) IN (
+  SELECT outcome, first_row FROM job_row_marks WHERE owner_id = $1 AND job_id = $2
+  ORDER BY outcome, first_row LIMIT $3);
+
 -- name: covering_purge
 -- What only the restoration of a job would have to know.
 DELETE FROM covering_rows WHERE owner_id = $1 AND job_id = $2 AND job_row IN (

@@ -15,7 +15,8 @@ SELECT EXISTS (SELECT 1 FROM annual_predictions WHERE owner_id = $1),
   EXISTS (SELECT 1 FROM bulk_upload_errors WHERE owner_id = $1),
   EXISTS (SELECT 1 FROM bulk_upload_files WHERE owner_id = $1),
   EXISTS (SELECT 1 FROM deletions WHERE owner_id = $1),
-  EXISTS (SELECT 1 FROM idempotency_keys WHERE owner_id = $1);
+  EXISTS (SELECT 1 FROM idempotency_keys WHERE owner_id = $1),
+  EXISTS (SELECT 1 FROM job_row_marks WHERE owner_id = $1);
 
 -- name: invariant_owner_ends
 -- Is it an organization whose purge is under way? Its deletion is the system's: $2.
@@ -288,6 +289,25 @@ SELECT v.id, count(*) OVER () FROM (
                                               AND g.subject = 'job' AND g.phase = 'purge'))) v
 ORDER BY v.id LIMIT 5;
 
+-- name: invariant_job_marks
+-- Jobs of before there was a place for it are left out.
+SELECT v.id, count(*) OVER () FROM (
+  SELECT j.id FROM bulk_upload_jobs j WHERE j.owner_id = $1 AND j.rows_marked
+    AND (j.skipped_rows <> (SELECT coalesce(sum(m.row_count), 0) FROM job_row_marks m
+                            WHERE m.owner_id = $1 AND m.job_id = j.id AND m.outcome = 2)
+      OR j.unchanged_rows <> (SELECT coalesce(sum(m.row_count), 0) FROM job_row_marks m
+                              WHERE m.owner_id = $1 AND m.job_id = j.id AND m.outcome = 3))
+    AND NOT (j.status = 'deleted' AND EXISTS (SELECT 1 FROM deletions g WHERE g.owner_id = $1 AND g.job_id = j.id
+                                              AND g.subject = 'job' AND g.phase = 'purge'))) v
+ORDER BY v.id LIMIT 5;
+
+-- name: invariant_mark_job
+SELECT v.id, count(*) OVER () FROM (
+  SELECT m.job_id AS id FROM job_row_marks m WHERE m.owner_id = $1
+    AND NOT EXISTS (SELECT 1 FROM bulk_upload_jobs j WHERE j.owner_id = $1 AND j.id = m.job_id
+                    AND m.first_row > 1 AND m.row_count > 0 AND m.first_row + m.row_count - 1 <= j.resume_row)) v
+ORDER BY v.id LIMIT 5;
+
 -- name: invariant_error_row
 -- What is wrong with the file itself stands at the row behind the last one read.
 SELECT v.id, count(*) OVER () FROM (
@@ -542,6 +562,7 @@ SELECT m.id, m.digest, m.file FROM models m WHERE m.id > $1 ORDER BY m.id LIMIT 
 -- scans companies: all owners
 -- scans deletions: all owners
 -- scans idempotency_keys: all owners
+-- scans job_row_marks: all owners
 -- scans prediction_counts: all owners
 -- scans quarterly_predictions: all owners
 SELECT v.id, count(*) OVER () FROM (
@@ -555,6 +576,7 @@ SELECT v.id, count(*) OVER () FROM (
     UNION SELECT DISTINCT owner_id FROM companies
     UNION SELECT DISTINCT owner_id FROM deletions
     UNION SELECT DISTINCT owner_id FROM idempotency_keys
+    UNION SELECT DISTINCT owner_id FROM job_row_marks
     UNION SELECT DISTINCT owner_id FROM prediction_counts
     UNION SELECT DISTINCT owner_id FROM quarterly_predictions) r
   WHERE NOT EXISTS (SELECT 1 FROM owners o WHERE o.id = r.owner_id)) v

@@ -203,6 +203,23 @@ SELECT size, data FROM bulk_upload_files WHERE owner_id = $1 AND job_id = $2 AND
 DELETE FROM bulk_upload_files WHERE owner_id = $1 AND job_id = $2
   AND EXISTS (SELECT 1 FROM bulk_upload_jobs j WHERE j.owner_id = $1 AND j.id = $2 AND j.status = 'receiving');
 
+-- name: mark_insert
+INSERT INTO job_row_marks (owner_id, job_id, outcome, first_row, row_count, ranges) VALUES ($1, $2, $3, $4, $5, $6);
+
+-- name: mark_next
+SELECT first_row, row_count, ranges FROM job_row_marks
+WHERE owner_id = $1 AND job_id = $2 AND outcome = $3 AND first_row > $4
+ORDER BY first_row LIMIT 1;
+
+-- name: mark_rows
+SELECT coalesce(CAST(sum(row_count) AS {int}), 0) FROM job_row_marks WHERE owner_id = $1 AND job_id = $2 AND outcome = $3;
+
+-- name: mark_delete_of_job
+DELETE FROM job_row_marks WHERE owner_id = $1 AND job_id = $2;
+
+-- name: file_has_chunk
+SELECT count(*) FROM bulk_upload_files WHERE owner_id = $1 AND job_id = $2 AND seq = $3;
+
 -- name: problem_insert
 INSERT INTO bulk_upload_errors (owner_id, job_id, severity, job_row, seq, column_name, code, message, value, raw)
 VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10);

@@ -37,6 +37,10 @@ DELETE FROM bulk_upload_errors WHERE owner_id = $1 AND (job_id, severity, job_ro
 DELETE FROM bulk_upload_files WHERE owner_id = $1 AND (job_id, seq) IN
   (SELECT x.job_id, x.seq FROM bulk_upload_files x WHERE x.owner_id = $1 LIMIT $2);
 
+-- name: purge_job_row_marks
+DELETE FROM job_row_marks WHERE owner_id = $1 AND (job_id, outcome, first_row) IN
+  (SELECT x.job_id, x.outcome, x.first_row FROM job_row_marks x WHERE x.owner_id = $1 LIMIT $2);
+
 -- name: purge_idempotency_keys
 DELETE FROM idempotency_keys WHERE owner_id = $1 AND (user_id, key) IN
   (SELECT x.user_id, x.key FROM idempotency_keys x WHERE x.owner_id = $1 LIMIT $2);

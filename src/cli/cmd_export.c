@@ -3,6 +3,8 @@
 #include "cli/access.h"
 #include "cli/table_file.h"
 #include "domain/export.h"
+#include "domain/jobs.h"
+#include "domain/row_export.h"
 #include "http/prediction_filter.h"
 
 /* An option is a parameter of the list by its name, with _ for -. */
@@ -27,21 +29,62 @@ static Error *read_filter(Cli *cli, Db *db, const Principal *who, PredictionFilt
     return params_check(&request.query);
 }
 
+/* Of a job, and of nothing else: no filter fits. */
+static Error *check_rows(Cli *cli, TableFormat format)
+{
+    if (!call_is_set(cli->call, OPTION_JOB_ID))
+        return usage_error(cli->arena, "Name the job with --job-id.",
+                           "--outcome is about the rows of a job's file.");
+    for (size_t i = 0; i < ARRAY_COUNT(FILTERS); i++)
+        if (FILTERS[i] != OPTION_JOB_ID && call_is_set(cli->call, FILTERS[i]))
+            return usage_error(cli->arena, "Leave out one of the two.",
+                               "--%s is about predictions, and --outcome about rows of a file.",
+                               option_spec(FILTERS[i])->name);
+    if (format == TABLE_NDJSON)
+        return usage_error(cli->arena, "Choose csv or xlsx.",
+                           "Rows of a file come as the table that they were sent in.");
+    return NULL;
+}
+
+static Error *export_rows(Cli *cli, Db *db, const Principal *who, const TableFile *file,
+                          int64_t *ret_rows)
+{
+    Job *job = NULL;
+    Uuid id;
+    TRY(check_rows(cli, file->format));
+    if (!uuid_parse(call_str(cli->call, OPTION_JOB_ID), &id))
+        return usage_error(cli->arena, "See the list of jobs.", "\"%s\" is no id of a job.",
+                           call_text(cli->call, OPTION_JOB_ID));
+    TRY(jobs_get(cli->arena, db, who, id, false, &job));
+    const RowExportRequest request = {job, (RowFate)call_number(cli->call, OPTION_OUTCOME),
+                                      file->format};
+    return row_export(cli->arena, db, who, &request, file->sink, ret_rows);
+}
+
+static Error *export_filtered(Cli *cli, Db *db, const Principal *who, const TableFile *file,
+                              int64_t *ret_rows)
+{
+    PredictionFilter filter;
+    TRY(read_filter(cli, db, who, &filter));
+    const ExportRequest request = {.kind = (Kind)call_number(cli->call, OPTION_TYPE),
+                                   .format = file->format,
+                                   .filter = &filter};
+    return export_predictions(cli->arena, db, who, &request, file->sink, ret_rows);
+}
+
 Error *cmd_export(Cli *cli)
 {
     Db *db;
     Principal *who;
-    PredictionFilter filter;
     TableFile *file;
     int64_t rows = 0;
     TRY(access_open(cli, &db));
     TRY(access_user(cli, db, &who));
-    TRY(read_filter(cli, db, who, &filter));
     TRY(table_file_open(cli, &file));
-    const ExportRequest request = {.kind = (Kind)call_number(cli->call, OPTION_TYPE),
-                                   .format = file->format,
-                                   .filter = &filter};
-    TRY(export_predictions(cli->arena, db, who, &request, file->sink, &rows));
+    if (call_is_set(cli->call, OPTION_OUTCOME))
+        TRY(export_rows(cli, db, who, file, &rows));
+    else
+        TRY(export_filtered(cli, db, who, file, &rows));
     TRY(table_file_keep(cli, file));
     const Fact facts[] = {
         {"Rows", "rows", cell_int(rows)},

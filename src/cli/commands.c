@@ -215,7 +215,11 @@ static const Command COMMANDS[COMMAND_COUNT] = {
                     "JSON object a line (NDJSON). The columns of an upload come first, so that the "
                     "file may be imported again as it is. Filters are those of the lists over "
                     "HTTP; several values are separated by commas. The audit trail notes the "
-                    "export.",
+                    "export.\n"
+                    "With --job-id and --outcome it writes rows of that job's file instead: those "
+                    "that failed, were skipped, left unchanged or warned about, with the columns "
+                    "that they came in and what is wrong behind them. Mended, the file may be "
+                    "imported as it is.",
             .database = DATABASE_EXISTING,
             .run = cmd_export,
         },

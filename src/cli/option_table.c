@@ -4,6 +4,7 @@
 
 #include "base/check.h"
 #include "cli/mailing.h"
+#include "domain/rows_wanted.h"
 #include "domain/user_sessions.h"
 #include "format/table_out.h"
 #include "model/job.h"
@@ -621,6 +622,16 @@ static const OptionSpec OPTIONS[OPTION_COUNT] = {
             .name = "job-id",
             .value = "ID",
             .help = "only what this job made",
+            .commands = ON(EXPORT),
+        },
+    [OPTION_OUTCOME] =
+        {
+            .name = "outcome",
+            .value = "OUTCOME",
+            .help = "rows of the file of --job-id that met this, instead of predictions",
+            .kind = OPTION_IS_CHOICE,
+            .choices = FATE_WORDS,
+            .choice_count = FATE_COUNT,
             .commands = ON(EXPORT),
         },
     [OPTION_CREATED_AFTER] =

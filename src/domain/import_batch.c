@@ -40,47 +40,56 @@ static Error *file_error(Arena *arena, const char *code, const char *message)
     return error_from_fields(arena, fields);
 }
 
+Error *import_table_header(Arena *arena, Table *table, TableRow *ret_row)
+{
+    bool more = false;
+    do {
+        TRY(table_next(table, arena, ret_row, &more));
+        if (!more)
+            return file_error(arena, "empty_file",
+                              "The file has no rows: not even one that names the columns.");
+    } while (table_row_is_blank(ret_row));
+    return ret_row->fault == NULL
+               ? NULL
+               : file_error(arena, ret_row->fault->code, ret_row->fault->message);
+}
+
 static Error *read_header(BatchReader *reader)
 {
     TableRow row;
-    bool more = false;
-    do {
-        TRY(table_next(reader->table, reader->arena, &row, &more));
-        if (!more)
-            return file_error(reader->arena, "empty_file",
-                              "The file has no rows: not even one that names the columns.");
-    } while (table_row_is_blank(&row));
-    if (row.fault != NULL)
-        return file_error(reader->arena, row.fault->code, row.fault->message);
+    TRY(import_table_header(reader->arena, reader->table, &row));
     reader->last_row = row.number;
     return row_rules_map(reader->arena, reader->kind, row.cells, row.count, &reader->map,
                          &reader->header);
 }
 
 /* Where cells end at commas, 1,5 would be two of them. The numbers of a workbook have no mark of their own. */
-static Error *check_decimal(BatchReader *reader)
+DecimalMark import_table_decimal(const Table *table, const ImportOptions *options)
 {
-    char delimiter = table_delimiter(reader->table);
-    if (delimiter == 0)
-        reader->style.decimal = DECIMAL_POINT;
-    if (reader->style.decimal != DECIMAL_COMMA || delimiter != ',')
+    return table_delimiter(table) == 0 ? DECIMAL_POINT : options->decimal;
+}
+
+static Error *check_decimal(Arena *arena, const Table *table, const ImportOptions *options)
+{
+    if (options->decimal != DECIMAL_COMMA || table_delimiter(table) != ',')
         return NULL;
     return file_error(
-        reader->arena, "decimal_is_delimiter",
+        arena, "decimal_is_delimiter",
         "The file's cells are separated by commas, so numbers in it cannot have a comma for "
         "the decimals (decimal=comma). Save it with semicolons or tabs between the cells.");
 }
 
-static Error *open_table(BatchReader *reader, RangeSource source, const ImportOptions *options)
+Error *import_table_open(Arena *arena, RangeSource source, const ImportOptions *options,
+                         int64_t max_unpacked, Table **ret_table)
 {
     const TextEncoding *encoding =
         options->encoding == NULL ? NULL : text_encoding_find(str_from(options->encoding));
     TableOptions table = {.csv = {.delimiter = options->delimiter},
                           .encoding = encoding,
-                          .max_unpacked = import_limit(),
+                          .max_unpacked = max_unpacked,
                           .sheet = str_from(options->sheet)};
-    TRY(table_open(reader->arena, source, table, &reader->table));
-    return check_decimal(reader);
+    TRY(table_open(arena, source, table, ret_table));
+    return check_decimal(arena, *ret_table, options);
 }
 
 Error *batch_reader_open(Arena *arena, RangeSource source, const Job *job, const ScoreCard *card,
@@ -89,7 +98,7 @@ Error *batch_reader_open(Arena *arena, RangeSource source, const Job *job, const
     BatchReader *reader = ARENA_NEW(arena, BatchReader);
     *reader = (BatchReader){.arena = arena,
                             .kind = job->kind,
-                            .style = {job->options.market_cap_unit, job->options.decimal},
+                            .style = {.unit = job->options.market_cap_unit},
                             .card = card,
                             .resume_row = job->counters.resume_row,
                             .header_given = job->counters.resume_row > 0,
@@ -97,7 +106,8 @@ Error *batch_reader_open(Arena *arena, RangeSource source, const Job *job, const
                             .whole_given = job->counters.total >= 0};
     if (job->options.on_duplicate == DUPLICATE_REPLACE)
         reader->seen = import_seen_new(arena, IMPORT_SEEN_MAX);
-    TRY(open_table(reader, source, &job->options));
+    TRY(import_table_open(arena, source, &job->options, import_limit(), &reader->table));
+    reader->style.decimal = import_table_decimal(reader->table, &job->options);
     TRY(read_header(reader));
     *ret_reader = reader;
     return NULL;

@@ -49,6 +49,14 @@ Error *batch_reader_open(Arena *arena, RangeSource source, const Job *job, const
 /* Reads up to `rows` rows into a batch whose arena is empty. */
 void batch_reader_next(BatchReader *reader, size_t rows, ImportBatch *batch);
 
+/* The file as a table, as the options say, of which no more than `max_unpacked` bytes are read where it is packed; the mark of
+ * its decimals, since a workbook has none of its own; and the row that names the columns, valid like any other row.
+ * Errors as above. */
+Error *import_table_open(Arena *arena, RangeSource source, const ImportOptions *options,
+                         int64_t max_unpacked, Table **ret_table) MUST_CHECK;
+DecimalMark import_table_decimal(const Table *table, const ImportOptions *options);
+Error *import_table_header(Arena *arena, Table *table, TableRow *ret_row) MUST_CHECK;
+
 /* True for an error that is the file's fault, so that the job fails and no retry helps. */
 bool import_file_fault(const Error *error);
 

@@ -2,7 +2,9 @@
 #include "domain/import_work.h"
 
 #include "base/check.h"
+#include "format/row_ranges.h"
 #include "store/company_store.h"
+#include "store/mark_store.h"
 #include "store/problem_store.h"
 
 Work work_new(const Job *job, ImportBatch *batch, size_t count, int64_t at)
@@ -125,6 +127,19 @@ static void gather_problems(Work *work, const ProblemList *problems, Str raw, St
     }
 }
 
+/* Nothing where there are none. */
+static Error *store_marks(Work *work, Db *db, RowOutcome outcome, MarkOutcome as)
+{
+    RowRanges rows = row_ranges_new(work->arena);
+    for (size_t i = 0; i < work->count; i++)
+        if (work->rows[i].outcome == outcome)
+            row_ranges_add(&rows, work->rows[i].number);
+    if (rows.count == 0)
+        return NULL;
+    const RowMark mark = {rows.first, rows.count, row_ranges_text(&rows)};
+    return mark_insert(work->arena, db, (JobName){work->job->owner_id, work->job->id}, as, &mark);
+}
+
 Error *work_store_rest(Work *work, Db *db)
 {
     const Job *job = work->job;
@@ -135,6 +150,8 @@ Error *work_store_rest(Work *work, Db *db)
     if (work->count == work->batch->count)
         gather_problems(work, &work->batch->whole, (Str){NULL, 0}, &all);
     TRY(problem_insert_many(work->arena, db, job->owner_id, job->id, all.items, all.count));
+    TRY(store_marks(work, db, ROW_SKIPPED, MARK_SKIPPED));
+    TRY(store_marks(work, db, ROW_UNCHANGED, MARK_UNCHANGED));
     return tally_store(work->arena, db, job->owner_id, work->tally);
 }
 

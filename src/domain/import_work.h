@@ -77,7 +77,7 @@ Error *work_settle(Work *work, Db *db) MUST_CHECK;
  * number, of the whole file, in dry_keys.arena. */
 Error *work_try(Work *work, Db *db, Map *dry_keys) MUST_CHECK;
 
-/* Problems of the rows, and the counts: once every row has its outcome. */
+/* Problems of the rows, which of them were skipped or left unchanged, and the counts: once every row has its outcome. */
 Error *work_store_rest(Work *work, Db *db) MUST_CHECK;
 
 /* Counts the outcomes into work->counters. */

@@ -100,6 +100,14 @@ static const Invariant INVARIANTS[INVARIANT_COUNT] = {
                               "A rejected row was lost in silence."},
     [INVARIANT_JOB_WARNINGS] = {"job_warnings", "job", "Every warning that was counted is kept.",
                                 "A warning was lost in silence."},
+    [INVARIANT_JOB_MARKS] =
+        {"job_marks", "job",
+         "Of every row that was skipped or left unchanged is noted which it is.",
+         "The rows that were skipped cannot be handed out."},
+    [INVARIANT_MARK_JOB] = {"mark_job", "job",
+                            "Rows that are noted as skipped or unchanged are rows of a job's file "
+                            "that it has read.",
+                            "The rows that were skipped cannot be handed out."},
     [INVARIANT_JOB_TASK] = {"job_task", "job",
                             "A job that waits or is at work has its task in the queue.",
                             "No worker comes for it: it will never end by itself."},

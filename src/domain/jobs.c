@@ -7,6 +7,7 @@
 #include "base/vec.h"
 #include "domain/audit.h"
 #include "domain/owners.h"
+#include "domain/upload.h"
 #include "model/task.h"
 #include "store/company_store.h"
 #include "store/deletion_store.h"
@@ -258,6 +259,21 @@ Error *jobs_problems(Arena *arena, Db *db, const Job *job, Severity severity, co
     }
     ret_page->end = end;
     return NULL;
+}
+
+/* A purge takes the last chunk first. */
+Error *jobs_file_kept(Arena *arena, Db *db, const Job *job)
+{
+    bool there = job->file_size == 0;
+    int64_t last = (job->file_size - 1) / UPLOAD_CHUNK_SIZE;
+    if (!there)
+        TRY(file_has_chunk(arena, db, (JobName){job->owner_id, job->id}, last, &there));
+    if (there)
+        return NULL;
+    return error_with_reason(ERROR(arena, ERROR_GONE,
+                                   "The file of this job and what was found wrong with its rows "
+                                   "were purged with the archive of its deletion."),
+                             "purged");
 }
 
 Error *jobs_file_opened(Arena *arena, Db *db, const Principal *who, const Job *job)

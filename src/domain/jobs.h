@@ -85,6 +85,9 @@ typedef struct ProblemPage {
 Error *jobs_problems(Arena *arena, Db *db, const Job *job, Severity severity, const Page *page,
                      ProblemPage *ret_page) MUST_CHECK;
 
+/* ERROR_GONE with the reason "purged" when the file went with the archive of its deletion, or is about to. */
+Error *jobs_file_kept(Arena *arena, Db *db, const Job *job) MUST_CHECK;
+
 /* The uploaded file as it came in, chunk by chunk: 0-based `seq`; *ret_chunk has ptr NULL after the
  * last. Recorded in the audit trail with the first chunk. */
 Error *jobs_file_chunk(Arena *arena, Db *db, const Job *job, int64_t seq, Str *ret_chunk)

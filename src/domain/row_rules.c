@@ -54,7 +54,7 @@ bool row_rules_is_missing(Str cell)
 /* --- the header ------------------------------------------------------------------------------ */
 
 /* "Company Symbol" and "company-symbol" are company_symbol. */
-static bool same_name(Str cell, const char *name)
+bool row_rules_same_name(Str cell, const char *name)
 {
     size_t at = 0;
     for (size_t i = 0; i < cell.len; i++) {
@@ -93,7 +93,7 @@ static int find_field(Kind kind, Str cell)
 {
     Str unit, name = split_unit(cell, &unit);
     for (size_t field = 0; field < field_count(kind); field++)
-        if (same_name(name, field_name(kind, field)) && same_unit(kind, field, unit))
+        if (row_rules_same_name(name, field_name(kind, field)) && same_unit(kind, field, unit))
             return (int)field;
     return -1;
 }
@@ -101,12 +101,12 @@ static int find_field(Kind kind, Str cell)
 /* Ours in a file of failed rows; there twice the first one counts. */
 static bool is_ours(ColumnMap *map, Str cell, size_t column)
 {
-    if (same_name(cell, ROW_FILE_JOB)) {
+    if (row_rules_same_name(cell, ROW_FILE_JOB)) {
         if (map->retry_column < 0)
             map->retry_column = (int)column;
         return true;
     }
-    return same_name(cell, ROW_FILE_ROW) || same_name(cell, ROW_FILE_PROBLEMS);
+    return row_rules_same_name(cell, ROW_FILE_ROW) || row_rules_same_name(cell, ROW_FILE_PROBLEMS);
 }
 
 static void warn_unknown(Arena *arena, Buf *unknown, ProblemList *problems)

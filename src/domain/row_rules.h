@@ -30,6 +30,9 @@ size_t field_count(Kind kind);
 /* What its numbers mean ("percent"), or NULL: as a header may say behind the name, "sga_margin (percent)". */
 const char *field_unit(Kind kind, size_t field);
 
+/* Without regard to case, spaces, hyphens and underscores; `name` is in lower case. */
+bool row_rules_same_name(Str cell, const char *name);
+
 /* Which column of the file holds which field; -1: not there. */
 typedef struct ColumnMap {
     int column[FIELD_MAX];

@@ -31,12 +31,12 @@ static Str number_text(double number, char text[NUMBER_TEXT_SIZE])
 
 /* --- CSV ---------------------------------------------------------------------------------------- */
 
-static void add_csv(TableOut *table, const TableCell *cells)
+static void add_csv(TableOut *table, const TableCell *cells, size_t count)
 {
     char text[NUMBER_TEXT_SIZE];
     Buf *out = &table->rows;
-    bool lone = table->spec.count == 1;
-    for (size_t i = 0; i < table->spec.count; i++) {
+    bool lone = count == 1;
+    for (size_t i = 0; i < count; i++) {
         const TableCell *cell = &cells[i];
         if (i > 0)
             buf_add_char(out, table->spec.delimiter);
@@ -100,7 +100,7 @@ static void put_header(TableOut *table, Arena *arena)
     TableCell *names = ARENA_ARRAY(arena, TableCell, table->spec.count);
     for (size_t i = 0; i < table->spec.count; i++)
         names[i] = table_text(table->spec.columns[i]);
-    add_csv(table, names);
+    add_csv(table, names, table->spec.count);
 }
 
 static void free_arena(void *arena)
@@ -128,11 +128,18 @@ Error *table_out_open(Arena *arena, const TableSpec *spec, ByteSink sink, TableO
 
 Error *table_out_row(TableOut *table, Arena *arena, const TableCell *cells)
 {
+    return table_out_wide_row(table, arena, cells, table->spec.count);
+}
+
+Error *table_out_wide_row(TableOut *table, Arena *arena, const TableCell *cells, size_t count)
+{
+    CHECK(count == table->spec.count || (count > table->spec.count && count <= table->spec.most &&
+                                         table->spec.format != TABLE_NDJSON));
     table->count++;
     if (table->xlsx != NULL)
-        return xlsx_out_row(table->xlsx, arena, cells);
+        return xlsx_out_row(table->xlsx, arena, cells, count);
     if (table->spec.format == TABLE_CSV)
-        add_csv(table, cells);
+        add_csv(table, cells, count);
     else
         add_ndjson(table, cells);
     return table->rows.len >= FULL ? give(table, arena) : NULL;

@@ -47,6 +47,7 @@ typedef struct TableSpec {
     size_t count;
     int64_t sheet_rows; /* of a sheet, its header too; 0: 1,048,576 */
     char delimiter;     /* of CSV; 0: a comma */
+    size_t most;        /* cells of a row that has some beyond the last column; 0: none has */
 } TableSpec;
 
 typedef struct TableOut TableOut;
@@ -57,6 +58,11 @@ Error *table_out_open(Arena *arena, const TableSpec *spec, ByteSink sink, TableO
 
 /* `cells` has as many as there are columns. Fails as the sink does; ERROR_TOO_LARGE beyond 4 GiB of XLSX. */
 Error *table_out_row(TableOut *table, Arena *arena, const TableCell *cells) MUST_CHECK;
+
+/* A row of `count` cells: as many as there are columns, or more, up to `most`. Not in NDJSON, where a cell has to
+ * have a name. */
+Error *table_out_wide_row(TableOut *table, Arena *arena, const TableCell *cells, size_t count)
+    MUST_CHECK;
 
 /* All of it is in the sink then. */
 Error *table_out_end(TableOut *table, Arena *arena) MUST_CHECK;

@@ -118,11 +118,11 @@ static void add_cell(XlsxOut *xlsx, size_t column, const TableCell *cell)
     }
 }
 
-static void add_row(XlsxOut *xlsx, const TableCell *cells)
+static void add_row(XlsxOut *xlsx, const TableCell *cells, size_t count)
 {
     xlsx->row++;
     buf_printf(&xlsx->rows, "<row r=\"%lld\">", (long long)xlsx->row);
-    for (size_t i = 0; i < xlsx->spec.count; i++)
+    for (size_t i = 0; i < count; i++)
         add_cell(xlsx, i, &cells[i]);
     buf_add(&xlsx->rows, STR("</row>"));
 }
@@ -142,7 +142,7 @@ static Error *begin_sheet(XlsxOut *xlsx, Arena *arena)
                                 "workbookViewId=\"0\"><pane ySplit=\"1\" topLeftCell=\"A2\" "
                                 "activePane=\"bottomLeft\" state=\"frozen\"/></sheetView>"
                                 "</sheetViews><sheetData>"));
-    add_row(xlsx, names);
+    add_row(xlsx, names, xlsx->spec.count);
     return NULL;
 }
 
@@ -250,25 +250,26 @@ static const char *column_letters(Arena *arena, size_t column)
 Error *xlsx_out_open(Arena *arena, const TableSpec *spec, ByteSink sink, XlsxOut **ret_xlsx)
 {
     XlsxOut *xlsx = ARENA_NEW(arena, XlsxOut);
+    size_t columns = spec->most > spec->count ? spec->most : spec->count;
     *xlsx = (XlsxOut){.spec = *spec,
                       .zip = zip_out_new(arena, sink),
                       .rows = buf_new(arena, FULL + ROW_MAX),
-                      .letters = ARENA_ARRAY(arena, const char *, spec->count)};
+                      .letters = ARENA_ARRAY(arena, const char *, columns)};
     if (spec->sheet_rows == 0)
         xlsx->spec.sheet_rows = SHEET_ROWS;
-    for (size_t i = 0; i < spec->count; i++)
+    for (size_t i = 0; i < columns; i++)
         xlsx->letters[i] = column_letters(arena, i);
     *ret_xlsx = xlsx;
     return begin_sheet(xlsx, arena);
 }
 
-Error *xlsx_out_row(XlsxOut *xlsx, Arena *arena, const TableCell *cells)
+Error *xlsx_out_row(XlsxOut *xlsx, Arena *arena, const TableCell *cells, size_t count)
 {
     if (xlsx->row == xlsx->spec.sheet_rows || zip_out_size(xlsx->zip) > SHEET_BYTES) {
         TRY(end_sheet(xlsx, arena));
         TRY(begin_sheet(xlsx, arena));
     }
-    add_row(xlsx, cells);
+    add_row(xlsx, cells, count);
     return xlsx->rows.len >= FULL ? pack(xlsx, arena) : NULL;
 }
 

@@ -7,6 +7,7 @@
 #include "domain/export.h"
 #include "domain/jobs.h"
 #include "domain/prediction_table.h"
+#include "domain/row_export.h"
 #include "http/app.h"
 #include "http/handlers.h"
 #include "http/prediction_filter.h"
@@ -19,21 +20,35 @@ static Error *write_spool(void *self, Arena *arena, Str bytes)
     return spool_write(self, arena, bytes);
 }
 
-static Error *make_file(Request *request, const ExportRequest *export, Spool *spool)
+/* What is on its way: predictions, or rows of a job's file. */
+typedef struct Wanted {
+    TableFormat format;
+    ExportRequest predictions;
+    RowExportRequest rows; /* where it names a job */
+    Str name;              /* of the file, without its ending */
+} Wanted;
+
+static Error *export_wanted(Request *request, const Wanted *wanted, ByteSink sink)
+{
+    int64_t rows = 0;
+    if (wanted->rows.job != NULL)
+        return row_export(request->arena, request->db, request->who, &wanted->rows, sink, &rows);
+    return export_predictions(request->arena, request->db, request->who, &wanted->predictions, sink,
+                              &rows);
+}
+
+static Error *make_file(Request *request, const Wanted *wanted, Spool *spool)
 {
     Permits *permits = request->app->waits;
-    int64_t rows = 0;
     if (!permits_take(permits))
         return ERROR(request->arena, ERROR_BUSY,
                      "The server is busy with other exports. Try again in a moment.");
-    Error *error = export_predictions(request->arena, request->db, request->who, export,
-                                      (ByteSink){write_spool, spool}, &rows);
+    Error *error = export_wanted(request, wanted, (ByteSink){write_spool, spool});
     permits_give(permits);
     return error;
 }
 
-static Error *reply_export(Request *request, Response *response, const ExportRequest *export,
-                           Str name)
+static Error *reply_export(Request *request, Response *response, const Wanted *wanted)
 {
     Arena *arena = request->arena;
     Spool *spool = NULL;
@@ -44,11 +59,11 @@ static Error *reply_export(Request *request, Response *response, const ExportReq
                   EXPORTS_OF_USER),
             "too_many_exports");
     TRY(spool_open_within(arena, request->app->config.spool, request->app->spool, &spool));
-    TRY(make_file(request, export, spool));
-    response_file(response, TABLE_FORMAT_TYPES[export->format], spool->fd, spool->size);
-    response_attachment(
-        arena, response,
-        str_printf(arena, STR_FMT ".%s", STR_ARG(name), TABLE_FORMAT_WORDS[export->format]));
+    TRY(make_file(request, wanted, spool));
+    response_file(response, TABLE_FORMAT_TYPES[wanted->format], spool->fd, spool->size);
+    response_attachment(arena, response,
+                        str_printf(arena, STR_FMT ".%s", STR_ARG(wanted->name),
+                                   TABLE_FORMAT_WORDS[wanted->format]));
     return NULL;
 }
 
@@ -61,12 +76,15 @@ static TableFormat read_format(Request *request, size_t count)
 Error *handle_predictions_export(Request *request, Response *response)
 {
     PredictionFilter *filter = ARENA_NEW(request->arena, PredictionFilter);
-    ExportRequest export = {.kind = request->values.kind, .filter = filter};
-    export.format = read_format(request, TABLE_FORMAT_COUNT);
+    Kind kind = request->values.kind;
+    TableFormat format = read_format(request, TABLE_FORMAT_COUNT);
     TRY(prediction_filter_read(request, filter));
     TRY(params_check(&request->query));
-    Str name = str_printf(request->arena, "%s-predictions", kind_spec(export.kind)->word);
-    return reply_export(request, response, &export, name);
+    const Wanted wanted = {.format = format,
+                           .predictions = {.kind = kind, .format = format, .filter = filter},
+                           .name =
+                               str_printf(request->arena, "%s-predictions", kind_spec(kind)->word)};
+    return reply_export(request, response, &wanted);
 }
 
 /* "figures.2024.csv" is "figures.2024" in another format. */
@@ -78,21 +96,42 @@ static Str without_ending(Str name)
     return name;
 }
 
+/* "successful": the predictions that it made; else rows of its file. */
+enum { OUTCOME_SUCCESSFUL = FATE_COUNT, OUTCOME_COUNT };
+
+static int read_outcome(Request *request, TableFormat format)
+{
+    const char *words[OUTCOME_COUNT];
+    Params *query = &request->query;
+    memcpy(words, FATE_WORDS, sizeof FATE_WORDS);
+    words[OUTCOME_SUCCESSFUL] = "successful";
+    int outcome = params_word(query, "outcome", words, OUTCOME_COUNT, OUTCOME_SUCCESSFUL);
+    if (outcome != OUTCOME_SUCCESSFUL && format == TABLE_NDJSON)
+        params_wrong(query, "format", "not_a_table",
+                     "Rows that are %s come as the table that they were sent in: choose csv or "
+                     "xlsx. As JSON there are the lists …/errors and …/warnings.",
+                     words[outcome]);
+    return outcome;
+}
+
 Error *handle_job_download(Request *request, Response *response)
 {
-    static const char *const outcomes[] = {"successful"};
     Job *job = NULL;
-    Params *query = &request->query;
-    TableFormat format = read_format(request, TABLE_FORMAT_COUNT);
-    bool show_deleted = params_bool(query, "show_deleted", false);
-    params_word(query, "outcome", outcomes, ARRAY_COUNT(outcomes), 0);
-    TRY(params_check(query));
+    Wanted wanted = {.format = read_format(request, TABLE_FORMAT_COUNT)};
+    int outcome = read_outcome(request, wanted.format);
+    bool show_deleted = params_bool(&request->query, "show_deleted", false);
+    TRY(params_check(&request->query));
     TRY(jobs_get(request->arena, request->db, request->who, request->values.id, show_deleted,
                  &job));
-    const ExportRequest export = {.kind = job->kind, .format = format, .job = job};
-    Str name = without_ending(str_from(job->original_filename));
-    return reply_export(request, response, &export,
-                        str_printf(request->arena, STR_FMT "-results", STR_ARG(name)));
+    if (outcome == OUTCOME_SUCCESSFUL)
+        wanted.predictions =
+            (ExportRequest){.kind = job->kind, .format = wanted.format, .job = job};
+    else
+        wanted.rows = (RowExportRequest){job, (RowFate)outcome, wanted.format};
+    wanted.name = str_printf(request->arena, STR_FMT "-%s",
+                             STR_ARG(without_ending(str_from(job->original_filename))),
+                             outcome == OUTCOME_SUCCESSFUL ? "results" : FATE_WORDS[outcome]);
+    return reply_export(request, response, &wanted);
 }
 
 /* --- templates ---------------------------------------------------------------------------------- */

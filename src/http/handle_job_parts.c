@@ -64,6 +64,7 @@ Error *handle_job_file(Request *request, Response *response)
     bool show_deleted = params_bool(&request->query, "show_deleted", false);
     TRY(params_check(&request->query));
     TRY(jobs_get(arena, request->db, request->who, request->values.id, show_deleted, &job));
+    TRY(jobs_file_kept(arena, request->db, job));
     TRY(jobs_file_opened(arena, request->db, request->who, job));
     TRY(spool_open_within(arena, request->app->config.spool, request->app->spool, &spool));
     for (int64_t seq = 0;; seq++) {

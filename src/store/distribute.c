@@ -33,6 +33,7 @@ const TablePlace TABLE_PLACES[TABLE_PLACE_COUNT] = {
     {"prediction_counts", PLACEMENT_BY_OWNER, "owner_id"},
     {"bulk_upload_files", PLACEMENT_BY_OWNER, "owner_id"},
     {"bulk_upload_errors", PLACEMENT_BY_OWNER, "owner_id"},
+    {"job_row_marks", PLACEMENT_BY_OWNER, "owner_id"},
     {"deletions", PLACEMENT_BY_OWNER, "owner_id"},
     {"deletion_chunks", PLACEMENT_BY_OWNER, "owner_id"},
     {"covering_rows", PLACEMENT_BY_OWNER, "owner_id"},

@@ -23,7 +23,7 @@ typedef struct TablePlace {
 } TablePlace;
 
 /* Every table of the schema, in the order in which they are placed: behind what they refer to. */
-enum { TABLE_PLACE_COUNT = 25 };
+enum { TABLE_PLACE_COUNT = 26 };
 extern const TablePlace TABLE_PLACES[TABLE_PLACE_COUNT];
 
 /* How a table stands in Citus' catalogue. */

@@ -290,8 +290,10 @@ Error *job_touch(Arena *arena, Db *db, Uuid owner_id, Uuid id, int64_t now)
 Error *job_begin_anew(Arena *arena, Db *db, Uuid owner_id, Uuid id)
 {
     TRY(db_run(db, arena, SQL_JOB_BEGIN_ANEW, PARAMS(value_uuid(owner_id), value_uuid(id)), NULL));
-    return db_run(db, arena, SQL_PROBLEM_DELETE_OF_JOB,
-                  PARAMS(value_uuid(owner_id), value_uuid(id)), NULL);
+    TRY(db_run(db, arena, SQL_PROBLEM_DELETE_OF_JOB, PARAMS(value_uuid(owner_id), value_uuid(id)),
+               NULL));
+    return db_run(db, arena, SQL_MARK_DELETE_OF_JOB, PARAMS(value_uuid(owner_id), value_uuid(id)),
+                  NULL);
 }
 
 Error *job_start(Arena *arena, Db *db, Uuid owner_id, Uuid id, int64_t now)
@@ -455,6 +457,15 @@ Error *file_insert(Arena *arena, Db *db, JobName job, const FileChunk *chunk)
                          value_int(chunk->offset), value_int(chunk->size),
                          value_bytes(chunk->packed)),
                   NULL);
+}
+
+Error *file_has_chunk(Arena *arena, Db *db, JobName job, int64_t seq, bool *ret_there)
+{
+    int64_t count = 0;
+    TRY(db_number(db, arena, SQL_FILE_HAS_CHUNK,
+                  PARAMS(value_uuid(job.owner_id), value_uuid(job.id), value_int(seq)), &count));
+    *ret_there = count > 0;
+    return NULL;
 }
 
 Error *file_chunk(Arena *arena, Db *db, JobName job, int64_t seq, Str *ret_bytes)

@@ -65,7 +65,7 @@ Error *job_by_digest(Arena *arena, Db *db, Uuid owner_id, Digest digest, Kind ki
 Error *job_set_status(Arena *arena, Db *db, Uuid owner_id, Uuid id, JobStatus status, int64_t now)
     MUST_CHECK;
 Error *job_touch(Arena *arena, Db *db, Uuid owner_id, Uuid id, int64_t now) MUST_CHECK;
-/* Counters and resume position back to nothing, rejected rows forgotten. */
+/* Counters and resume position back to nothing, rejected and marked rows forgotten. */
 Error *job_begin_anew(Arena *arena, Db *db, Uuid owner_id, Uuid id) MUST_CHECK;
 Error *job_start(Arena *arena, Db *db, Uuid owner_id, Uuid id, int64_t now) MUST_CHECK;
 
@@ -135,5 +135,6 @@ Str file_pack(Arena *arena, Str bytes);
 Error *file_insert(Arena *arena, Db *db, JobName job, const FileChunk *chunk) MUST_CHECK;
 Error *file_chunk(Arena *arena, Db *db, JobName job, int64_t seq, Str *ret_bytes)
     MUST_CHECK; /* ptr NULL: no such */
+Error *file_has_chunk(Arena *arena, Db *db, JobName job, int64_t seq, bool *ret_there) MUST_CHECK;
 
 #endif

@@ -87,6 +87,7 @@ Error *job_part_purge(Arena *arena, Db *db, const Deletion *deletion, JobPart pa
     static const Sql statements[JOB_PART_COUNT] = {
         [JOB_PART_FILE] = SQL_FILE_PURGE,
         [JOB_PART_ERRORS] = SQL_PROBLEM_PURGE,
+        [JOB_PART_MARKS] = SQL_MARK_PURGE,
         [JOB_PART_COVERING] = SQL_COVERING_PURGE,
         [JOB_PART_COMPANY_CHANGES] = SQL_COMPANY_CHANGES_PURGE,
     };

@@ -48,6 +48,7 @@ Error *job_is_referred(Arena *arena, Db *db, const Deletion *deletion, bool *ret
 typedef enum JobPart {
     JOB_PART_FILE,
     JOB_PART_ERRORS,
+    JOB_PART_MARKS,
     JOB_PART_COVERING,
     JOB_PART_COMPANY_CHANGES,
     JOB_PART_COUNT

@@ -394,7 +394,8 @@ TABLE = {
     ("POST", JOBS + "/{id}/results"): ("user", "none", JOB_PART + LISTED),
     ("GET", JOBS + "/{id}/download"): ("user", "none", JOB_PART + [
         Try(422, "invalid_parameters", query={"format": "doc"}),
-        Try(422, "invalid_parameters", query={"outcome": "x"})]),
+        Try(422, "invalid_parameters", query={"outcome": "x"}),
+        Try(422, "invalid_parameters", query={"outcome": "failed", "format": "ndjson"})]),
     ("GET", JOBS + "/{id}/file"): ("user", "none", JOB_PART),
     ("GET", JOBS + "/{id}/deletion-preview"): ("user", "none", [
         unknown(), gone(), Try(422, "invalid_parameters", query={"delete_predictions": "x"})]),

@@ -444,7 +444,7 @@ static void test_check(void **state)
 static void test_check_of_damage(void **state)
 {
     Arena *arena = *state;
-    change_database("UPDATE bulk_upload_jobs SET skipped_rows = skipped_rows + 7");
+    change_database("UPDATE bulk_upload_jobs SET processed_rows = processed_rows + 7");
     Run run = RUN(arena, "check");
     assert_int_equal(run.code, EXIT_FAILED);
     assert_str(run.err, "");
@@ -461,7 +461,7 @@ static void test_check_of_damage(void **state)
     assert_int_equal(run.code, EXIT_FAILED);
     assert_holds(run.out, "\"violated\":1,");
     assert_holds(run.out, "\"object\":\"job\",\"first\":[{\"owner_id\":\"00000000-0000-0000-0000-");
-    change_database("UPDATE bulk_upload_jobs SET skipped_rows = skipped_rows - 7");
+    change_database("UPDATE bulk_upload_jobs SET processed_rows = processed_rows - 7");
     assert_done(RUN(arena, "check"));
 }
 

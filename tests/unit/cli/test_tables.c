@@ -188,11 +188,42 @@ static void test_export(void **state)
     assert_int_equal(run.out.len, 0);
 }
 
+static void test_export_rows(void **state)
+{
+    Arena *arena = *state;
+    Run run = RUN(arena, "import", source(arena, "samples/annual-sample.csv"), "--type", "annual",
+                  "--json");
+    const char *at = strstr(run.out.ptr, "\"id\":\"");
+    assert_non_null(at);
+    const char *id = str_dup(arena, (Str){at + 6, 36});
+    run = RUN(arena, "export", "--type", "annual", "--job-id", id, "--outcome", "failed");
+    assert_int_equal(run.code, EXIT_DONE);
+    assert_int_equal(lines(run.out), 1 + 3);
+    assert_true(str_holds(run.out, ",obligor_job,obligor_row,obligor_problems\r\n"));
+    run = RUN(arena, "export", "--type", "annual", "--job-id", id, "--outcome", "unchanged");
+    assert_int_equal(lines(run.out), 1 + 118);
+    run = RUN(arena, "export", "--type", "annual", "--outcome", "failed");
+    assert_int_equal(run.code, EXIT_USAGE);
+    assert_true(str_holds(run.err, "Name the job with --job-id."));
+    run = RUN(arena, "export", "--type", "annual", "--outcome", "failed", "--job-id", "x");
+    assert_int_equal(run.code, EXIT_USAGE);
+    run = RUN(arena, "export", "--type", "annual", "--outcome", "failed", "--job-id", id,
+              "--sector", "Energy");
+    assert_int_equal(run.code, EXIT_USAGE);
+    assert_true(str_holds(run.err, "--sector is about predictions"));
+    run = RUN(arena, "export", "--type", "annual", "--outcome", "failed", "--job-id", id,
+              "--format", "ndjson");
+    assert_int_equal(run.code, EXIT_USAGE);
+    run = RUN(arena, "export", "--type", "annual", "--outcome", "failed", "--job-id",
+              "01900000-0000-7000-8000-000000000000");
+    assert_int_equal(run.code, EXIT_REFUSED);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         TEST(test_score),          TEST(test_score_to_a_file), TEST(test_score_refused),
-        TEST(test_import_several), TEST(test_export),
+        TEST(test_import_several), TEST(test_export),          TEST(test_export_rows),
     };
     return cmocka_run_group_tests(tests, set_up_directory, remove_directory);
 }

@@ -192,8 +192,21 @@ static const struct {
     {"UPDATE bulk_upload_jobs SET deleted_at = completed_at WHERE id = " JOB, "job_states"},
     {"UPDATE bulk_upload_jobs SET status_before = NULL WHERE status = 'deleting'", "job_states"},
     {"UPDATE bulk_upload_jobs SET failed_rows = failed_rows + 1, skipped_rows = -1 WHERE id = " JOB,
-     "job_counters job_errors"},
-    {"UPDATE bulk_upload_jobs SET skipped_rows = 1 WHERE id = " JOB, "job_counters"},
+     "job_counters job_errors job_marks"},
+    {"UPDATE bulk_upload_jobs SET skipped_rows = 1 WHERE id = " JOB, "job_counters job_marks"},
+    {"UPDATE bulk_upload_jobs SET skipped_rows = 1, processed_rows = processed_rows + 1, "
+     "total_rows "
+     "= total_rows + 1, rows_marked = {false} WHERE id = " JOB,
+     ""},
+    {"INSERT INTO job_row_marks (owner_id, job_id, outcome, first_row, row_count, ranges) VALUES "
+     "(" ADA ", " JOB ", 3, 2, 1, '0')",
+     "job_marks"},
+    {"INSERT INTO job_row_marks (owner_id, job_id, outcome, first_row, row_count, ranges) VALUES "
+     "(" ADA ", " UNKNOWN ", 2, 2, 1, '0')",
+     "mark_job"},
+    {"INSERT INTO job_row_marks (owner_id, job_id, outcome, first_row, row_count, ranges) VALUES "
+     "(" ADA ", " JOB ", 2, 1000, 1, '0')",
+     "job_marks mark_job"},
     {"UPDATE bulk_upload_jobs SET total_rows = 3 WHERE id = " JOB, "job_counters"},
     {"UPDATE bulk_upload_jobs SET successful_rows = 4, processed_rows = 5, total_rows = 5 WHERE "
      "id = " JOB,

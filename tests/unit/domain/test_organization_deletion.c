@@ -134,7 +134,7 @@ static int64_t rows_of(World *w, Uuid owner_id)
         "annual_predictions", "archived_companies", "bulk_upload_errors",    "bulk_upload_files",
         "bulk_upload_jobs",   "companies",          "company_changes",       "covering_rows",
         "deletion_chunks",    "deletions",          "idempotency_keys",      "prediction_counts",
-        "retired_versions",   "work_queue",         "quarterly_predictions",
+        "retired_versions",   "work_queue",         "quarterly_predictions", "job_row_marks",
     };
     int64_t all = 0;
     for (size_t i = 0; i < ARRAY_COUNT(tables); i++)

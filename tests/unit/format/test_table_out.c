@@ -158,6 +158,31 @@ static void a_single_empty_cell_is_a_row(void **state)
     assert_str(buf_str(&out), "a\r\n\"\"\r\n\"\"\r\n");
 }
 
+static void a_row_may_have_more_cells_than_there_are_columns(void **state)
+{
+    Arena *arena = *state;
+    const Str columns[] = {{"a", 1}};
+    const TableCell cells[] = {table_text(STR("1")), {0}, table_text(STR("x;y"))};
+    for (TableFormat format = TABLE_CSV; format <= TABLE_XLSX; format++) {
+        const TableSpec spec = {format, "t", columns, 1, 0, ';', .most = 3};
+        Buf out = buf_new(arena, 1 << 20);
+        TableOut *table;
+        Str names;
+        assert_no_error(table_out_open(arena, &spec, (ByteSink){write_buf, &out}, &table));
+        assert_no_error(table_out_wide_row(table, arena, cells, 3));
+        assert_no_error(table_out_row(table, arena, cells));
+        assert_no_error(table_out_end(table, arena));
+        if (format == TABLE_CSV) {
+            assert_str(buf_str(&out), "a\r\n1;;\"x;y\"\r\n1\r\n");
+            continue;
+        }
+        Str sheet = unzip(arena, buf_str(&out), "xl/worksheets/sheet1.xml", &names);
+        const char *wanted =
+            "<row r=\"2\">" TEXT("A2", "1") TEXT("C2", "x;y") "</row><row r=\"3\">";
+        assert_non_null(memmem(sheet.ptr, sheet.len, wanted, strlen(wanted)));
+    }
+}
+
 static Error *refuse(void *self, Arena *arena, Str bytes)
 {
     int64_t *left = self;
@@ -198,6 +223,7 @@ int main(void)
         TEST(xlsx_has_typed_cells_and_no_formula),
         TEST(a_full_sheet_goes_on_in_the_next),
         TEST(what_xml_cannot_hold_is_replaced),
+        TEST(a_row_may_have_more_cells_than_there_are_columns),
         TEST(a_single_empty_cell_is_a_row),
         TEST(a_full_sink_is_told),
     };

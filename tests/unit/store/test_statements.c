@@ -105,6 +105,8 @@ static const struct {
     {"prediction_walk_period_down", "{kind}_predictions_period_ix"},
     {"prediction_walk_period_up", "{kind}_predictions_period_ix"},
     {"problem_list", "sqlite_autoindex_bulk_upload_errors_1"},
+    {"mark_next", "sqlite_autoindex_job_row_marks_1"},
+    {"mark_rows", "sqlite_autoindex_job_row_marks_1"},
     {"purge_count_company", "{kind}_predictions_key_uq"},
     {"purge_count_created", "{kind}_predictions_list_ix"},
     {"purge_count_created", "{kind}_predictions_former_ix"},
@@ -133,11 +135,11 @@ static const struct {
 };
 
 static const char *const BUSINESS_TABLES[] = {
-    "annual_predictions", "archived_companies", "audit_events",          "audit_heads",
-    "bulk_upload_errors", "bulk_upload_files",  "bulk_upload_jobs",      "companies",
-    "company_changes",    "covering_rows",      "deletion_chunks",       "deletions",
-    "idempotency_keys",   "prediction_counts",  "quarterly_predictions", "retired_versions",
-    "work_queue",
+    "annual_predictions", "archived_companies", "audit_events",      "audit_heads",
+    "bulk_upload_errors", "bulk_upload_files",  "bulk_upload_jobs",  "companies",
+    "company_changes",    "covering_rows",      "deletion_chunks",   "deletions",
+    "idempotency_keys",   "job_row_marks",      "prediction_counts", "quarterly_predictions",
+    "retired_versions",   "work_queue",
 };
 
 /* Statements on business tables that name no owner, and why they may. */
