@@ -4,6 +4,11 @@
 #include "base/clock.h"
 #include "domain/queue.h"
 
+#define TRANSACTION_TIME SECONDS(3)
+#define APART_TIME       (SECONDS(1) / 6)
+#define LOOK_TIME        (SECONDS(1) / 25)
+enum { PART_MIN = 500, PART_MAX = 10000 };
+
 static int64_t injected;
 
 void batches_inject(int64_t most)
@@ -14,6 +19,19 @@ void batches_inject(int64_t most)
 int64_t batches_most(int64_t usual)
 {
     return injected > 0 && injected < usual ? injected : usual;
+}
+
+bool batches_may_go_on(const Db *db, const TaskWatch *watch, int64_t since)
+{
+    int64_t most = watch->pause > 0 ? APART_TIME : TRANSACTION_TIME;
+    return injected == 0 && !db_can_write_beside(db) && clock_monotonic() - since < most &&
+           !db_is_waited_for(db);
+}
+
+int64_t batches_part(int64_t rows, int64_t took)
+{
+    int64_t next = rows * LOOK_TIME / (took > 0 ? took : 1);
+    return batches_most(next < PART_MIN ? PART_MIN : next > PART_MAX ? PART_MAX : next);
 }
 
 void batches_tell(const TaskWatch *watch, int64_t done, int64_t total)

@@ -18,6 +18,15 @@ typedef Error *RunBatch(void *self, Arena *arena, int64_t limit, bool *ret_done)
 Error *batches_run(Arena *arena, Db *db, const TaskWatch *watch, BatchSize size, RunBatch *run,
                    void *self, bool *ret_done) MUST_CHECK;
 
+/* Where one session writes at a time, a transaction takes one part after the other for as long as nobody waits for its
+ * end (docs/decisions/0026): may it take another one, `since` when it began? Who waits in another process is not seen:
+ * there it ends sooner. Never where writers do not exclude each other, nor where a test says how large batches are. */
+bool batches_may_go_on(const Db *db, const TaskWatch *watch, int64_t since);
+
+/* How many rows its next part shall have, where one of `rows` took so long: few enough for a look whether somebody waits
+ * every 40 ms. */
+int64_t batches_part(int64_t rows, int64_t took);
+
 /* How far it is: so many of so many rows. */
 void batches_tell(const TaskWatch *watch, int64_t done, int64_t total);
 

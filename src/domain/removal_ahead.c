@@ -17,12 +17,9 @@
 #include "store/count_store.h"
 #include "store/key_store.h"
 
-#define TRANSACTION_TIME SECONDS(1)       /* while nobody waits */
-#define APART_TIME       (SECONDS(1) / 6) /* who waits in another process is not seen */
-#define LOOK_TIME        (SECONDS(1) / 25)
-#define PATIENCE         SECONDS(5) /* then the lease is renewed */
+#define PATIENCE SECONDS(5) /* then the lease is renewed */
 
-enum { SLOTS = 4, ROWS_FIRST = 1000, ROWS_MIN = 500, ROWS_MAX = 10000 };
+enum { SLOTS = 4, ROWS_FIRST = 1000, ROWS_MIN = 500 };
 
 /* Rows that were read and packed. No rows: there are no more. */
 typedef struct Ready {
@@ -123,22 +120,6 @@ static Error *remove_ready(const Ahead *ahead, Arena *arena, const Ready *ready,
     return removal_note_companies(arena, r, ready->companies, ready->companies_count, step);
 }
 
-/* So many that a look whether somebody waits comes soon enough. */
-static size_t next_rows(size_t count, int64_t took)
-{
-    size_t rows = (size_t)((int64_t)count * LOOK_TIME / (took > 0 ? took : 1));
-    rows = rows < ROWS_MIN ? ROWS_MIN : rows > ROWS_MAX ? ROWS_MAX : rows;
-    return (size_t)batches_most((int64_t)rows);
-}
-
-/* Not where a test says how many rows a transaction may have. */
-static bool may_go_on(const Ahead *ahead, int64_t since)
-{
-    int64_t most = ahead->r->watch->pause > 0 ? APART_TIME : TRANSACTION_TIME;
-    return clock_monotonic() - since < most && !db_is_waited_for(ahead->r->db) &&
-           batches_most(ROWS_MAX) == ROWS_MAX;
-}
-
 /* `ready`, and what else is there. *ret_next: what comes behind, if it was taken from the pipe already. */
 static Error *remove_some(Ahead *ahead, Arena *arena, Ready *ready, Ready **ret_next)
 {
@@ -156,9 +137,10 @@ static Error *remove_some(Ahead *ahead, Arena *arena, Ready *ready, Ready **ret_
         int64_t before = clock_monotonic();
         TRY(remove_ready(ahead, arena, ready, tally, &step));
         position = ready->slice.to;
-        ahead->rows = next_rows(ready->count, clock_monotonic() - before);
+        ahead->rows = (size_t)batches_part((int64_t)ready->count, clock_monotonic() - before);
         pipe_give_back(ahead->pipe, ready);
-        ready = may_go_on(ahead, start) ? pipe_next(ahead->pipe, ahead->rows, 0) : NULL;
+        ready = batches_may_go_on(r->db, r->watch, start) ? pipe_next(ahead->pipe, ahead->rows, 0)
+                                                          : NULL;
     }
     TRY(tally_store(arena, r->db, after.owner_id, tally));
     TRY(removal_end_batch(arena, r, &after, &step, position, &tx));

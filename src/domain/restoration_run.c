@@ -93,9 +93,18 @@ Error *restoration_rows_batch(Restoring *r, Arena *arena, int64_t limit, bool *r
     size_t count = 0;
     Tx TX_AUTO tx = {0};
     TRY(tx_begin(r->db, arena, TX_WRITE, &tx));
-    TRY(put_rows(r, arena, PART_ROWS, r->task->position, limit, &step, &count));
-    *ret_more = count > 0;
-    if (count == 0)
+    int64_t start = clock_monotonic(), now = start;
+    do {
+        int64_t before = now;
+        ArenaMark mark = arena_mark(arena);
+        TRY(put_rows(r, arena, PART_ROWS, r->task->position + step.restored_rows, limit, &step,
+                     &count));
+        arena_rewind(arena, mark);
+        now = clock_monotonic();
+        limit = batches_part((int64_t)count, now - before);
+    } while (count > 0 && batches_may_go_on(r->db, r->watch, start));
+    *ret_more = step.restored_rows > 0;
+    if (!*ret_more)
         return NULL;
     return end_batch(r, arena, &after, &step, false, &tx);
 }

@@ -329,7 +329,7 @@ bool db_was_waited_for(Db *db)
     return db->driver->was_waited_for != NULL && db->driver->was_waited_for(db->session);
 }
 
-bool db_is_waited_for(Db *db)
+bool db_is_waited_for(const Db *db)
 {
     return db->driver->is_waited_for != NULL && db->driver->is_waited_for(db->session);
 }

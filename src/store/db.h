@@ -245,7 +245,7 @@ bool db_was_waited_for(Db *db);
 
 /* In a write transaction: does another session of this process wait for its end now? False on engines whose writers do
  * not exclude each other. */
-bool db_is_waited_for(Db *db);
+bool db_is_waited_for(const Db *db);
 
 /* Refreshes the statistics of the planner after a load of so many rows, unless they count for little beside
  * what is there. Outside a transaction. */

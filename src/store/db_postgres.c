@@ -61,7 +61,7 @@ typedef struct Session {
  * looking whether the database is there; and so are fewer a second than one who reads page after page brings about:
  * somebody watching how far a job is. */
 static atomic_uint_fast64_t others;
-enum { OTHERS_FEW = 3, OTHERS_A_SECOND = 100 };
+enum { OTHERS_FEW = 3, OTHERS_A_SECOND = 400 };
 
 typedef struct Cursor {
     PGresult *result;
