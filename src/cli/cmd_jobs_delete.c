@@ -70,7 +70,7 @@ static void show_retries(Cli *cli, const DeletionJob *retries, size_t count)
 static void note_kept(Cli *cli, int64_t kept)
 {
     if (kept > 0)
-        output_note(cli->out, "Its %lld retries stay; --include-retries takes them along.",
+        output_note(cli->out, "Retries of it that stay: %lld; --include-retries takes them along.",
                     (long long)kept);
 }
 

@@ -42,8 +42,8 @@ static void note_retries(Cli *cli, size_t count)
     if (count > 0)
         output_note(cli->out,
                     call_flag(cli->call, OPTION_INCLUDE_RETRIES)
-                        ? "With it: %zu retries that were deleted together with it."
-                        : "%zu retries that were deleted together with it stay deleted; "
+                        ? "Retries that come back with it: %zu."
+                        : "Retries that were deleted together with it and stay so: %zu; "
                           "--include-retries brings them back.",
                     count);
 }

@@ -81,11 +81,10 @@ static const char *retries_text(Arena *arena, const RestoreOptions *options, siz
         return "";
     if (!options->asked.include_retries)
         return arena_printf(arena,
-                            " %zu retries that were deleted together with it stay deleted: see "
+                            " Retries that were deleted together with it and stay so: %zu; see "
                             "include_retries.",
                             count);
-    return arena_printf(arena, " With it come %zu retries that were deleted together with it.",
-                        count);
+    return arena_printf(arena, " Retries that come back with it: %zu.", count);
 }
 
 static const char *preview_text(Arena *arena, const RestorationPreview *preview,

@@ -56,10 +56,10 @@ static const char *retries_text(Arena *arena, const DeletionOptions *options,
     if (count == 0)
         return "";
     if (!options->include_retries)
-        return arena_printf(arena, " Its %zu retries stay: see include_retries.", count);
+        return arena_printf(arena, " Retries of it that stay: %zu; see include_retries.", count);
     if (!options->with_predictions)
-        return arena_printf(arena, " So are those of its %zu retries.", count);
-    return arena_printf(arena, " With it go its %zu retries and %lld predictions of theirs.", count,
+        return arena_printf(arena, " Retries whose record goes with it: %zu.", count);
+    return arena_printf(arena, " Retries that go with it: %zu, with %lld predictions.", count,
                         (long long)rows_of(retries, count));
 }
 

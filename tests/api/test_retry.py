@@ -188,7 +188,7 @@ class Deleting(TestCase):
         self.assertEqual(older, self.exported(client))
         self.assertEqual(2, said["empty_companies"])
         alone = client.post(job_path(first, "restore"), headers=WAIT).json
-        self.assertIn("1 retries that were deleted together with it stay deleted", alone["message"])
+        self.assertIn("Retries that were deleted together with it and stay so: 1;", alone["message"])
         self.assertEqual(middle, self.exported(client))
         client.post(job_path(first, "restore"), query={"include_retries": True}, headers=WAIT)
         self.assertEqual(newest, self.exported(client))
