@@ -6,6 +6,7 @@
 
 #define TRANSACTION_TIME SECONDS(3)
 #define APART_TIME       (SECONDS(1) / 6)
+#define LONG_PAUSE       (SECONDS(1) / 40)
 #define LOOK_TIME        (SECONDS(1) / 25)
 enum { PART_MIN = 500, PART_MAX = 10000 };
 
@@ -26,6 +27,12 @@ bool batches_may_go_on(const Db *db, const TaskWatch *watch, int64_t since)
     int64_t most = watch->pause > 0 ? APART_TIME : TRANSACTION_TIME;
     return injected == 0 && !db_can_write_beside(db) && clock_monotonic() - since < most &&
            !db_is_waited_for(db);
+}
+
+void batches_rest(const TaskWatch *watch, int64_t since)
+{
+    bool long_one = clock_monotonic() - since > 2 * APART_TIME;
+    clock_sleep(long_one && watch->pause < LONG_PAUSE ? LONG_PAUSE : watch->pause);
 }
 
 int64_t batches_part(int64_t rows, int64_t took)
@@ -60,7 +67,7 @@ Error *batches_run(Arena *arena, Db *db, const TaskWatch *watch, BatchSize size,
         limit = limit * queue_batch_time(db) / (took > 0 ? took : 1);
         limit = batches_most(limit < size.min ? size.min : limit > size.max ? size.max : limit);
         arena_rewind(arena, mark);
-        clock_sleep(watch->pause);
+        batches_rest(watch, start);
     }
     return NULL;
 }

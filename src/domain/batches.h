@@ -23,6 +23,10 @@ Error *batches_run(Arena *arena, Db *db, const TaskWatch *watch, BatchSize size,
  * there it ends sooner. Never where writers do not exclude each other, nor where a test says how large batches are. */
 bool batches_may_go_on(const Db *db, const TaskWatch *watch, int64_t since);
 
+/* Behind a transaction that began at `since`: the pause of the watch, and after a long one time for a process of its own
+ * that looks again and again whether it may write. */
+void batches_rest(const TaskWatch *watch, int64_t since);
+
 /* How many rows its next part shall have, where one of `rows` took so long: few enough for a look whether somebody waits
  * every 40 ms. */
 int64_t batches_part(int64_t rows, int64_t took);

@@ -62,7 +62,7 @@ static const char *const ERROR_WORDS[] = {
     "#BUSY!", "#BLOCKED!", "#CONNECT!", "#UNKNOWN!", "#GETTING_DATA",
 };
 
-static bool is_error_word(Str text)
+bool cell_rules_is_error(Str text)
 {
     int64_t number;
     if (text.len == 0 || (text.ptr[0] != '#' && text.ptr[0] != 'E'))
@@ -137,7 +137,7 @@ static void take_error(Reading *reading, size_t field)
 static void take_text(Reading *reading, size_t field)
 {
     Str text = str_trim(reading->raw->cells[field]);
-    if (!is_error_word(text))
+    if (!cell_rules_is_error(text))
         return;
     reading->raw->cells[field] = text;
     take_error(reading, field);

@@ -19,6 +19,9 @@ typedef struct CellRules {
  * understands it, as one line of CSV: what a rejected row is kept as (table.h, `raw`). */
 Str cell_rules_read(const CellRules *rules, const TableRow *row, RawRow *raw);
 
+/* What a spreadsheet shows in a cell whose formula went wrong: #REF! and the like. */
+bool cell_rules_is_error(Str text);
+
 /* Watches percentages that look like fractions: 0.12 where 12 is meant. Begins zeroed. */
 typedef struct FractionWatch {
     bool fractions[RATIO_MAX]; /* there are values between -1, 0 and 1 ... */

@@ -15,6 +15,7 @@
 #include "domain/organization_deletion.h"
 #include "domain/queue.h"
 #include "domain/removal.h"
+#include "domain/versions.h"
 #include "format/json_out.h"
 #include "store/account_store.h"
 #include "store/count_store.h"
@@ -116,7 +117,7 @@ static Error *hide(Arena *arena, Db *db, const Job *job, const Deletion *deletio
 }
 
 /* ... then what their rows displaced comes back, and is never a row of another that goes. */
-static Error *begin_removal(Arena *arena, Db *db, Deletion *deletion)
+static Error *queue_removal(Arena *arena, Db *db, const Deletion *deletion)
 {
     Task task = {.id = uuid_new(),
                  .kind = TASK_DELETION,
@@ -125,9 +126,22 @@ static Error *begin_removal(Arena *arena, Db *db, Deletion *deletion)
                  .size = deletion->expected * TASK_ROW_BYTES};
     if (deletion->record_only)
         return NULL;
-    TRY(removal_begin(arena, db, deletion));
     TRY(owner_touch(arena, db, deletion->owner_id));
     return queue_add(arena, db, &task);
+}
+
+/* All rows and jobs are locked before the owner, as everybody does. */
+static Error *begin_removals(Arena *arena, Db *db, DeletionPlan *plan)
+{
+    int64_t at_once = SETTLE_AT_ONCE;
+    for (size_t i = 1; i <= plan->going; i++) {
+        Deletion *deletion = plan->items[i % plan->going].deletion;
+        if (!deletion->record_only)
+            TRY(removal_begin(arena, db, deletion, &at_once));
+    }
+    for (size_t i = 1; i <= plan->going; i++)
+        TRY(queue_removal(arena, db, plan->items[i % plan->going].deletion));
+    return NULL;
 }
 
 /* Deletions of one job are ordered by their times, whatever the clock does. */
@@ -191,9 +205,7 @@ static Error *take_effect(Arena *arena, Db *db, const Principal *who, DeletionPl
         fill_in(plan, i, deletion);
         TRY(hide(arena, db, plan->items[i].job, deletion));
     }
-    for (size_t i = 1; i < plan->going; i++)
-        TRY(begin_removal(arena, db, plan->items[i].deletion));
-    TRY(begin_removal(arena, db, plan->items[0].deletion));
+    TRY(begin_removals(arena, db, plan));
     for (size_t i = 0; i < plan->going; i++)
         TRY(note(arena, db, who, plan->items[i].deletion, i == 0 ? plan->going - 1 : 0));
     return NULL;
@@ -249,11 +261,12 @@ Error *deletion_begin_undo(Arena *arena, Db *db, const Principal *who, const Job
     deletion->subject = SUBJECT_UNDO;
     deletion->reason = reason;
     deletion->expected = job->counters.successful;
+    int64_t at_once = SETTLE_AT_ONCE;
     const SwapQuery query = {.kind = job->kind, .owner_id = job->owner_id, .job_id = job->id};
     TRY(edits_count_of_job(arena, db, &query, &deletion->counts.edits_kept));
     TRY(job_undo(arena, db, job->owner_id, job->id, reason, deletion->created_at));
     TRY(deletion_insert(arena, db, deletion));
-    TRY(removal_begin(arena, db, deletion));
+    TRY(removal_begin(arena, db, deletion, &at_once));
     return owner_touch(arena, db, job->owner_id);
 }
 

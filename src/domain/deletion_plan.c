@@ -52,6 +52,10 @@ Error *deletion_plan_find(Arena *arena, Db *db, const Principal *who, const Job 
         else if (error->code != ERROR_GONE)
             return error;
     }
+    if (plan.count > RETRIES_MAX + 1) {
+        plan.count = RETRIES_MAX + 1;
+        plan.more = true;
+    }
     plan.going = options->include_retries ? plan.count : 1;
     *ret_plan = plan;
     return NULL;
@@ -99,6 +103,7 @@ static Error *name_retry(Arena *arena, const Job *retry, Error *why)
     Error *error = ERROR(arena, ERROR_CONFLICT,
                          "Nothing was deleted: the retry %s (job %s) cannot go with it. %s",
                          retry->original_filename, uuid_text(arena, retry->id), why->message);
+    error->extra_json = why->extra_json;
     return error_with_reason(error, why->code == ERROR_DENIED ? "not_yours" : why->reason);
 }
 

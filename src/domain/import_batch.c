@@ -42,8 +42,10 @@ static Error *file_error(Arena *arena, const char *code, const char *message)
 
 Error *import_table_header(Arena *arena, Table *table, TableRow *ret_row)
 {
+    const ArenaMark mark = arena_mark(arena);
     bool more = false;
     do {
+        arena_rewind(arena, mark);
         TRY(table_next(table, arena, ret_row, &more));
         if (!more)
             return file_error(arena, "empty_file",

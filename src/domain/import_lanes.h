@@ -20,8 +20,8 @@ Error *import_lanes_open(Arena *arena, ImportCommit *commit, Db *db, ImportLanes
 /* Takes a batch of the pipe and gives it back to it once it is committed. Waits while all lanes are busy. An
  * error or an end other than COMMIT_DONE may be that of a batch before this one; then nothing behind that one
  * is committed, and nothing more may be added. */
-Error *import_lanes_add(ImportLanes *lanes, Pipe *pipe, ImportBatch *batch,
-                        CommitEnd *ret_end) MUST_CHECK;
+Error *import_lanes_add(ImportLanes *lanes, Pipe *pipe, ImportBatch *batch, CommitEnd *ret_end)
+    MUST_CHECK;
 
 /* Waits until all that was added is committed. */
 Error *import_lanes_drain(ImportLanes *lanes, Pipe *pipe, CommitEnd *ret_end) MUST_CHECK;

@@ -158,23 +158,25 @@ static Error *settle(Arena *arena, Db *db, Deletion *deletion, int64_t limit, De
     return NULL;
 }
 
-Error *removal_begin(Arena *arena, Db *db, Deletion *deletion)
+Error *removal_begin(Arena *arena, Db *db, Deletion *deletion, int64_t *at_once)
 {
     DeletionStep step = {0};
-    int64_t at_once = batches_most(SETTLE_AT_ONCE);
+    int64_t most = batches_most(*at_once);
     int64_t covering = 0;
     int64_t edits = 0;
     bool more = false;
     TRY(company_names_undo(arena, db, deletion->owner_id, deletion->job_id,
                            &step.counts.names_restored, &step.counts.names_kept));
-    TRY(covering_count(arena, db, deletion->owner_id, deletion->job_id, at_once + 1, &covering));
-    SwapQuery query = versions_next_pass(deletion, at_once + 1);
+    TRY(covering_count(arena, db, deletion->owner_id, deletion->job_id, most + 1, &covering));
+    SwapQuery query = versions_next_pass(deletion, most + 1);
     if (deletion->include_edited)
         TRY(edits_count_of_job(arena, db, &query, &edits));
-    if (covering > at_once || edits > at_once)
+    if (covering > most || edits > most) {
         TRY(job_set_settling(arena, db, deletion->owner_id, deletion->job_id, true));
-    else if (covering > 0 || edits > 0)
-        TRY(settle(arena, db, deletion, at_once + 1, &step, &more));
+    } else if (covering > 0 || edits > 0) {
+        TRY(settle(arena, db, deletion, most + 1, &step, &more));
+        *at_once -= covering > edits ? covering : edits;
+    }
     DeletionState state = deletion->state;
     TRY(deletion_progress(arena, db, deletion, &step));
     deletion->state = state;

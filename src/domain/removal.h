@@ -8,10 +8,10 @@
 #include "store/deletion_store.h"
 
 /* In the transaction that hides the job's rows: versions that they displaced come back, and edits that are to
- * go with them go, up to SETTLE_AT_ONCE of each; where there are more, the job is settling until removal_run
+ * go with them go, up to *at_once of each, of which what was done is taken off; where there are more, the job is settling until removal_run
  * has seen to the rest. Names that the job changed are given back. What was done is added to *deletion, which
  * is stored already. */
-Error *removal_begin(Arena *arena, Db *db, Deletion *deletion) MUST_CHECK;
+Error *removal_begin(Arena *arena, Db *db, Deletion *deletion, int64_t *at_once) MUST_CHECK;
 
 /* Goes on where the task and the deletion stand, batch by batch, until nothing is left (*ret_done) or the
  * watch says stop. The last batch's transaction ends neither. */

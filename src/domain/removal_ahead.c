@@ -177,6 +177,7 @@ static Error *go_through(Ahead *ahead, Arena *arena)
     int attempt = 0;
     while (ahead->more && !watch->stopping(watch->self)) {
         ArenaMark mark = arena_mark(arena);
+        int64_t start = clock_monotonic();
         Error *error = go_on(ahead, arena);
         if (queue_try_again(error, &attempt))
             begin_again(ahead);
@@ -185,7 +186,7 @@ static Error *go_through(Ahead *ahead, Arena *arena)
         else
             attempt = 0;
         arena_rewind(arena, mark);
-        clock_sleep(watch->pause);
+        batches_rest(watch, start);
     }
     return NULL;
 }

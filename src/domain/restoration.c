@@ -234,12 +234,33 @@ Error *restoration_retries(Arena *arena, Db *db, const Principal *who, const Del
     return NULL;
 }
 
+static Error *lock_both(Arena *arena, Db *db, const Principal *who, const Deletion *deletion)
+{
+    Job *job = NULL;
+    if (!uuid_is_nil(deletion->job_id))
+        TRY(jobs_get_locked(arena, db, who, deletion->job_id, true, &job));
+    return deletion_lock(arena, db, deletion->owner_id, deletion->id);
+}
+
+/* Before the first of them begins, which locks the owner; the oldest first, as everybody does. */
+static Error *lock_all(Arena *arena, Db *db, const Principal *who, const RestorationResult *result)
+{
+    TRY(lock_both(arena, db, who, result->deletion));
+    for (size_t i = 0; i < result->retry_count; i++)
+        TRY(lock_both(arena, db, who, result->retries[i].deletion));
+    return NULL;
+}
+
 static Error *restore_all(Arena *arena, Db *db, const Principal *who,
                           const RestorationOptions *options, RestorationResult *result)
 {
     const Deletion *deletion = result->deletion;
     Tx TX_AUTO tx = {0};
     TRY(tx_begin(db, arena, TX_WRITE, &tx));
+    TRY(restoration_retries(arena, db, who, deletion, false, &result->retries,
+                            &result->retry_count));
+    if (options->include_retries)
+        TRY(lock_all(arena, db, who, result));
     TRY(restore_one(arena, db, who, deletion->id, options));
     TRY(restoration_retries(arena, db, who, deletion, false, &result->retries,
                             &result->retry_count));

@@ -61,14 +61,16 @@ Error *retries_found(Arena *arena, Db *db, const Job *retry, Uuid named)
 
 typedef VEC(Job) Jobs;
 
-static Error *add_retries(Arena *arena, Db *db, const Job *job, Jobs *jobs, bool *ret_more)
+/* Up to `most` in all. */
+static Error *add_retries(Arena *arena, Db *db, const Job *job, size_t most, Jobs *jobs,
+                          bool *ret_more)
 {
     Uuid *ids = NULL;
     size_t count = 0;
-    TRY(job_retries(arena, db, job->owner_id, job->id, RETRIES_MAX + 1, &ids, &count));
+    TRY(job_retries(arena, db, job->owner_id, job->id, (int64_t)most + 1, &ids, &count));
     for (size_t i = 0; i < count; i++) {
         Job *retry = NULL;
-        *ret_more = *ret_more || jobs->count == RETRIES_MAX;
+        *ret_more = *ret_more || jobs->count == most;
         if (*ret_more)
             return NULL;
         TRY(job_find(arena, db, job->owner_id, ids[i], &retry));
@@ -82,7 +84,7 @@ Error *retries_of(Arena *arena, Db *db, const Job *job, Retries *ret_retries)
 {
     Jobs jobs = {0};
     bool more = false;
-    TRY(add_retries(arena, db, job, &jobs, &more));
+    TRY(add_retries(arena, db, job, RETRIES_MAX, &jobs, &more));
     *ret_retries = (Retries){jobs.items, jobs.count, more};
     return NULL;
 }
@@ -96,10 +98,10 @@ Error *retries_below(Arena *arena, Db *db, const Job *job, Retries *ret_retries)
 {
     Jobs jobs = {0};
     bool more = false;
-    TRY(add_retries(arena, db, job, &jobs, &more));
+    TRY(add_retries(arena, db, job, RETRIES_WALKED, &jobs, &more));
     for (size_t i = 0; i < jobs.count && !more; i++) {
         const Job parent = jobs.items[i]; /* the vector moves */
-        TRY(add_retries(arena, db, &parent, &jobs, &more));
+        TRY(add_retries(arena, db, &parent, RETRIES_WALKED, &jobs, &more));
     }
     if (jobs.count > 1)
         qsort(jobs.items, jobs.count, sizeof *jobs.items, newest_first);

@@ -9,7 +9,8 @@
 #include "model/user.h"
 #include "store/db.h"
 
-enum { RETRIES_MAX = 100 };
+/* So many are shown, and go or come back with a job; so many are looked at to find those that are not gone yet. */
+enum { RETRIES_MAX = 100, RETRIES_WALKED = 1000 };
 
 /* Before a job is stored that was told at upload which one it mends (retry->retry_of; nil: it was not told):
  * ERROR_NOT_FOUND where that is not there or not theirs, ERROR_MALFORMED where it is of another kind or owner. */
@@ -22,13 +23,13 @@ Error *retries_found(Arena *arena, Db *db, const Job *retry, Uuid named) MUST_CH
 typedef struct Retries {
     Job *items;
     size_t count;
-    bool more; /* than RETRIES_MAX: the rest is left out */
+    bool more; /* the rest is left out */
 } Retries;
 
-/* Its own retries, deleted ones too, oldest first. */
+/* Its own retries, deleted ones too, oldest first, RETRIES_MAX at most. */
 Error *retries_of(Arena *arena, Db *db, const Job *job, Retries *ret_retries) MUST_CHECK;
 
-/* Its retries, theirs, and so on, deleted ones too, newest first. */
+/* Its retries, theirs, and so on, deleted ones too, newest first, RETRIES_WALKED at most. */
 Error *retries_below(Arena *arena, Db *db, const Job *job, Retries *ret_retries) MUST_CHECK;
 
 #endif

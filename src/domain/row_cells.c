@@ -111,8 +111,9 @@ static Str taken_as_it_is(Arena *arena, const RowColumns *columns, const TableRo
     }
     if (!raw->wrong[field])
         return cell;
-    if (holds_text(field))
-        return STR("");
+    if (holds_text(field)) /* any other text would be taken */
+        return cell_rules_is_error(str_trim(row->cells[at])) ? str_trim(row->cells[at])
+                                                             : STR("#VALUE!");
     return row->kinds[at] == CELL_FORMULA ? STR("=?") : cell;
 }
 

@@ -8,7 +8,8 @@
  *
  * - A number with a point in a file with decimal=comma, which would be taken now: '1.234.
  * - A formula whose result is not in the file: =?.
- * - A date, a percentage or an error where a workbook should have a text, which would be taken as one: empty. */
+ * - A date, a percentage or an error where a workbook should have a text, which would be taken as one: the error itself, or
+ *   #VALUE!. */
 #ifndef OBLIGOR_DOMAIN_ROW_CELLS_H
 #define OBLIGOR_DOMAIN_ROW_CELLS_H
 

@@ -40,10 +40,28 @@ static Error *unreadable(Arena *arena, Error *error)
                              "file_unreadable");
 }
 
+/* Whatever has been read by an import was within its limits; nothing else is opened here. */
+static Error *refuse_unread(Arena *arena, const Job *job)
+{
+    if (job->counters.resume_row > 0)
+        return NULL;
+    if (job->error_message == NULL)
+        return error_with_reason(ERROR(arena, ERROR_CONFLICT,
+                                       "The file of this job has not been read yet. Wait until the "
+                                       "job is at work, and ask again."),
+                                 "not_read_yet");
+    return error_with_reason(
+        ERROR(arena, ERROR_CONFLICT,
+              "No row of the file of this job could be read, so there are none to hand out. %s",
+              job->error_message),
+        "file_unreadable");
+}
+
 static Error *open_file(RowExport *export)
 {
     Arena *arena = export->arena;
     TableRow header;
+    TRY(refuse_unread(arena, export->job));
     RangeSource source = import_source(arena, export->db, export->job);
     RowColumns *columns = &export->columns;
     columns->kind = export->job->kind;

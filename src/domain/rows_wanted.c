@@ -75,6 +75,7 @@ Error *rows_wanted_open(Arena *arena, Db *db, const Job *job, RowFate fate, Rows
                          .fate = fate,
                          .page = arena_child(arena),
                          .more = true,
+                         .ranges = {.last = -1}, /* none is at hand */
                          .text = buf_new(arena_child(arena), TEXT_ROOM)};
     rows->query =
         (ProblemQuery){.owner_id = job->owner_id,

@@ -33,12 +33,20 @@ static bool wait_for_client(const Acceptor *acceptor)
 }
 
 /* A client that is gone again is no trouble. */
-static bool system_has_none(int error)
+static bool is_trouble(int error)
 {
-    return error == EMFILE || error == ENFILE || error == ENOBUFS || error == ENOMEM;
+    return error != EAGAIN && error != EINTR && error != ECONNABORTED;
 }
 
-static void accept_one(const Acceptor *acceptor)
+static void tell(int64_t *told, int error)
+{
+    int64_t now = clock_monotonic();
+    if (now - *told > SECONDS(1))
+        log_event(LOG_WARN, "no client can be let in", LOG_TEXT("error", strerrordesc_np(error)));
+    *told = now - *told > SECONDS(1) ? now : *told;
+}
+
+static void accept_one(const Acceptor *acceptor, int64_t *told)
 {
     struct sockaddr_storage address = {0};
     socklen_t size = sizeof address;
@@ -46,8 +54,8 @@ static void accept_one(const Acceptor *acceptor)
     int fd = accept4(acceptor->listening, any, &size, SOCK_CLOEXEC | SOCK_NONBLOCK);
     if (fd >= 0) {
         acceptor->target.take(acceptor->target.self, fd, any, size);
-    } else if (system_has_none(errno)) {
-        log_event(LOG_WARN, "no client can be let in", LOG_TEXT("error", strerrordesc_np(errno)));
+    } else if (is_trouble(errno)) {
+        tell(told, errno);
         clock_sleep(PAUSE);
     }
 }
@@ -55,9 +63,10 @@ static void accept_one(const Acceptor *acceptor)
 static void *accept_on(void *self)
 {
     const Acceptor *acceptor = self;
+    int64_t told = 0;
     while (wait_for_client(acceptor))
         if (acceptor->target.has_room(acceptor->target.self))
-            accept_one(acceptor);
+            accept_one(acceptor, &told);
         else
             clock_sleep(PAUSE);
     return NULL;

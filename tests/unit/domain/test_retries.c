@@ -109,6 +109,13 @@ static void the_tree_is_walked_newest_first_and_bounded(void **state)
     const DeletionOptions alone = {.with_predictions = true};
     assert_no_error(deletion_preview(w->arena, w->db, w->ada, first, &alone, &preview));
     assert_true(preview.more_retries && preview.retry_count == RETRIES_MAX);
+    world_delete(w, w->ada, grandchild, true); /* those that are gone are no longer in the way */
+    world_delete(w, w->ada, second, true);
+    error = deletion_preview(w->arena, w->db, w->ada, first, &BOTH, &preview);
+    assert_true(error_is(error, "too_many_retries"));
+    world_delete(w, w->ada, child, true);
+    assert_no_error(deletion_preview(w->arena, w->db, w->ada, first, &BOTH, &preview));
+    assert_true(!preview.more_retries && preview.retry_count == RETRIES_MAX);
 }
 
 static void one_that_may_not_go_keeps_all(void **state)

@@ -82,7 +82,7 @@ static void test_cells_of_a_workbook(void **state)
                   "ebit_to_interest_expense,return_on_assets,note," OURS)));
     assert_string_equal(cells_of(w, job, file),
                         "ONE,''=One,1000,Energy,2024,Q4,7,2.50,#DIV/0!,'=?,,50%\n"
-                        "TWO,,12%,,2020,4,1,1,1,1,1,'=note\n");
+                        "TWO,#VALUE!,12%,#REF!,2020,4,1,1,1,1,1,'=note\n");
     assert_true(str_ends_with(file, STR(",beside\r\n")));
     Job *again = import(w, file, NULL);
     assert_int_equal(again->counters.failed, 2);
@@ -91,7 +91,7 @@ static void test_cells_of_a_workbook(void **state)
     assert_int_equal(again->counters.failed, 2);
     assert_string_equal(cells_of(w, again, csv_of(w, again, FATE_FAILED)),
                         "ONE,''=One,1000,Energy,2024,Q4,7,2.5,#DIV/0!,'=?,,50%\n"
-                        "TWO,,12%,,2020,4,1,1,1,1,1,'=note\n");
+                        "TWO,#VALUE!,12%,#REF!,2020,4,1,1,1,1,1,'=note\n");
 }
 
 /* An upload without options takes the same amounts; what was refused still is. */

@@ -149,13 +149,19 @@ static void the_detail_has_errors_and_lineage(void **state)
     Job job = a_job();
     Problem problem = {.row = 3, .column = "x", .code = "c", .message = "m", .value = STR("v")};
     ProblemPage page = {.items = &problem, .count = 1};
-    JobDetail detail = {.predictions = 7, .companies = 2, .errors = &page};
+    Job retry = {.id = {{2}}, .original_filename = "b.csv", .status = JOB_DELETED};
+    Retries retries = {.items = &retry, .count = 1, .more = true};
+    JobDetail detail = {.predictions = 7, .companies = 2, .errors = &page, .retries = &retries};
     job.counters.failed = 1;
+    job.retry_of = (Uuid){{3}};
     view_job(*state, begin(*state), NULL, &who, &job, &detail);
     holds("\"errors\":{\"has_errors\":true,\"error_message\":null,\"error_count\":1,"
           "\"error_details\":{\"errors\":[{\"row\":3,\"column\":\"x\",\"code\":\"c\","
           "\"error\":\"m\",\"value\":\"v\",\"data\":null}],\"has_more\":false}}");
-    holds("\"lineage\":{\"model\":null,\"predictions\":7,\"companies_created\":2,\"options\":{");
+    holds("\"lineage\":{\"model\":null,\"predictions\":7,\"companies_created\":2,"
+          "\"retries\":[{\"id\":\"02000000-0000-0000-0000-000000000000\","
+          "\"original_filename\":\"b.csv\",\"status\":\"deleted\"}],\"more_retries\":true,"
+          "\"retry_of\":\"03000000-0000-0000-0000-000000000000\",\"options\":{");
 }
 
 static void a_deletion_counts_what_went_and_what_stayed(void **state)
@@ -262,7 +268,8 @@ static void a_deletion_tells_who_and_why(void **state)
     holds("\"subject\":\"filter\",\"job_id\":null,\"object_id\":null,\"kind\":null,"
           "\"filter\":{\"sector\":\"Oil\"},\"record_only\":false,\"include_edited\":true,"
           "\"include_inferred\":false,\"delete_orphaned_companies\":false,\"reason\":null,");
-    holds("\"deleted_edits\":2,\"deleted_by\":null,\"deleted_by_email\":\"a@b\",");
+    holds("\"deleted_edits\":2,\"with_deletion\":null,\"deleted_by\":null,\"deleted_by_email\":\"a@"
+          "b\",");
     holds("\"restorable\":true,\"restorable_until\":\"3000-01-01T00:00:00Z\","
           "\"archived_predictions\":7,\"restored_predictions\":0,\"restored_as_former\":0,"
           "\"restored_at\":null,\"restored_by\":null,\"purged_at\":null,"
@@ -280,7 +287,8 @@ static void a_job_shows_its_note_and_hold(void **state)
     job.legal_hold_at = 1000000;
     job.settling = true;
     Deletion deletion = {.owner_id = OWNER, .has_kind = true, .created_at = 1};
-    JobDetail detail = {.deletion = &deletion};
+    Retries none = {0};
+    JobDetail detail = {.deletion = &deletion, .retries = &none};
     view_job(*state, begin(*state), NULL, &who, &job, &detail);
     holds("\"settling\":true,\"note\":\"look at it\",\"legal_hold\":{\"reason\":\"a lawsuit\","
           "\"set_by\":null,\"set_by_email\":\"law@example.com\","
