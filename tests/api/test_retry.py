@@ -154,7 +154,7 @@ class Deleting(TestCase):
             deletion = client.get("%s/%s" % (DELETIONS, gone["deletion_id"])).json["deletion"]
             self.assertEqual((said["deletion_id"], gone["job_id"], "done"),
                              (deletion["with_deletion"], deletion["job_id"], deletion["state"]))
-        self.assertIn("2 retries", client.post(job_path(first, "restore"),
+        self.assertIn("stay so: 2;", client.post(job_path(first, "restore"),
                                                query={"dry_run": True}).json["message"])
         back = client.post(job_path(first, "restore"), query={"include_retries": True},
                            headers=WAIT).json
