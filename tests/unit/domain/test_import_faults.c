@@ -243,7 +243,7 @@ static void every_call(World *w, const Scenario *scenario)
     const char *should = undisturbed(w, scenario);
     bool reached = true;
     /* Of many calls alike not every one. */
-    int64_t each = world_rounds(getenv("OBLIGOR_TEST_QUICK") != NULL ? 4 : 14);
+    int64_t each = world_rounds(getenv("OBLIGOR_TEST_QUICK") != NULL ? 4 : 10);
     for (int64_t nth = 1; reached; nth += 1 + nth / each) {
         world_restore(w);
         reached = attempt(w, scenario, nth);

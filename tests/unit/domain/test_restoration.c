@@ -338,7 +338,8 @@ static void test_restoration_with_every_call_failing(void **state)
     assert_no_error(restoration_request(w->arena, w->db, w->ada, deletion->id, NULL, &after));
     world_save(w);
     bool fired = true;
-    for (int64_t nth = 1; fired; nth += 1 + nth / world_rounds(12)) {
+    int64_t each = world_rounds(getenv("OBLIGOR_TEST_QUICK") != NULL ? 5 : 10);
+    for (int64_t nth = 1; fired; nth += 1 + nth / each) {
         Task *task = NULL;
         world_restore(w);
         fault_arm(w->fault, nth, ERROR_UNAVAILABLE);
