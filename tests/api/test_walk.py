@@ -53,7 +53,7 @@ class Model:
 
 
 class Walk(support.TestCase):
-    STEPS = 40
+    STEPS = 25
 
     def walk(self, seed):
         self.chance = random.Random(seed)

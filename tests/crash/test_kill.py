@@ -14,7 +14,7 @@ import time
 import compared
 import harness
 
-KILLS = harness.setting("OBLIGOR_CRASH_KILLS", 12)
+KILLS = harness.setting("OBLIGOR_CRASH_KILLS", 9)
 ROWS = harness.rows_of_a_file(sqlite=40000, postgres=12000)
 SEED = harness.setting("OBLIGOR_CRASH_SEED", 1)
 

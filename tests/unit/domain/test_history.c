@@ -13,7 +13,7 @@
 #include "domain/batches.h"
 
 /* So many histories are of one database before it is copied back, so that its statements are prepared once. */
-enum { STEPS = 24, STEPS_FEW = 12, RUNS = 2000, TOGETHER = 50 };
+enum { STEPS = 24, STEPS_FEW = 12, RUNS = 1500, TOGETHER = 50 };
 
 static struct {
     History *h;

@@ -243,7 +243,7 @@ static void every_call(World *w, const Scenario *scenario)
     const char *should = undisturbed(w, scenario);
     bool reached = true;
     /* Of many calls alike not every one. */
-    int64_t each = world_rounds(getenv("OBLIGOR_TEST_QUICK") != NULL ? 4 : 10);
+    int64_t each = world_rounds(getenv("OBLIGOR_TEST_QUICK") != NULL ? 4 : 7);
     for (int64_t nth = 1; reached; nth += 1 + nth / each) {
         world_restore(w);
         reached = attempt(w, scenario, nth);
@@ -257,7 +257,7 @@ static void every_call(World *w, const Scenario *scenario)
 static void two_calls(World *w, const Scenario *scenario, uint64_t *seed)
 {
     const char *should = undisturbed(w, scenario);
-    for (int64_t i = 0; i < world_rounds((int64_t)test_rounds(25)); i++) {
+    for (int64_t i = 0; i < world_rounds((int64_t)test_rounds(15)); i++) {
         int64_t first = 1 + (int64_t)test_below(seed, 60),
                 second = 1 + (int64_t)test_below(seed, 60);
         world_restore(w);

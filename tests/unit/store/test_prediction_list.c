@@ -450,22 +450,22 @@ static void live(Fixture *f, unsigned kind, uint64_t seed, size_t worlds)
 
 static void lists_agree_with_the_naive_one(void **state)
 {
-    live(*state, WORLD_PLAIN, 1, test_rounds(250));
+    live(*state, WORLD_PLAIN, 1, test_rounds(120));
 }
 
 static void links_that_were_inferred_hide_apart(void **state)
 {
-    live(*state, WORLD_INFERRED, 2, test_rounds(100));
+    live(*state, WORLD_INFERRED, 2, test_rounds(50));
 }
 
 static void a_job_is_listed_by_probability_too(void **state)
 {
-    live(*state, WORLD_JOB_BY_PD, 3, test_rounds(100));
+    live(*state, WORLD_JOB_BY_PD, 3, test_rounds(50));
 }
 
 static void totals_count_all_versions_where_they_are_listed(void **state)
 {
-    live(*state, WORLD_VERSIONS_TOTAL, 4, test_rounds(100));
+    live(*state, WORLD_VERSIONS_TOTAL, 4, test_rounds(50));
 }
 
 /* --- hidden uploads in each place ----------------------------------------------------------------- */
