@@ -261,10 +261,8 @@ static Error *settle_step(void *self, Arena *arena, int64_t limit, bool *ret_don
     return NULL;
 }
 
-static Error *remove_batch(void *self, Arena *arena, int64_t limit, bool *ret_done)
+static Error *remove_rows(Removing *r, Arena *arena, int64_t limit, bool *ret_done)
 {
-    Removing *r = self;
-    removal_tell(r);
     Deletion after = *r->deletion;
     DeletionStep step = {0};
     JobSlice slice = {after.kind,        after.owner_id,    after.job_id,
@@ -272,7 +270,6 @@ static Error *remove_batch(void *self, Arena *arena, int64_t limit, bool *ret_do
     Prediction *rows = NULL;
     size_t count = 0;
     Tx TX_AUTO tx = {0};
-    removal_forget_companies(r);
     TRY(tx_begin(r->db, arena, TX_WRITE, &tx));
     if (!r->numbered_gone)
         TRY(take_numbered(r, arena, limit, &slice, &rows, &count));
@@ -284,6 +281,16 @@ static Error *remove_batch(void *self, Arena *arena, int64_t limit, bool *ret_do
     }
     TRY(archive_batch(arena, r, rows, count, &step));
     return removal_end_batch(arena, r, &after, &step, slice.to, &tx);
+}
+
+static Error *remove_batch(void *self, Arena *arena, int64_t limit, bool *ret_done)
+{
+    Removing *r = self;
+    removal_tell(r);
+    Error *error = remove_rows(r, arena, limit, ret_done);
+    if (error != NULL)
+        removal_forget_companies(r);
+    return error;
 }
 
 static Error *run(Removing *r, Arena *arena, bool *ret_done)
