@@ -4,21 +4,11 @@
 #include "base/check.h"
 #include "base/number.h"
 #include "domain/cell_rules.h"
-#include "domain/row_file.h"
 #include "format/csv_out.h"
 
 #include <math.h>
 
 /* --- the header -------------------------------------------------------------------------------- */
-
-static bool is_ours(Str cell)
-{
-    static const char *const names[] = {ROW_FILE_JOB, ROW_FILE_ROW, ROW_FILE_PROBLEMS};
-    for (size_t i = 0; i < ARRAY_COUNT(names); i++)
-        if (row_rules_same_name(str_trim(cell), names[i]))
-            return true;
-    return false;
-}
 
 static Str shown(Arena *arena, const TableRow *row, size_t at)
 {
@@ -49,7 +39,7 @@ Error *row_cells_columns(Arena *arena, const TableRow *header, RowColumns *colum
     columns->names = ARENA_ARRAY(arena, Str, given);
     for (size_t i = 0; i < given; i++) {
         columns->fields[i] = -1;
-        columns->ours[i] = is_ours(header->cells[i]);
+        columns->ours[i] = row_rules_is_ours(str_trim(header->cells[i]));
     }
     for (size_t field = 0; field < FIELD_MAX; field++)
         if (columns->map.column[field] >= 0)

@@ -98,15 +98,20 @@ static int find_field(Kind kind, Str cell)
     return -1;
 }
 
-/* Ours in a file of failed rows; there twice the first one counts. */
-static bool is_ours(ColumnMap *map, Str cell, size_t column)
+bool row_rules_is_ours(Str cell)
 {
-    if (row_rules_same_name(cell, ROW_FILE_JOB)) {
-        if (map->retry_column < 0)
-            map->retry_column = (int)column;
-        return true;
-    }
-    return row_rules_same_name(cell, ROW_FILE_ROW) || row_rules_same_name(cell, ROW_FILE_PROBLEMS);
+    static const char *const names[] = {ROW_FILE_JOB, ROW_FILE_ROW, ROW_FILE_PROBLEMS};
+    for (size_t i = 0; i < ARRAY_COUNT(names); i++)
+        if (row_rules_same_name(cell, names[i]))
+            return true;
+    return false;
+}
+
+/* There twice, the first one counts. */
+static void note_ours(ColumnMap *map, Str cell, size_t column)
+{
+    if (map->retry_column < 0 && row_rules_same_name(cell, ROW_FILE_JOB))
+        map->retry_column = (int)column;
 }
 
 static void warn_unknown(Arena *arena, Buf *unknown, ProblemList *problems)
@@ -134,7 +139,9 @@ Error *row_rules_map(Arena *arena, Kind kind, const Str *cells, size_t count, Co
                             field_name(kind, (size_t)field), map.column[field] + 1, i + 1);
         else if (field >= 0)
             map.column[field] = (int)i;
-        else if (cell.len > 0 && !is_ours(&map, cell, i))
+        else if (row_rules_is_ours(cell))
+            note_ours(&map, cell, i);
+        else if (cell.len > 0)
             buf_printf(&unknown, "%s%.*s", unknown.len > 0 ? ", " : "",
                        STR_ARG(utf8_cut(cell, 100)));
     }

@@ -33,6 +33,9 @@ const char *field_unit(Kind kind, size_t field);
 /* Without regard to case, spaces, hyphens and underscores; `name` is in lower case. */
 bool row_rules_same_name(Str cell, const char *name);
 
+/* The name of a column that a file of handed-out rows has behind its own (row_file.h); never data. */
+bool row_rules_is_ours(Str cell);
+
 /* Which column of the file holds which field; -1: not there. */
 typedef struct ColumnMap {
     int column[FIELD_MAX];
