@@ -96,17 +96,6 @@ static Error *allowed(Arena *arena, Db *db, const Principal *who, const Job *job
         arena, job, options->with_predictions ? EVENT_DELETE_CASCADE : EVENT_DELETE_RECORD, &to);
 }
 
-static Error *name_retry(Arena *arena, const Job *retry, Error *why)
-{
-    if (why->code != ERROR_CONFLICT && why->code != ERROR_DENIED && why->code != ERROR_GONE)
-        return why;
-    Error *error = ERROR(arena, ERROR_CONFLICT,
-                         "Nothing was deleted: the retry %s (job %s) cannot go with it. %s",
-                         retry->original_filename, uuid_text(arena, retry->id), why->message);
-    error->extra_json = why->extra_json;
-    return error_with_reason(error, why->code == ERROR_DENIED ? "not_yours" : why->reason);
-}
-
 Error *deletion_plan_allowed(Arena *arena, Db *db, const Principal *who, const DeletionPlan *plan)
 {
     const DeletionOptions *options = plan->options;
@@ -121,7 +110,7 @@ Error *deletion_plan_allowed(Arena *arena, Db *db, const Principal *who, const D
         const Job *retry = plan->items[i].job;
         Error *error = allowed(arena, db, who, retry, options);
         if (error != NULL)
-            return name_retry(arena, retry, error);
+            return retries_keep_all(arena, retry, "deleted", "go", error);
     }
     return NULL;
 }

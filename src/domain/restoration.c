@@ -10,6 +10,7 @@
 #include "domain/jobs.h"
 #include "domain/organization_deletion.h"
 #include "domain/queue.h"
+#include "domain/retries.h"
 #include "domain/versions.h"
 #include "format/json_out.h"
 #include "store/account_store.h"
@@ -202,14 +203,7 @@ static Error *restore_one(Arena *arena, Db *db, const Principal *who, Uuid delet
 
 static Error *name_retry(Arena *arena, const DeletionJob *retry, Error *why)
 {
-    if (why == NULL ||
-        (why->code != ERROR_CONFLICT && why->code != ERROR_DENIED && why->code != ERROR_GONE))
-        return why;
-    Error *error =
-        ERROR(arena, ERROR_CONFLICT,
-              "Nothing was restored: the retry %s (job %s) cannot come back with it. %s",
-              retry->job->original_filename, uuid_text(arena, retry->job->id), why->message);
-    return error_with_reason(error, why->code == ERROR_DENIED ? "not_yours" : why->reason);
+    return retries_keep_all(arena, retry->job, "restored", "come back", why);
 }
 
 Error *restoration_retries(Arena *arena, Db *db, const Principal *who, const Deletion *deletion,

@@ -108,3 +108,18 @@ Error *retries_below(Arena *arena, Db *db, const Job *job, Retries *ret_retries)
     *ret_retries = (Retries){jobs.items, jobs.count, more};
     return NULL;
 }
+
+/* --- all or nothing -------------------------------------------------------------------------- */
+
+Error *retries_keep_all(Arena *arena, const Job *retry, const char *done, const char *act,
+                        Error *why)
+{
+    if (why == NULL ||
+        (why->code != ERROR_CONFLICT && why->code != ERROR_DENIED && why->code != ERROR_GONE))
+        return why;
+    Error *error =
+        ERROR(arena, ERROR_CONFLICT, "Nothing was %s: the retry %s (job %s) cannot %s with it. %s",
+              done, retry->original_filename, uuid_text(arena, retry->id), act, why->message);
+    error->extra_json = why->extra_json;
+    return error_with_reason(error, why->code == ERROR_DENIED ? "not_yours" : why->reason);
+}

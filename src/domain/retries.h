@@ -32,4 +32,9 @@ Error *retries_of(Arena *arena, Db *db, const Job *job, Retries *ret_retries) MU
 /* Its retries, theirs, and so on, deleted ones too, newest first, RETRIES_WALKED at most. */
 Error *retries_below(Arena *arena, Db *db, const Job *job, Retries *ret_retries) MUST_CHECK;
 
+/* One that cannot go or come back with its job keeps all where they are: `why` it cannot, as an ERROR_CONFLICT that names
+ * it ("Nothing was `done`: … cannot `act` with it."); other errors, and NULL, as they are. */
+Error *retries_keep_all(Arena *arena, const Job *retry, const char *done, const char *act,
+                        Error *why);
+
 #endif
