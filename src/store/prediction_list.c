@@ -49,7 +49,8 @@ typedef struct Branch {
     Db *db;
     const PredictionQuery *query;
     Uuid owner_id;
-    bool sure; /* every entry looked at is given: no filter, nothing hidden */
+    bool trivial; /* no filter: most entries looked at are given … */
+    bool sure;    /* … and all of them, for nothing is hidden */
     VEC(Prediction) found;
     size_t want;
     int64_t examined;
@@ -180,7 +181,7 @@ static Error *window_end(Branch *branch, const Lane *lane, int64_t window, PageK
 
 static Error *run_lane(Branch *branch, Lane lane)
 {
-    int64_t window = branch->sure ? (int64_t)(branch->want - branch->found.count) : FIRST_WINDOW;
+    int64_t window = branch->trivial ? (int64_t)(branch->want - branch->found.count) : FIRST_WINDOW;
     while (branch->found.count < branch->want) {
         size_t wanted = branch->want - branch->found.count, found = 0;
         if (branch->examined >= EXAMINED_MAX && !branch->sure) {
@@ -257,8 +258,8 @@ static Error *run_created(Branch *branch)
     size_t count = 0;
     TRY(job_hiding(branch->arena, branch->db, branch->owner_id, branch->query->kind, &jobs,
                    &count));
-    bool trivial = filter_is_trivial(filter);
-    branch->sure = trivial && count == 0;
+    branch->trivial = filter_is_trivial(filter);
+    branch->sure = branch->trivial && count == 0;
     for (size_t i = 0; i < count; i++) {
         const RowSpan *span = &jobs[i].span;
         PageKey last = {true, span->last_created_at, 0, 0, span->last_id};
