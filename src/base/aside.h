@@ -11,4 +11,10 @@ void aside_enable(bool enabled);
 /* Runs `work` on a thread of its own that yields the processors to all others, and waits for it. */
 void aside_run(void (*work)(void *argument), void *argument);
 
+/* For a thread that does nothing but long work: from now on it and the threads that it starts yield the processors to all
+ * others; a thread that wakes up beside it need not wait for the end of its slice (Linux 6.12 and later). What it holds
+ * a lock for takes longer while others want every processor. Does nothing before aside_enable, and cannot be
+ * taken back. */
+void aside_this_thread(void);
+
 #endif

@@ -12,6 +12,7 @@
  * A lane never exits the process: whatever happens to a task, its lease runs out and somebody goes on. */
 #include "worker/worker.h"
 
+#include "base/aside.h"
 #include "base/check.h"
 #include "base/clock.h"
 #include "base/log.h"
@@ -192,6 +193,8 @@ static bool lane_step(Lane *lane)
 static void *run_lane(void *self)
 {
     Lane *lane = self;
+    if (!db_can_write_beside(lane->db)) /* else the work is done by the database's own processes */
+        aside_this_thread();
     while (!atomic_load(&lane->worker->stopping))
         if (!lane_step(lane))
             queue_wait(POLL);
