@@ -37,7 +37,7 @@ HOME_OF = {
     "zip.h": "format/xlsx_package.c",
     "expat.h": "format/xlsx_xml.c",
     "xlsxwriter.h": "format/",
-    "sqlite3.h": "store/db_sqlite.c",
+    "sqlite3.h": "store/db_sqlite*",
     "libpq-fe.h": "store/db_postgres.c",
     "microhttpd.h": "http/server.c",
     "curl/curl.h": "worker/smtp.c",
@@ -96,7 +96,7 @@ def include_fault(path, floor, word, target):
         header = match[1]
         if header in HOME_OF:
             home = HOME_OF[header]
-            if path == home or (home.endswith("/") and path.startswith(home)):
+            if path == home or (home.endswith(("/", "*")) and path.startswith(home.rstrip("*"))):
                 return None
             return f"<{header}> may be included only in src/{home}"
         if header in SYSTEM_HEADERS or header.startswith(SYSTEM_FOLDERS):

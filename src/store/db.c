@@ -324,6 +324,19 @@ Error *db_relax_durability(Db *db, Arena *arena, bool relaxed)
     return db->driver->relax(db->session, arena, relaxed);
 }
 
+Error *db_use_cache(Db *db, Arena *arena, int64_t bytes)
+{
+    CHECK(!db->in_transaction);
+    return db->driver->use_cache == NULL ? NULL : db->driver->use_cache(db->session, arena, bytes);
+}
+
+Error *db_check_keys(Db *db, Arena *arena, bool checked)
+{
+    CHECK(!db->in_transaction);
+    return db->driver->check_keys == NULL ? NULL
+                                          : db->driver->check_keys(db->session, arena, checked);
+}
+
 bool db_was_waited_for(Db *db)
 {
     return db->driver->was_waited_for != NULL && db->driver->was_waited_for(db->session);

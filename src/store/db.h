@@ -19,7 +19,7 @@ typedef struct DbOptions {
     bool read_only;      /* every write fails */
     bool must_exist;     /* an embedded database is not made when it is not there */
     int64_t cache_bytes; /* page cache of the session; 0: the driver's default */
-    bool bulk;           /* for long work: it also does the engine's upkeep for the others */
+    bool bulk; /* for long work: it stands back from others, and for the engine's upkeep */
     /* Deletes without a search for what still refers to it, where the engine can be told so: for statements that
      * look themselves, through an index that the engine would not take. */
     bool keys_unchecked;
@@ -238,6 +238,12 @@ Error *db_wait(Db *db, Arena *arena, int64_t timeout, bool *ret_woken) MUST_CHEC
 /* With `relaxed`, a commit may be lost by a power failure (never by a dying process), and never without
  * all that came after it: for work that is redone from its last committed position. */
 Error *db_relax_durability(Db *db, Arena *arena, bool relaxed) MUST_CHECK;
+
+/* The session's page cache, where it has one: `bytes`, or as it was opened with (0). Outside a transaction. */
+Error *db_use_cache(Db *db, Arena *arena, int64_t bytes) MUST_CHECK;
+
+/* As keys_unchecked of DbOptions, for some transactions. Outside one. */
+Error *db_check_keys(Db *db, Arena *arena, bool checked) MUST_CHECK;
 
 /* Did other sessions of this process have to wait for this one since it was last asked, or, where writers do
  * not exclude each other, have work of their own? Long work then takes smaller steps and leaves room. */

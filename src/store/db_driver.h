@@ -33,6 +33,8 @@ typedef struct DbDriver {
     Value (*column)(const void *cursor, int column, ValueType type);
     Error *(*script)(void *session, Arena *arena, const char *text);
     Error *(*relax)(void *session, Arena *arena, bool relaxed);
+    Error *(*check_keys)(void *session, Arena *arena, bool checked); /* NULL: it always does */
+    Error *(*use_cache)(void *session, Arena *arena, int64_t bytes); /* NULL: it has none */
     Error *(*analyze)(void *session, Arena *arena, int64_t rows);
     Error *(*reclaim)(void *session, Arena *arena); /* NULL: nothing is to be done */
     Error *(*notify)(void *session, Arena *arena);  /* NULL, as `wait`: no such hints */

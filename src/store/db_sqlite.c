@@ -1,8 +1,7 @@
-/* The embedded engine: the only file that includes SQLite.
+/* The embedded engine: with db_sqlite_log.c the only file that includes SQLite.
  *
  * Every session is in WAL mode, so readers never wait. SQLite has one writer: inside this process the
- * sessions of one file stand in line for it in the order of asking (SQLite's own waiting is a lottery that
- * starves single writes during an import); against other processes its busy handler waits. Both together
+ * sessions of one file stand in line for it; against other processes its busy handler waits. Both together
  * wait no longer than BUSY_TIMEOUT_MS. Commits are durable (synchronous=FULL) unless a session relaxes that for work it can redo.
  *
  * Statements are prepared at first use and kept; SQLite numbers $n by first appearance, so each keeps a
@@ -11,9 +10,11 @@
 
 #include "base/check.h"
 #include "base/clock.h"
+#include "store/db_sqlite_log.h"
 #include "store/statements.h"
+#include "store/writer_line.h"
 
-#include <errno.h>
+#include <malloc.h>
 #include <pthread.h>
 #include <sqlite3.h>
 #include <sys/stat.h>
@@ -22,32 +23,21 @@ enum {
     PARAMETER_MAX = 40,
     BUSY_TIMEOUT_MS = 15000,
     DEFAULT_CACHE = 8 << 20,
-    /* Pages of 4 KiB in the log, upon which it is copied back: a page that is written again and again then
-     * goes into the file once. Sessions for long work come first, so that a single write rarely has to. */
-    CHECKPOINT_BULK = 32768,
-    CHECKPOINT_OTHERS = 49152,
+    TRIM_FROM = 4 << 20,
     LOG_KEPT = 64 << 20 /* bytes of the log file that stay on disk */
 };
 
 /* A reading session maps the file instead of copying pages: a point read is a fifth cheaper. */
 #define READER_PRAGMAS "PRAGMA query_only=ON; PRAGMA mmap_size=1073741824;"
 
-/* A session that waits for its turn to write; it lies on the stack of who waits. */
-typedef struct Waiter {
-    bool turn;
-    struct Waiter *next;
-} Waiter;
-
-/* One per database file of this process. Never freed: there are a handful. */
-typedef struct WriterQueue {
+/* What the sessions of one database file share in this process. Never freed: there are a handful. */
+typedef struct File {
     char *path;
-    pthread_mutex_t mutex;
-    pthread_cond_t moved;
-    bool taken;
-    Waiter *first;
-    bool waited; /* somebody had to */
-    struct WriterQueue *next;
-} WriterQueue;
+    WriterLine *line;
+    LogCare *log; /* while any session may write */
+    int writers;
+    struct File *next;
+} File;
 
 typedef struct Prepared {
     sqlite3_stmt *statement;
@@ -58,10 +48,12 @@ typedef struct Prepared {
 
 typedef struct Session {
     sqlite3 *db;
-    WriterQueue *queue; /* NULL: a database of this session alone */
-    bool writing;       /* holds the queue */
-    int log_pages;      /* in the log after this session's last commit */
-    int checkpoint_at;
+    File *file;    /* NULL: a database of this session alone */
+    bool writer;   /* counts among the file's */
+    bool writing;  /* has the turn */
+    bool bulk;     /* does long work */
+    int64_t cache; /* bytes that it was opened with */
+    int log_pages; /* in the log after this session's last commit */
     Prepared prepared[SQL_COUNT];
     sqlite3_stmt *begin_read;
     sqlite3_stmt *begin_write;
@@ -74,8 +66,8 @@ typedef struct Cursor {
     Prepared *prepared;
 } Cursor;
 
-static pthread_mutex_t queues_mutex = PTHREAD_MUTEX_INITIALIZER;
-static WriterQueue *queues;
+static pthread_mutex_t files_mutex = PTHREAD_MUTEX_INITIALIZER;
+static File *files;
 
 static pthread_once_t configured = PTHREAD_ONCE_INIT;
 
@@ -85,86 +77,56 @@ static void configure(void)
     sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0);
 }
 
-static WriterQueue *queue_for(const char *path)
+static File *file_of(const char *path, bool writer)
 {
-    pthread_mutex_lock(&queues_mutex);
-    WriterQueue *queue = queues;
-    while (queue != NULL && strcmp(queue->path, path) != 0)
-        queue = queue->next;
-    if (queue == NULL) {
-        queue = check_malloc(sizeof *queue);
-        *queue = (WriterQueue){.path = strdup(path), .next = queues};
-        CHECK(queue->path != NULL);
-        pthread_mutex_init(&queue->mutex, NULL);
-        pthread_cond_init(&queue->moved, NULL);
-        queues = queue;
+    pthread_mutex_lock(&files_mutex);
+    File *file = files;
+    while (file != NULL && strcmp(file->path, path) != 0)
+        file = file->next;
+    if (file == NULL) {
+        file = check_malloc(sizeof *file);
+        *file = (File){.path = strdup(path), .line = writer_line_new(), .next = files};
+        CHECK(file->path != NULL);
+        files = file;
     }
-    pthread_mutex_unlock(&queues_mutex);
-    return queue;
+    if (writer && file->writers++ == 0)
+        file->log = log_care_new(path, file->line);
+    pthread_mutex_unlock(&files_mutex);
+    return file;
 }
 
-static void leave_line(WriterQueue *queue, const Waiter *waiter)
+static void leave_file(File *file)
 {
-    Waiter **place = &queue->first;
-    while (*place != waiter)
-        place = &(*place)->next;
-    *place = waiter->next;
-}
-
-/* Waits in line until `until`; false when the turn did not come. */
-static bool wait_for_turn(WriterQueue *queue, const struct timespec *until)
-{
-    Waiter waiter = {0}, **end = &queue->first;
-    while (*end != NULL)
-        end = &(*end)->next;
-    *end = &waiter;
-    queue->waited = true;
-    while (!waiter.turn && pthread_cond_timedwait(&queue->moved, &queue->mutex, until) != ETIMEDOUT)
-        continue;
-    if (!waiter.turn)
-        leave_line(queue, &waiter);
-    return waiter.turn;
+    LogCare *unused = NULL;
+    pthread_mutex_lock(&files_mutex);
+    if (--file->writers == 0) {
+        unused = file->log;
+        file->log = NULL;
+    }
+    pthread_mutex_unlock(&files_mutex);
+    if (unused != NULL)
+        log_care_free(unused);
 }
 
 /* The time that is left for other processes to let go of the file is what the line has not used up. */
-static bool queue_enter(Session *session)
+static bool begin_turn(Session *session)
 {
-    WriterQueue *queue = session->queue;
     struct timespec until;
     int64_t start = clock_monotonic();
     CHECK(clock_gettime(CLOCK_REALTIME, &until) == 0);
     until.tv_sec += BUSY_TIMEOUT_MS / 1000;
-    bool entered = true;
-    if (queue != NULL) {
-        pthread_mutex_lock(&queue->mutex);
-        entered = !queue->taken || wait_for_turn(queue, &until);
-        queue->taken |= entered;
-        pthread_mutex_unlock(&queue->mutex);
-    }
+    session->writing =
+        session->file == NULL || writer_line_enter(session->file->line, &until, false);
     int64_t left = BUSY_TIMEOUT_MS - (clock_monotonic() - start) / 1000;
     sqlite3_busy_timeout(session->db, left > 100 ? (int)left : 100);
-    session->writing = entered;
-    return entered;
+    return session->writing;
 }
 
-/* Hands the turn to the first in line. */
-static void queue_leave(Session *session)
+static void end_turn(Session *session)
 {
-    if (!session->writing)
-        return;
+    if (session->writing && session->file != NULL)
+        writer_line_leave(session->file->line);
     session->writing = false;
-    WriterQueue *queue = session->queue;
-    if (queue == NULL)
-        return;
-    pthread_mutex_lock(&queue->mutex);
-    Waiter *first = queue->first;
-    queue->taken = first != NULL;
-    if (first != NULL) {
-        queue->first = first->next;
-        first->turn = true;
-    }
-    pthread_cond_broadcast(&queue->moved);
-    pthread_mutex_unlock(&queue->mutex);
 }
 
 /* SQLite's codes in our words. The engine's own text goes into the cause. */
@@ -238,6 +200,8 @@ static void close_session(void *self)
     sqlite3_finalize(session->commit);
     sqlite3_finalize(session->rollback);
     CHECK(sqlite3_close(session->db) == SQLITE_OK);
+    if (session->writer)
+        leave_file(session->file);
     free(session);
 }
 
@@ -277,7 +241,7 @@ static Error *set_up(Session *session, Arena *arena, DbOptions options)
                                           NULL, sql_strpos, NULL, NULL, NULL);
     if (code != SQLITE_OK)
         return translate(session, arena, code, "create function");
-    int64_t cache = options.cache_bytes > 0 ? options.cache_bytes : DEFAULT_CACHE;
+    session->cache = options.cache_bytes > 0 ? options.cache_bytes : DEFAULT_CACHE;
     const char *pragmas = arena_printf(
         arena,
         "%s PRAGMA foreign_keys=%s; PRAGMA trusted_schema=OFF; "
@@ -285,12 +249,10 @@ static Error *set_up(Session *session, Arena *arena, DbOptions options)
         "PRAGMA journal_size_limit=%d; PRAGMA secure_delete=OFF; "
         "PRAGMA synchronous=FULL; %s",
         options.read_only ? "" : "PRAGMA journal_mode=WAL;", options.keys_unchecked ? "OFF" : "ON",
-        (long long)(cache / 1024), options.sorts_on_disk ? "FILE" : "MEMORY", LOG_KEPT,
+        (long long)(session->cache / 1024), options.sorts_on_disk ? "FILE" : "MEMORY", LOG_KEPT,
         options.read_only ? READER_PRAGMAS : "");
     TRY(script_patiently(session, arena, pragmas));
-    session->checkpoint_at = options.bulk ? CHECKPOINT_BULK : CHECKPOINT_OTHERS;
-    sqlite3_wal_hook(session->db, note_log,
-                     session); /* instead of a checkpoint inside the commit */
+    sqlite3_wal_hook(session->db, note_log, session); /* instead of a checkpoint in the commit */
     TRY(prepare_text(session, arena, "BEGIN", &session->begin_read));
     TRY(prepare_text(session, arena, "BEGIN IMMEDIATE", &session->begin_write));
     TRY(prepare_text(session, arena, "COMMIT", &session->commit));
@@ -319,7 +281,9 @@ static Error *open_session(Arena *arena, Str address, DbOptions options, void **
         return error;
     }
     char *full = memory ? NULL : realpath(path, NULL);
-    session->queue = full != NULL ? queue_for(full) : NULL;
+    session->writer = full != NULL && !options.read_only;
+    session->bulk = options.bulk;
+    session->file = full != NULL ? file_of(full, session->writer) : NULL;
     free(full);
     *ret_session = session;
     return NULL;
@@ -346,13 +310,15 @@ static Error *step_alone(Session *session, Arena *arena, sqlite3_stmt *statement
 static Error *begin(void *self, Arena *arena, TxMode mode)
 {
     Session *session = self;
+    if (session->bulk && session->file != NULL)
+        log_care_stand_back(session->file->log);
     if (mode == TX_READ)
         return step_alone(session, arena, session->begin_read, "begin");
-    if (!queue_enter(session))
+    if (!begin_turn(session))
         return ERROR(arena, ERROR_BUSY, "The database is busy. Try again in a moment.");
     Error *error = step_alone(session, arena, session->begin_write, "begin");
     if (error != NULL)
-        queue_leave(session);
+        end_turn(session);
     return error;
 }
 
@@ -361,11 +327,9 @@ static Error *commit(void *self, Arena *arena)
     Session *session = self;
     session->log_pages = 0;
     TRY(step_alone(session, arena, session->commit, "commit"));
-    queue_leave(session);
-    /* After the next writer was let in. That another session is at it, or that readers hold the end of the
-     * log, is no failure: a later commit does it. */
-    if (session->log_pages >= session->checkpoint_at)
-        sqlite3_wal_checkpoint_v2(session->db, NULL, SQLITE_CHECKPOINT_PASSIVE, NULL, NULL);
+    if (session->file != NULL && session->log_pages > 0)
+        log_care_note(session->file->log, session->log_pages);
+    end_turn(session);
     return NULL;
 }
 
@@ -379,7 +343,7 @@ static void rollback(void *self)
         sqlite3_step(session->rollback);
         sqlite3_reset(session->rollback);
     }
-    queue_leave(session);
+    end_turn(session);
 }
 
 static Error *prepare(Session *session, Arena *arena, Sql sql, Prepared **ret_prepared)
@@ -551,25 +515,14 @@ static Value column(const void *self, int index, ValueType type)
 
 static bool was_waited_for(void *self)
 {
-    WriterQueue *queue = ((Session *)self)->queue;
-    if (queue == NULL)
-        return false;
-    pthread_mutex_lock(&queue->mutex);
-    bool waited = queue->waited;
-    queue->waited = false;
-    pthread_mutex_unlock(&queue->mutex);
-    return waited;
+    const File *file = ((Session *)self)->file;
+    return file != NULL && writer_line_was_waited_for(file->line);
 }
 
 static bool is_waited_for(void *self)
 {
-    WriterQueue *queue = ((Session *)self)->queue;
-    if (queue == NULL)
-        return false;
-    pthread_mutex_lock(&queue->mutex);
-    bool waiting = queue->first != NULL;
-    pthread_mutex_unlock(&queue->mutex);
-    return waiting;
+    const File *file = ((Session *)self)->file;
+    return file != NULL && writer_line_is_waited_for(file->line);
 }
 
 static Error *relax(void *self, Arena *arena, bool relaxed)
@@ -577,16 +530,34 @@ static Error *relax(void *self, Arena *arena, bool relaxed)
     return script(self, arena, relaxed ? "PRAGMA synchronous=NORMAL" : "PRAGMA synchronous=FULL");
 }
 
+static Error *check_keys(void *self, Arena *arena, bool checked)
+{
+    return script(self, arena, checked ? "PRAGMA foreign_keys=ON" : "PRAGMA foreign_keys=OFF");
+}
+
+static Error *use_cache(void *self, Arena *arena, int64_t bytes)
+{
+    const Session *session = self;
+    int64_t size = bytes > 0 ? bytes : session->cache;
+    int used = 0, most = 0;
+    sqlite3_db_status(session->db, SQLITE_DBSTATUS_CACHE_USED, &used, &most, 0);
+    TRY(script(self, arena,
+               arena_printf(arena, "PRAGMA cache_size=-%lld", (long long)(size / 1024))));
+    if (used - size > TRIM_FROM)
+        malloc_trim(0); /* pages are freed one by one: the C library would keep them */
+    return NULL;
+}
+
 static Error *analyze(void *self, Arena *arena, int64_t rows)
 {
     (void)rows; /* a sample of a thousand costs nothing */
     Session *session = self;
-    if (!queue_enter(session))
+    if (!begin_turn(session))
         return NULL; /* statistics can wait for the next load */
     Error *error = script(session, arena,
                           "PRAGMA analysis_limit=1000; ANALYZE annual_predictions; "
                           "ANALYZE quarterly_predictions; ANALYZE companies");
-    queue_leave(session);
+    end_turn(session);
     return error;
 }
 
@@ -612,6 +583,8 @@ const DbDriver DB_SQLITE = {
     .column = column,
     .script = script,
     .relax = relax,
+    .check_keys = check_keys,
+    .use_cache = use_cache,
     .analyze = analyze,
     .interrupt = interrupt,
     .was_waited_for = was_waited_for,

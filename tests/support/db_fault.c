@@ -146,6 +146,21 @@ static Error *fault_relax(void *session, Arena *arena, bool relaxed)
     return fault->inner->relax(fault->session, arena, relaxed);
 }
 
+static Error *fault_check_keys(void *session, Arena *arena, bool checked)
+{
+    Fault *fault = session;
+    return fault->inner->check_keys == NULL
+               ? NULL
+               : fault->inner->check_keys(fault->session, arena, checked);
+}
+
+static Error *fault_use_cache(void *session, Arena *arena, int64_t bytes)
+{
+    Fault *fault = session;
+    return fault->inner->use_cache == NULL ? NULL
+                                           : fault->inner->use_cache(fault->session, arena, bytes);
+}
+
 static Error *fault_analyze(void *session, Arena *arena, int64_t rows)
 {
     Fault *fault = session;
@@ -179,6 +194,8 @@ static Fault *stand_before(const DbDriver *inner, void *session)
                                 .column = fault_column,
                                 .script = fault_script,
                                 .relax = fault_relax,
+                                .check_keys = fault_check_keys,
+                                .use_cache = fault_use_cache,
                                 .analyze = fault_analyze,
                                 .interrupt = fault_interrupt},
                      .inner = inner,
