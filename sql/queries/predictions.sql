@@ -318,8 +318,10 @@ DELETE FROM {table} WHERE owner_id = $1 AND id = ANY (string_to_array($2, ',')::
 RETURNING {stored};
 
 -- name: count_insert
+-- Where the id stands for the key (count_store.c) there is one row a key.
 INSERT INTO prediction_counts (owner_id, id, kind, job_id, reporting_year, risk_level, sector, delta)
-VALUES ($1, $2, $3, $4, $5, $6, $7, $8);
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
+ON CONFLICT (owner_id, id) DO UPDATE SET delta = prediction_counts.delta + excluded.delta;
 
 -- name: count_copy
 -- postgres only
@@ -337,13 +339,10 @@ WHERE n.owner_id = $1 AND n.kind = $2
   AND NOT EXISTS (SELECT 1 FROM bulk_upload_jobs h
                   WHERE h.owner_id = {owner} AND h.id = n.job_id AND h.hides_rows);
 
--- name: count_of_job
-SELECT n.kind, n.reporting_year, n.risk_level, n.sector, CAST(sum(n.delta) AS {int}) FROM prediction_counts n
-WHERE n.owner_id = $1 AND n.job_id = $2
-GROUP BY n.kind, n.reporting_year, n.risk_level, n.sector;
+-- name: count_take_of_job
+-- What is read is what goes: a difference that somebody adds meanwhile stays.
+DELETE FROM prediction_counts WHERE owner_id = $1 AND job_id = $2
+RETURNING kind, reporting_year, risk_level, sector, delta;
 
 -- name: count_rows_of_job
 SELECT count(*) FROM prediction_counts WHERE owner_id = $1 AND job_id = $2;
-
--- name: count_delete_of_job
-DELETE FROM prediction_counts WHERE owner_id = $1 AND job_id = $2;

@@ -1,11 +1,14 @@
 /* Differences are gathered for a batch in a map and written as one row a key. */
 #include "store/count_store.h"
 
+#include "base/crypto.h"
 #include "base/map.h"
 #include "store/filter.h"
 #include "store/statements.h"
 
 #include <math.h>
+
+enum { KEY_MAX = 512 }; /* a sector has at most 100 characters: 400 bytes */
 
 typedef struct TallyEntry {
     CountKey key;
@@ -43,7 +46,7 @@ static Str key_bytes(const CountKey *key, char *room, size_t size)
 
 void tally_add(Tally *tally, const CountKey *key, int64_t delta)
 {
-    char room[512]; /* a sector has at most 100 characters: 400 bytes */
+    char room[KEY_MAX];
     Str bytes = key_bytes(key, room, sizeof room);
     TallyEntry *entry = map_find(&tally->map, bytes);
     if (entry == NULL) {
@@ -58,13 +61,27 @@ void tally_add(Tally *tally, const CountKey *key, int64_t delta)
 typedef struct CountRows {
     Uuid owner_id;
     const TallyEntry *entries;
+    bool merged; /* one row a key */
 } CountRows;
+
+/* Writers that exclude each other add to one row a key, whose id stands for the key. Others would wait for each other there:
+ * they append, and somebody folds. */
+static Uuid row_id(const CountRows *rows, const CountKey *key)
+{
+    char room[KEY_MAX];
+    Uuid id;
+    if (!rows->merged)
+        return uuid_new();
+    Digest digest = digest_of(key_bytes(key, room, sizeof room));
+    memcpy(id.bytes, digest.bytes, sizeof id.bytes);
+    return id;
+}
 
 static void fill_count(const void *self, size_t row, Value *values)
 {
     const CountRows *rows = self;
     const TallyEntry *entry = &rows->entries[row];
-    const Value all[] = {value_uuid(rows->owner_id),   value_uuid(uuid_new()),
+    const Value all[] = {value_uuid(rows->owner_id),   value_uuid(row_id(rows, &entry->key)),
                          value_small(entry->key.kind), value_uuid(entry->key.job_id),
                          value_small(entry->key.year), value_small(entry->key.risk_level),
                          value_str(entry->key.sector), value_int(entry->delta)};
@@ -73,7 +90,7 @@ static void fill_count(const void *self, size_t row, Value *values)
 
 static Error *insert(Arena *arena, Db *db, Uuid owner_id, const TallyEntry *entries, size_t count)
 {
-    CountRows rows = {owner_id, entries};
+    CountRows rows = {owner_id, entries, !db_can_write_beside(db)};
     return db_insert_many(db, arena, SQL_COUNT_COPY, SQL_COUNT_INSERT, count, fill_count, &rows);
 }
 
@@ -136,14 +153,20 @@ Error *count_total(Arena *arena, Db *db, Uuid owner_id, Kind kind, const Predict
                      ret_total);
 }
 
+Error *count_rows(Arena *arena, Db *db, Uuid owner_id, Uuid job_id, int64_t *ret_rows)
+{
+    return db_number(db, arena, SQL_COUNT_ROWS_OF_JOB,
+                     PARAMS(value_uuid(owner_id), value_uuid(job_id)), ret_rows);
+}
+
 Error *count_fold(Arena *arena, Db *db, Uuid owner_id, Uuid job_id)
 {
     Tally *tally = tally_new(arena);
     {
         Rows ROWS_AUTO *rows = NULL;
         Error *error = NULL;
-        TRY(db_query(db, arena, SQL_COUNT_OF_JOB, PARAMS(value_uuid(owner_id), value_uuid(job_id)),
-                     &rows));
+        TRY(db_query(db, arena, SQL_COUNT_TAKE_OF_JOB,
+                     PARAMS(value_uuid(owner_id), value_uuid(job_id)), &rows));
         while (rows_next(rows, &error)) {
             CountKey key = {(Kind)row_int(rows, 0), job_id, (int)row_int(rows, 1),
                             (RiskLevel)row_int(rows, 2), row_str(rows, 3)};
@@ -151,7 +174,5 @@ Error *count_fold(Arena *arena, Db *db, Uuid owner_id, Uuid job_id)
         }
         TRY(error);
     }
-    TRY(db_run(db, arena, SQL_COUNT_DELETE_OF_JOB, PARAMS(value_uuid(owner_id), value_uuid(job_id)),
-               NULL));
     return tally_store(arena, db, owner_id, tally);
 }

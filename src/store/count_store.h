@@ -1,4 +1,5 @@
-/* Counts of current predictions: appended as differences in the transaction of the rows, folded later.
+/* Counts of current predictions: differences in the transaction of the rows. Where writers exclude each other there is one
+ * row a key; else they are appended and folded later.
  * A hidden job's are left out of every sum. */
 #ifndef OBLIGOR_STORE_COUNT_STORE_H
 #define OBLIGOR_STORE_COUNT_STORE_H
@@ -39,7 +40,10 @@ bool count_answers(const PredictionFilter *filter);
 Error *count_total(Arena *arena, Db *db, Uuid owner_id, Kind kind, const PredictionFilter *filter,
                    int64_t *ret_total) MUST_CHECK;
 
-/* Replaces a job's differences by one row a key. In a write transaction. */
+/* How many rows hold a job's differences, or those of work by hand (nil). */
+Error *count_rows(Arena *arena, Db *db, Uuid owner_id, Uuid job_id, int64_t *ret_rows) MUST_CHECK;
+
+/* Replaces a job's differences, or those of work by hand (nil), by one row a key. In a write transaction. */
 Error *count_fold(Arena *arena, Db *db, Uuid owner_id, Uuid job_id) MUST_CHECK;
 
 #endif

@@ -350,13 +350,10 @@ static void test_without_its_indexes(void **state)
     fill(w);
     w->broken = "version_twice model_facts";
     world_script(w, "DROP INDEX annual_predictions_key_uq; DROP INDEX models_active_uq;"
-                    "UPDATE annual_predictions SET is_current = {true} WHERE id = " FORMER ";"
                     "INSERT INTO prediction_counts SELECT owner_id, " UNKNOWN
-                    ", kind, job_id, reporting_year, risk_level, sector, -delta FROM "
-                    "prediction_counts WHERE owner_id = " ADA
-                    " AND job_id = {nil} AND delta = -1 AND kind = 0 AND id = (SELECT n.id FROM "
-                    "prediction_counts n WHERE n.owner_id = " ADA
-                    " AND n.job_id = {nil} AND n.delta = -1);"
+                    ", 0, coalesce(job_id, {nil}), reporting_year, risk_level, sector, 1 FROM "
+                    "annual_predictions WHERE id = " FORMER ";"
+                    "UPDATE annual_predictions SET is_current = {true} WHERE id = " FORMER ";"
                     "INSERT INTO models (id, kind, name, version, digest, file, active, "
                     "illustrative, created_at) SELECT " UNKNOWN
                     ", kind, name, '2', digest, file, active, illustrative, created_at FROM "

@@ -51,7 +51,8 @@ static void whole_numbers_come_back(void **state)
                    NULL));
         Rows ROWS_AUTO *rows = NULL;
         Error *error = NULL;
-        assert_no_error(db_query(f->db, f->arena, SQL_COUNT_OF_JOB, PARAMS(owner, job), &rows));
+        assert_no_error(
+            db_query(f->db, f->arena, SQL_COUNT_TAKE_OF_JOB, PARAMS(owner, job), &rows));
         assert_true(rows_next(rows, &error));
         assert_int_equal(row_int(rows, 4), values[i]);
         assert_false(row_is_null(rows, 4));

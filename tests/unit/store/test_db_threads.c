@@ -222,6 +222,60 @@ static void readers_see_whole_transactions(void **state)
     assert_int_equal(fixture_number(f, "SELECT count(*) FROM prediction_counts"), 2 * 2 * 60);
 }
 
+static Error *add_one(Arena *arena, Db *db, Uuid owner)
+{
+    Tx TX_AUTO tx = {0};
+    Prediction prediction = {.kind = KIND_ANNUAL, .owner_id = owner, .year = 2024};
+    TRY(tx_begin(db, arena, TX_WRITE, &tx));
+    TRY(count_add(arena, db, &prediction, 1));
+    return tx_commit(&tx, arena);
+}
+
+static void *add_ones(void *argument)
+{
+    Worker *worker = argument;
+    for (int i = 0; i < worker->rounds && worker->error == NULL; i++)
+        worker->error = add_one(worker->arena, worker->db, worker->owner);
+    return NULL;
+}
+
+static Error *fold_once(Arena *arena, Db *db, Uuid owner)
+{
+    Tx TX_AUTO tx = {0};
+    TRY(tx_begin(db, arena, TX_WRITE, &tx));
+    TRY(count_fold(arena, db, owner, UUID_NIL));
+    return tx_commit(&tx, arena);
+}
+
+static void *fold_on(void *argument)
+{
+    Worker *worker = argument;
+    while (!atomic_load(worker->stop) && worker->error == NULL)
+        worker->error = fold_once(worker->arena, worker->db, worker->owner);
+    return NULL;
+}
+
+/* Two fold what two add to. */
+static void folding_beside_writers_loses_nothing(void **state)
+{
+    Fixture *f = *state;
+    pthread_t threads[THREADS];
+    Worker workers[THREADS];
+    atomic_bool stop = false;
+    open_workers(f, workers, THREADS, &stop);
+    start(&threads[2], fold_on, &workers[2]);
+    start(&threads[3], fold_on, &workers[3]);
+    start(&threads[0], add_ones, &workers[0]);
+    start(&threads[1], add_ones, &workers[1]);
+    join(threads[0]);
+    join(threads[1]);
+    atomic_store(&stop, true);
+    join(threads[2]);
+    join(threads[3]);
+    close_workers(workers, THREADS);
+    assert_int_equal(fixture_number(f, "SELECT sum(delta) FROM prediction_counts"), 2 * 60);
+}
+
 /* An open write transaction, with its changes not committed, keeps no reader waiting. */
 static void readers_never_wait_for_a_writer(void **state)
 {
@@ -335,6 +389,7 @@ int main(void)
         STORE_TEST(writers_come_in_the_order_of_asking),
         STORE_TEST(writers_lose_nothing),
         STORE_TEST(readers_see_whole_transactions),
+        STORE_TEST(folding_beside_writers_loses_nothing),
         STORE_TEST(readers_never_wait_for_a_writer),
         STORE_TEST(a_statement_is_stopped_from_outside),
         EMPTY_STORE_TEST(all_may_open_and_migrate_at_once),
