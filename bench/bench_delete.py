@@ -63,10 +63,12 @@ def one_small(data, client, prefix):
     return (preview(client, job_id, SMALL), *delete(client, job_id))
 
 
-def turn(data, small, large):
+def turn(data, small, large, imports):
     """The large job first, while its rows are the newest; then the small ones, one after the other. A few small ones
-    before it are not counted: the server's threads have their sessions and statements then."""
-    database = data.filled(data.rows, "delete")
+    before it are not counted: the server's threads have their sessions and statements then. The import that it is
+    compared with is the one before it: minutes later the machine may be another one."""
+    database = data.empty("delete")
+    imports.append(data.import_file(database, data.csv(data.rows)))
     data.engine.settle()
     with Server(data, database) as server:
         client = server.client()
@@ -121,10 +123,15 @@ def bare(data):
     return data.engine.raw_delete(database, job_id)
 
 
+def of_each(turns, place, imports):
+    return ", ".join("%.1f of %.1f s (%.2f)" % (turn[place], imported, turn[place] / imported)
+                     for turn, imported in zip(turns, imports))
+
+
 def run(data, repeat):
-    small, large, raw = [], [], []
+    small, large, raw, imports = [], [], [], []
     for _ in range(repeat):
-        turn(data, small, large)
+        turn(data, small, large, imports)
         raw.append(bare(data))
 
     def of(turns, place, factor=1000):
@@ -138,11 +145,11 @@ def run(data, repeat):
     yield Result("delete", "preview, %s" % many, of(large, 0), "ms", limit=1000,
                  note="%s: %.1f ms" % (few, of(small, 0)))
     yield Result("delete", "until the rows are gone, %s" % many, of(large, 3, 1), "s",
-                 data.import_seconds[data.rows], "their import", 0.4,
-                 note="each: " + " ".join("%.1f" % turn[3] for turn in large))
+                 harness.median(imports), "their import", 0.4,
+                 note="each: " + of_each(large, 3, imports))
     yield Result("delete", "until a restore has brought them back", of(large, 4, 1), "s",
-                 data.import_seconds[data.rows], "their import", 1.0,
-                 note="each: " + " ".join("%.1f" % turn[4] for turn in large))
+                 harness.median(imports), "their import", 1.0,
+                 note="each: " + of_each(large, 4, imports))
     rows, imported, answered, back, gone = replaced(data)
     yield Result("delete", "%s replaced values are back, none is waited for" % format(rows, ","), back, "s",
                  imported, "their import", note="answer %.1f ms, rows gone after %.1f s" % (1000 * answered, gone))
